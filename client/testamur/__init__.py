@@ -1,0 +1,1 @@
+"""Testamur: credentials that an alliance of institutions issues and anyone verifies."""

@@ -1,0 +1,1 @@
+"""The Testamur node: py-evm executes, an engine orders, LMDB keeps."""
