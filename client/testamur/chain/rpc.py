@@ -1,0 +1,199 @@
+"""JSON-RPC over HTTP: one client, one retry policy, bytes inside and hex only here.
+
+Every request the client makes may be repeated safely (reads, and raw transactions, which a chain takes once), so one
+policy serves all: a failed connection, a time-out or a busy answer is tried again after a growing pause; then
+`ChainUnreachableError`. An answer that is an error of the node becomes `RpcError` at once.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+import orjson
+
+from testamur.chain.errors import ChainUnreachableError, RpcError
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Block", "Rpc", "from_hex", "to_hex", "to_quantity"]
+
+Block = int | str
+"""A height, or one of the tags `latest`, `finalized`, `pending`, `earliest`."""
+
+_BUSY = frozenset({429, 502, 503, 504})
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_LARGEST_BATCH = 100
+
+
+def to_hex(data: bytes) -> str:
+    """`data` as JSON-RPC writes it."""
+    return "0x" + data.hex()
+
+
+def to_quantity(value: Block) -> str:
+    """A number as JSON-RPC writes it, without leading zeros; a tag stays as it is."""
+    return value if isinstance(value, str) else hex(value)
+
+
+def from_hex(text: str) -> bytes:
+    """The bytes that `text` stands for, with or without 0x; an odd digit count is read as a quantity."""
+    digits = text.removeprefix("0x")
+    return bytes.fromhex("0" * (len(digits) % 2) + digits)
+
+
+class Rpc:
+    """A connection to one node. Use as a context manager, or `close` it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_seconds: float = 30.0,
+        attempts: int = 4,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise ChainUnreachableError(f"{url!r} is no http or https address", "give --rpc as http://HOST:PORT")
+        self.url = url
+        self._timeout_seconds = timeout_seconds
+        self._attempts = attempts
+        self._pause = pause
+        self._client: httpx.Client | None = None
+        self._next_id = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the sockets; a later request opens new ones."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def call(self, method: str, *params: object) -> Any:
+        """The result of one request."""
+        return self.batch([(method, params)])[0]
+
+    def batch(self, requests: Sequence[tuple[str, Sequence[object]]]) -> list[Any]:
+        """The results in order of the requests; the first that failed raises its `RpcError`."""
+        answers = self.batch_answers(requests)
+        for answer in answers:
+            if isinstance(answer, RpcError):
+                raise answer
+        return answers
+
+    def batch_answers(self, requests: Sequence[tuple[str, Sequence[object]]]) -> list[Any]:
+        """The results in order, an `RpcError` value where the node refused one; long lists go in several posts."""
+        answers: list[Any] = []
+        for start in range(0, len(requests), _LARGEST_BATCH):
+            answers += self._post(requests[start : start + _LARGEST_BATCH])
+        return answers
+
+    def _post(self, requests: Sequence[tuple[str, Sequence[object]]]) -> list[Any]:
+        first = self._next_id
+        self._next_id += len(requests)
+        bodies = [
+            {"jsonrpc": "2.0", "id": first + i, "method": method, "params": list(params)}
+            for i, (method, params) in enumerate(requests)
+        ]
+        decoded = self._exchange(orjson.dumps(bodies if len(bodies) > 1 else bodies[0]))
+        replies = decoded if isinstance(decoded, list) else [decoded]
+        by_id = {reply.get("id"): reply for reply in replies if isinstance(reply, dict)}
+        answers: list[Any] = []
+        for i, (method, _) in enumerate(requests):
+            reply = by_id.get(first + i)
+            if reply is None and len(replies) == 1 and isinstance(replies[0], dict) and "error" in replies[0]:
+                reply = replies[0]  # a request refused as a whole is answered with id null
+            if reply is None or ("error" not in reply and "result" not in reply):
+                raise ChainUnreachableError(f"{self.url} left {method} without an answer", "is this a JSON-RPC node?")
+            answers.append(_refusal(method, reply["error"]) if reply.get("error") is not None else reply.get("result"))
+        return answers
+
+    def _exchange(self, body: bytes) -> Any:
+        import httpx
+
+        if self._client is None:
+            trust_environment = urlsplit(self.url).hostname not in _LOOPBACK
+            self._client = httpx.Client(timeout=self._timeout_seconds, trust_env=trust_environment)
+        cause: Exception | str = "no attempt"
+        for attempt in range(self._attempts):
+            if attempt:
+                self._pause(0.1 * 4 ** (attempt - 1))
+            try:
+                response = self._client.post(self.url, content=body, headers={"content-type": "application/json"})
+            except httpx.HTTPError as error:
+                cause = error
+                continue
+            if response.status_code in _BUSY:
+                cause = f"HTTP {response.status_code}"
+                continue
+            try:
+                return orjson.loads(response.content)
+            except orjson.JSONDecodeError as error:
+                raise ChainUnreachableError(
+                    f"{self.url} answered HTTP {response.status_code} without JSON", "is this a JSON-RPC node?"
+                ) from error
+        reason = str(cause) or type(cause).__name__
+        raise ChainUnreachableError(
+            f"{self.url} gave no answer in {self._attempts} attempts: {reason}",
+            "start the node or give its address with --rpc",
+        ) from (cause if isinstance(cause, Exception) else None)
+
+    def chain_id(self) -> int:
+        """The EVM chain id."""
+        return int(self.call("eth_chainId"), 16)
+
+    def block_number(self) -> int:
+        """The height of the newest block."""
+        return int(self.call("eth_blockNumber"), 16)
+
+    def block(self, block: Block = "latest") -> dict[str, Any] | None:
+        """A block with transaction hashes, as the node writes it; None where there is none."""
+        result: dict[str, Any] | None = self.call("eth_getBlockByNumber", to_quantity(block), False)
+        return result
+
+    def block_hash(self, number: int) -> bytes:
+        """The hash of block `number`, which must exist; block 0 tells one chain from another."""
+        block = self.block(number)
+        if block is None:
+            raise ChainUnreachableError(f"{self.url} does not have block {number}", "wait until the node has caught up")
+        return from_hex(block["hash"])
+
+    def nonce(self, address: bytes, block: Block = "latest") -> int:
+        """How many transactions `address` has sent by `block`."""
+        return int(self.call("eth_getTransactionCount", to_hex(address), to_quantity(block)), 16)
+
+    def code(self, address: bytes, block: Block = "latest") -> bytes:
+        """The runtime code at `address`, empty where there is no contract."""
+        return from_hex(self.call("eth_getCode", to_hex(address), to_quantity(block)))
+
+    def eth_call(self, target: bytes, data: bytes, sender: bytes | None = None, block: Block = "latest") -> bytes:
+        """What a call without a transaction returns; a revert raises `RpcError` with its bytes in `data`."""
+        request = {"to": to_hex(target), "data": to_hex(data)}
+        if sender is not None:
+            request["from"] = to_hex(sender)
+        return from_hex(self.call("eth_call", request, to_quantity(block)))
+
+    def receipt(self, transaction: bytes) -> dict[str, Any] | None:
+        """The receipt as the node writes it; None while the transaction is in no block."""
+        result: dict[str, Any] | None = self.call("eth_getTransactionReceipt", to_hex(transaction))
+        return result
+
+    def send_raw(self, transaction: bytes) -> bytes:
+        """Hand over a signed transaction; its hash."""
+        return from_hex(self.call("eth_sendRawTransaction", to_hex(transaction)))
+
+
+def _refusal(method: str, error: object) -> RpcError:
+    if not isinstance(error, dict):
+        return RpcError(method, 0, str(error))
+    code = error.get("code")
+    return RpcError(method, code if isinstance(code, int) else 0, str(error.get("message", "")), error.get("data"))
