@@ -1,4 +1,4 @@
-"""The two hash functions of the protocol: keccak-256 for the EVM's structures, SHA-256 for everything signed or anchored."""
+"""The two hash functions of the protocol: keccak-256 for the EVM, SHA-256 for what is signed or anchored."""
 
 import hashlib
 
