@@ -1,0 +1,1 @@
+"""What a chain is made of: rules, transactions, receipts, headers, blocks. Frozen data and pure functions."""

@@ -1,0 +1,115 @@
+"""The three chain specs as data: which fork holds when, what a transaction may be, what a block may hold (node.md 2).
+
+`alliance` is the permissioned chain, `development` the same genesis without permission, `imported` another network's
+history that this node serves but does not extend.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+__all__ = ["Fork", "ForkStart", "ChainSpec", "ALLIANCE", "DEVELOPMENT", "imported"]
+
+
+class Fork(IntEnum):
+    """The forks an imported chain may go through; ours are Prague from block 0 on."""
+
+    FRONTIER = 0
+    HOMESTEAD = 1
+    TANGERINE_WHISTLE = 2
+    SPURIOUS_DRAGON = 3
+    BYZANTIUM = 4
+    CONSTANTINOPLE = 5
+    PETERSBURG = 6
+    ISTANBUL = 7
+    BERLIN = 8
+    LONDON = 9
+    PARIS = 10
+    SHANGHAI = 11
+    CANCUN = 12
+    PRAGUE = 13
+
+
+@dataclass(frozen=True, slots=True)
+class ForkStart:
+    """From which block on, or from which time on, a fork's rules hold."""
+
+    fork: Fork
+    block: int | None = None
+    timestamp: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSpec:
+    """One chain's rules."""
+
+    name: str
+    """alliance, development or imported"""
+    is_free: bool
+    """Base fee and effective price are 0 whatever the fee fields say."""
+    is_permissioned: bool
+    """Senders need `transact`, creators `deploy`, at the parent state."""
+    allows_value: bool
+    """Whether a transaction may carry wei; the alliance has no currency."""
+    transaction_types: frozenset[int]
+    disabled_precompiles: frozenset[int]
+    """Addresses that answer like empty accounts."""
+    allows_empty_blocks: bool
+    """Whether a block without transactions makes an EVM block."""
+    is_development: bool
+    """Whether time may travel and accounts lie unlocked."""
+    default_block_time: float
+    """Seconds between blocks; 0 seals at once."""
+    forks: tuple[ForkStart, ...] = (ForkStart(Fork.PRAGUE, block=0),)
+    """In rising order."""
+
+    def fork_at(self, number: int, timestamp: int) -> Fork:
+        """The fork whose rules hold in a block."""
+        current = Fork.FRONTIER
+        for start in self.forks:
+            reached = number >= start.block if start.block is not None else timestamp >= (start.timestamp or 0)
+            if reached:
+                current = max(current, start.fork)
+        return current
+
+
+ALLIANCE = ChainSpec(
+    name="alliance",
+    is_free=True,
+    is_permissioned=True,
+    allows_value=False,
+    transaction_types=frozenset({0, 1, 2}),
+    disabled_precompiles=frozenset(range(0x05, 0x12)),
+    allows_empty_blocks=False,
+    is_development=False,
+    default_block_time=1.0,
+)
+"""Prague without value, blobs, delegation, costly precompiles; see node.md 2 for each reason."""
+
+DEVELOPMENT = ChainSpec(
+    name="development",
+    is_free=True,
+    is_permissioned=False,
+    allows_value=True,
+    transaction_types=frozenset({0, 1, 2, 3, 4}),
+    disabled_precompiles=frozenset(),
+    allows_empty_blocks=True,
+    is_development=True,
+    default_block_time=0.0,
+)
+"""The same genesis suite, for tests: no permission, funded accounts, time travels."""
+
+
+def imported(forks: tuple[ForkStart, ...]) -> ChainSpec:
+    """The spec of a chain that was brought in with its own fork schedule."""
+    return ChainSpec(
+        name="imported",
+        is_free=False,
+        is_permissioned=False,
+        allows_value=True,
+        transaction_types=frozenset({0, 1, 2, 3, 4}),
+        disabled_precompiles=frozenset(),
+        allows_empty_blocks=True,
+        is_development=False,
+        default_block_time=0.0,
+        forks=forks,
+    )

@@ -1,0 +1,1 @@
+"""Execution: raw transactions and a parent state root in; receipts, gas, trie writes and roots out."""

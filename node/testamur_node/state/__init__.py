@@ -1,0 +1,1 @@
+"""World state: accounts and storage as a hexary Merkle Patricia trie whose nodes lie in the store."""
