@@ -1,4 +1,4 @@
-"""What can go wrong between the client and a chain: one class per cause, each with its exit code (docs/protocol.md 6)."""
+"""What can go wrong between the client and a chain: a class per cause, with its exit code (docs/protocol.md 6)."""
 
 from testamur.errors import TestamurError
 

@@ -1,0 +1,61 @@
+"""Ed25519 keys that sign credentials and status lists: encrypted PKCS#8 files, opened with the profile's password.
+
+One key per usage (docs/protocol.md 3): the one that signs status lists never signs a credential.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from testamur.chain.errors import KeyUnusableError
+from testamur.chain.signer import read_password, write_secret
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+__all__ = ["create_signing_key", "load_signing_key", "raw_public_key"]
+
+
+def create_signing_key(path: Path, password: str) -> "Ed25519PrivateKey":
+    """Write a new key to `path` (mode 0600, never over an existing file)."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    if not password:
+        raise KeyUnusableError("the password is empty", "write one into the password file")
+    key = Ed25519PrivateKey.generate()
+    content = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(password.encode()),
+    )
+    write_secret(path, content)
+    return key
+
+
+def load_signing_key(path: Path, password_file: Path | None) -> "Ed25519PrivateKey":
+    """Open the key in `path`; `KeyUnusableError` says what was wrong with it."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    password = read_password(password_file)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise KeyUnusableError(
+            f"the signing key {path} cannot be read: {error.strerror}", "create one with `testamur issuer key add`"
+        ) from error
+    try:
+        key = serialization.load_pem_private_key(content, password.encode())
+    except TypeError as error:
+        raise KeyUnusableError(f"the signing key {path} is not encrypted", "create a new one and retire it") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyUnusableError(f"the password in {password_file} does not open the signing key {path}") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyUnusableError(f"{path} holds another kind of key than Ed25519")
+    return key
+
+
+def raw_public_key(key: "Ed25519PrivateKey") -> bytes:
+    """The 32-byte public key, as the registry names it."""
+    return key.public_key().public_bytes_raw()

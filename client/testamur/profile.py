@@ -1,0 +1,285 @@
+"""The profile, `testamur.toml`: which chain, which Directory, whose accounts and keys. Read first by every command.
+
+Paths in the file are relative to it, so that a profile's folder can be moved and backed up as one. Secrets are never in
+it, only the places where encrypted ones lie. `testamur-node init` writes the founders' profile; the client adds signing
+keys and status lists.
+"""
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from testamur.errors import TestamurError
+
+__all__ = ["Accounts", "Institution", "Profile", "ProfileError", "SigningKeys", "StatusListKey"]
+
+_VERSION = 1
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+
+
+class ProfileError(TestamurError):
+    """The profile is missing, unreadable or does not hold what was asked."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Keystore files of one institution's operators, by role."""
+
+    govern: tuple[str, ...] = ()
+    """GOVERN: votes and signs agreements; at least two for a member."""
+    admin: str | None = None
+    """ADMIN: handles operators and signing keys."""
+    issue: str | None = None
+    """ISSUE: opens lists and anchors batches."""
+    status: str | None = None
+    """STATUS: revokes, suspends, reinstates."""
+    recovery: str | None = None
+    """The account that replaces the controllers when they are lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """Encrypted PKCS#8 files of one institution's Ed25519 keys; the profile's password opens both."""
+
+    credential: str
+    """Signs credentials."""
+    status: str
+    """Signs exported status lists, never a credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusListKey:
+    """A status list that this profile opened."""
+
+    number: int
+    """Its number on the chain."""
+    log2size: int
+    """It has 2^log2size entries."""
+    key: str
+    """File with the 32-byte key, in hex, that maps counters to status indexes; without it the list takes no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """An institution that this profile acts for."""
+
+    number: int
+    """Its number on the chain, from 1."""
+    name: str
+    slug: str
+    """Short name for paths and `--as`."""
+    did: str
+    region: int = 0
+    """First digits of its administrative division code (GB/T 2260); 0 where none applies."""
+    accounts: Accounts = field(default_factory=Accounts)
+    signing: SigningKeys | None = None
+    lists: tuple[StatusListKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a command needs to know before it talks to a chain."""
+
+    path: Path
+    """The file this was read from and is saved to."""
+    rpc: str
+    chain_id: int
+    engine_chain_id: str | None
+    """None on a chain without an engine of ours."""
+    directory: bytes
+    """Address of the Directory, 20 bytes."""
+    password_file: str | None = None
+    policy: str | None = None
+    """Policy file of the verifier that checks what this profile issues."""
+    institutions: tuple[Institution, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> "Profile":
+        """Read `path`, a file or the folder that holds testamur.toml."""
+        file = path / "testamur.toml" if path.is_dir() else path
+        try:
+            table = tomllib.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ProfileError(
+                f"there is no profile {file}", "run `testamur init --rpc URL`, or name one with --profile FILE"
+            ) from error
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ProfileError(f"the profile {file} cannot be read: {error}") from error
+        try:
+            return _profile(file.absolute(), table)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+            raise ProfileError(f"the profile {file} is not usable: {reason}") from error
+
+    def save(self) -> None:
+        """Write the file whole or not at all."""
+        import tomli_w
+
+        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("w", encoding="utf-8") as file:
+                file.write(tomli_w.dumps(_table(self)))
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self.path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise ProfileError(f"the profile {self.path} cannot be written: {error.strerror or error}") from error
+
+    def resolve(self, path: str) -> Path:
+        """The file that a path in this profile means."""
+        return self.path.parent / path
+
+    @property
+    def password_path(self) -> Path | None:
+        """The password file of its keystores and signing keys."""
+        return self.resolve(self.password_file) if self.password_file else None
+
+    @property
+    def state_path(self) -> Path:
+        """The folder where the client keeps the nonce queue and other working state of this profile."""
+        return self.path.parent / "state"
+
+    def institution(self, who: str | int | None = None) -> Institution:
+        """The institution that acts: by number, slug, name or DID; the only one where nothing is said."""
+        if who is None:
+            if len(self.institutions) == 1:
+                return self.institutions[0]
+            raise ProfileError(
+                f"the profile {self.path} holds {len(self.institutions)} institutions", f"say --as {self._choices()}"
+            )
+        wanted = str(who)
+        for institution in self.institutions:
+            if wanted in (str(institution.number), institution.slug, institution.name, institution.did):
+                return institution
+        for institution in self.institutions:
+            if any(self._is_account(path, wanted) for path in _paths(institution.accounts)):
+                return institution
+        raise ProfileError(f"the profile {self.path} does not act for {wanted!r}", f"say --as {self._choices()}")
+
+    def with_institution(self, institution: Institution) -> "Profile":
+        """This profile with `institution` in the place of the one of its number, or added."""
+        numbers = [known.number for known in self.institutions]
+        if institution.number not in numbers:
+            return replace(self, institutions=(*self.institutions, institution))
+        kept = tuple(institution if known.number == institution.number else known for known in self.institutions)
+        return replace(self, institutions=kept)
+
+    def _choices(self) -> str:
+        return "|".join(institution.slug for institution in self.institutions) or "INSTITUTION"
+
+    def _is_account(self, path: str, wanted: str) -> bool:
+        if wanted in (path, Path(path).name, Path(path).stem):
+            return True
+        if not _ADDRESS.fullmatch(wanted):
+            return False
+        from testamur.chain.signer import keystore_address
+
+        return keystore_address(self.resolve(path)) == bytes.fromhex(wanted[2:])
+
+
+def _paths(accounts: Accounts) -> list[str]:
+    single = (accounts.admin, accounts.issue, accounts.status, accounts.recovery)
+    return [*accounts.govern, *(path for path in single if path)]
+
+
+def _profile(path: Path, table: dict[str, Any]) -> Profile:
+    if table["version"] != _VERSION:
+        raise ValueError(f"version {table['version']!r}; this client reads version {_VERSION}")
+    directory = table["directory"]
+    if not isinstance(directory, str) or not _ADDRESS.fullmatch(directory):
+        raise ValueError(f"directory {directory!r} is no address")
+    institutions = tuple(_institution(entry) for entry in table.get("institution", []))
+    if len({institution.number for institution in institutions}) != len(institutions):
+        raise ValueError("two institutions have one number")
+    return Profile(
+        path=path,
+        rpc=_text(table, "rpc"),
+        chain_id=_number(table, "chain_id"),
+        engine_chain_id=table.get("engine_chain_id"),
+        directory=bytes.fromhex(directory[2:]),
+        password_file=table.get("password_file"),
+        policy=table.get("policy"),
+        institutions=institutions,
+    )
+
+
+def _institution(table: dict[str, Any]) -> Institution:
+    accounts = table.get("accounts", {})
+    signing = table.get("signing")
+    return Institution(
+        number=_number(table, "number"),
+        name=_text(table, "name"),
+        slug=_text(table, "slug"),
+        did=_text(table, "did"),
+        region=_number(table, "region") if "region" in table else 0,
+        accounts=Accounts(
+            govern=tuple(accounts.get("govern", ())),
+            admin=accounts.get("admin"),
+            issue=accounts.get("issue"),
+            status=accounts.get("status"),
+            recovery=accounts.get("recovery"),
+        ),
+        signing=SigningKeys(_text(signing, "credential"), _text(signing, "status")) if signing else None,
+        lists=tuple(
+            StatusListKey(_number(entry, "number"), _number(entry, "log2size"), _text(entry, "key"))
+            for entry in table.get("list", [])
+        ),
+    )
+
+
+def _text(table: dict[str, Any], name: str) -> str:
+    value = table[name]
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is not text")
+    return value
+
+
+def _number(table: dict[str, Any], name: str) -> int:
+    value = table[name]
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{name} is not a whole number from 0")
+    return value
+
+
+def _table(profile: Profile) -> dict[str, Any]:
+    return _present(
+        version=_VERSION,
+        rpc=profile.rpc,
+        chain_id=profile.chain_id,
+        engine_chain_id=profile.engine_chain_id,
+        password_file=profile.password_file,
+        directory="0x" + profile.directory.hex(),
+        policy=profile.policy,
+        institution=[_institution_table(institution) for institution in profile.institutions],
+    )
+
+
+def _institution_table(institution: Institution) -> dict[str, Any]:
+    accounts, signing = institution.accounts, institution.signing
+    return _present(
+        number=institution.number,
+        name=institution.name,
+        slug=institution.slug,
+        did=institution.did,
+        region=institution.region,
+        accounts=_present(
+            govern=list(accounts.govern),
+            admin=accounts.admin,
+            issue=accounts.issue,
+            status=accounts.status,
+            recovery=accounts.recovery,
+        ),
+        signing={"credential": signing.credential, "status": signing.status} if signing else None,
+        list=[{"number": item.number, "log2size": item.log2size, "key": item.key} for item in institution.lists],
+    )
+
+
+def _present(**entries: Any) -> dict[str, Any]:
+    return {name: value for name, value in entries.items() if value is not None and value != []}
