@@ -1,7 +1,6 @@
 """Engine headers and commits against answers of a real CometBFT 0.38 node, and against commits signed here."""
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,15 +32,12 @@ from testamur.proof.cometbft_json import (
 )
 from testamur.proof.errors import InvalidCommitError, MalformedEvidenceError
 
-VECTORS = Path(os.environ.get("TESTAMUR_VECTORS", Path(__file__).parents[3] / "../shared/vectors"))
-RPC = VECTORS / "tendermint-light/rpc_v0_38"
-needs_vectors = pytest.mark.skipif(not RPC.is_dir(), reason=f"no tendermint-light vectors in {VECTORS}")
-
 KEYS = [Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32) for seed in (1, 2, 3, 4)]
 
 
-def recorded(name: str) -> dict:
-    return json.loads((RPC / name).read_text())["result"]
+def recorded(vectors: Path, name: str) -> dict:
+    """The result in an answer of a CometBFT 0.38 node."""
+    return json.loads((vectors / "tendermint-light/rpc_v0_38" / name).read_text())["result"]
 
 
 def raw_key(key: Ed25519PrivateKey) -> bytes:
@@ -83,43 +79,39 @@ def committed(engine_header: EngineHeader, keys: list[Ed25519PrivateKey], signin
 FOUR = [Validator(raw_key(key), 100) for key in KEYS]
 
 
-@needs_vectors
-def test_header_hash_equals_the_block_id_of_a_real_node() -> None:
+def test_header_hash_equals_the_block_id_of_a_real_node(vectors: Path) -> None:
     for name in ("block_at_height_1.json", "block_at_height_10.json"):
-        answer = recorded(name)
+        answer = recorded(vectors, name)
         commit = {"height": "1", "round": 0, "block_id": answer["block_id"], "signatures": []}
         signed = signed_header_from_json({"header": answer["block"]["header"], "commit": commit})
         assert signed.header.hash() == bytes.fromhex(answer["block_id"]["hash"])
 
 
-@needs_vectors
-def test_commit_of_a_real_node_verifies_with_the_genesis_key() -> None:
-    answer = recorded("commit_at_height_10.json")["signed_header"]
-    entry = recorded("genesis.json")["genesis"]["validators"][0]
+def test_commit_of_a_real_node_verifies_with_the_genesis_key(vectors: Path) -> None:
+    answer = recorded(vectors, "commit_at_height_10.json")["signed_header"]
+    entry = recorded(vectors, "genesis.json")["genesis"]["validators"][0]
     entry = {**entry, "voting_power": entry["power"]}
     validator = validator_from_json(entry)
     verify_commit(signed_header_from_json(answer), [validator])
-    last_commit = recorded("block_at_height_10.json")["block"]["last_commit"]
+    last_commit = recorded(vectors, "block_at_height_10.json")["block"]["last_commit"]
     message_header = replace(signed_header_from_json(answer).header, height=9)
     signed = signed_header_from_json({**answer, "commit": last_commit})
     assert signed_power(SignedHeader(message_header, signed.commit), [validator]) == 10
 
 
-@needs_vectors
-def test_json_of_a_real_node_is_written_back_unchanged() -> None:
-    answer = recorded("commit_at_height_10.json")["signed_header"]
+def test_json_of_a_real_node_is_written_back_unchanged(vectors: Path) -> None:
+    answer = recorded(vectors, "commit_at_height_10.json")["signed_header"]
     assert signed_header_to_json(signed_header_from_json(answer)) == answer
 
 
-@needs_vectors
 @pytest.mark.parametrize(
     "name", ["app_hash", "data_hash", "validators_hash", "last_commit_hash", "evidence_hash", "proposer_address"]
 )
-def test_commit_with_one_byte_of_the_header_changed_is_refused(name: str) -> None:
-    answer = recorded("commit_at_height_10.json")["signed_header"]
+def test_commit_with_one_byte_of_the_header_changed_is_refused(vectors: Path, name: str) -> None:
+    answer = recorded(vectors, "commit_at_height_10.json")["signed_header"]
     old = answer["header"][name]
     answer["header"][name] = f"{int(old[:2], 16) ^ 1:02X}{old[2:]}"
-    validator = validator_from_json(recorded("status.json")["validator_info"])
+    validator = validator_from_json(recorded(vectors, "status.json")["validator_info"])
     with pytest.raises(InvalidCommitError):
         verify_commit(signed_header_from_json(answer), [validator])
 
