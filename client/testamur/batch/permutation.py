@@ -1,0 +1,39 @@
+"""From the batch's public counter to a secret status index: a keyed permutation of the whole list.
+
+Counters `first … first + size - 1` are taken on chain, so indexes never collide; the key stays with the profile, so
+an index says nothing about its place in the roster (`docs/protocol.md 2`). A Feistel network of 8 rounds over
+`log2size` bits whose round function is HMAC-SHA-256; on an odd number of bits the halves differ by one.
+"""
+
+import hmac
+import struct
+from typing import Final
+
+__all__ = ["KEY_BYTES", "status_index"]
+
+KEY_BYTES: Final = 32
+_ROUNDS: Final = 8
+_DOMAIN: Final = b"testamur status index 1"
+_MESSAGE: Final = struct.Struct(">BBI")
+
+
+def status_index(key: bytes, counter: int, log2size: int) -> int:
+    """The status index of `counter` in a list of `2 ** log2size` entries, under the list's 32-byte `key`."""
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"a list key has {KEY_BYTES} bytes, not {len(key)}")
+    if not 2 <= log2size <= 32 or not 0 <= counter < 1 << log2size:
+        raise ValueError(f"counter {counter} of a list of 2^{log2size} entries")
+    low_bits = log2size // 2
+    low_mask, high_mask = (1 << low_bits) - 1, (1 << (log2size - low_bits)) - 1
+    high, low = counter >> low_bits, counter & low_mask
+    for round_number in range(_ROUNDS):
+        if round_number % 2 == 0:
+            high ^= _round(key, log2size, round_number, low) & high_mask
+        else:
+            low ^= _round(key, log2size, round_number, high) & low_mask
+    return high << low_bits | low
+
+
+def _round(key: bytes, log2size: int, round_number: int, half: int) -> int:
+    digest = hmac.digest(key, _DOMAIN + _MESSAGE.pack(log2size, round_number, half), "sha256")
+    return int.from_bytes(digest[:4], "big")

@@ -1,0 +1,84 @@
+"""The two canonical forms of a credential: JCS bytes for the leaf, RDFC-1.0 N-Quads for the signature.
+
+Data flow: strict tree -> `canonical_bytes` -> `batch.leaf.content`; strict tree without its proof -> `canonical_nquads`
+-> `proof`. Contexts are put in place of their names, so that the JSON-LD processor has nothing to fetch.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final, NewType
+
+import orjson
+import pyoxigraph
+import rfc8785
+
+from testamur.credential.contexts import ContextSet, shipped_contexts
+from testamur.credential.errors import MalformedError
+
+__all__ = ["CanonicalBytes", "MAX_LIKE_BLANK_NODES", "canonical_bytes", "canonical_nquads"]
+
+CanonicalBytes = NewType("CanonicalBytes", bytes)
+"""A JSON text in the form of RFC 8785 (JCS). Comes only from `canonical_bytes` and the template that agrees with it."""
+
+MAX_LIKE_BLANK_NODES: Final = 6
+"""Blank nodes that look alike cost RDFC-1.0 a factorial: nine hang it for half a minute (docs/threat-model.md 25)."""
+_MAX_BLANK_NODES: Final = 512
+_MAX_EXACT_FLOAT: Final = 2.0**53
+
+
+def canonical_bytes(tree: Any) -> CanonicalBytes:
+    """`tree` as RFC 8785 writes it.
+
+    orjson with sorted keys writes the same bytes for integers, short decimals and ASCII keys and is far faster;
+    anything else goes through rfc8785 (docs/protocol.md 1).
+    """
+    return CanonicalBytes(orjson.dumps(tree, option=orjson.OPT_SORT_KEYS) if _is_plain(tree) else rfc8785.dumps(tree))
+
+
+def canonical_nquads(tree: Mapping[str, Any], contexts: ContextSet | None = None) -> bytes:
+    """The canonical N-Quads (RDFC-1.0, UTF-8) of a JSON-LD object whose `@context` lists names out of `contexts`.
+
+    `contexts` defaults to the shipped ones. Raises MalformedError for a name that is not among them, for what the
+    JSON-LD processor refuses, and for blank nodes that would make canonicalisation explode.
+    """
+    known = shipped_contexts() if contexts is None else contexts
+    try:
+        inlined = {**tree, "@context": [known[url] for url in tree["@context"]]}
+    except (KeyError, TypeError) as error:
+        raise MalformedError("$['@context']", "names a context that is not shipped") from error
+    try:
+        quads = list(pyoxigraph.parse(orjson.dumps(inlined), format=pyoxigraph.RdfFormat.JSON_LD))
+    except (SyntaxError, ValueError) as error:
+        raise MalformedError("$", f"not JSON-LD: {error}") from error
+    _check_blank_nodes(quads)
+    dataset = pyoxigraph.Dataset(quads)
+    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
+    return "".join(sorted(f"{quad} .\n" for quad in dataset)).encode()
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(type(key) is str and key.isascii() and _is_plain(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    if isinstance(value, float):
+        return not value.is_integer() and 1e-4 <= abs(value) < _MAX_EXACT_FLOAT
+    if isinstance(value, int):
+        return abs(value) < _MAX_EXACT_FLOAT
+    return isinstance(value, str)
+
+
+def _check_blank_nodes(quads: list[Any]) -> None:
+    """Refuse more than `MAX_LIKE_BLANK_NODES` blank nodes with one first-degree form (RDFC-1.0 4.6)."""
+    mentions: dict[Any, list[str]] = {}
+    for quad in quads:
+        parts = (quad.subject, quad.predicate, quad.object, quad.graph_name)
+        blanks = {part for part in parts if isinstance(part, pyoxigraph.BlankNode)}
+        for blank in blanks:
+            form = " ".join("_:a" if part == blank else "_:z" if part in blanks else str(part) for part in parts)
+            mentions.setdefault(blank, []).append(form)
+    if len(mentions) > _MAX_BLANK_NODES:
+        raise MalformedError("$", f"{len(mentions)} objects without an id, at most {_MAX_BLANK_NODES}")
+    alike = Counter("\n".join(sorted(forms)) for forms in mentions.values())
+    if any(count > MAX_LIKE_BLANK_NODES for count in alike.values()):
+        raise MalformedError("$", f"more than {MAX_LIKE_BLANK_NODES} objects without an id look alike")
