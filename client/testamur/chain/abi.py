@@ -137,10 +137,10 @@ class Interface:
             raise KeyError(f"the contract has no function {name}") from None
 
     def _encode_values(self, items: Sequence[Mapping[str, Any]], values: Sequence[object]) -> bytes:
-        import eth_abi
+        from eth_abi.abi import encode
 
         plain = [_positional(item, value) for item, value in zip(items, values, strict=True)]
-        return eth_abi.encode([_type(item) for item in items], plain)
+        return encode([_type(item) for item in items], plain)
 
 
 def _signature(entry: Mapping[str, Any]) -> str:
@@ -167,11 +167,11 @@ def _positional(item: Mapping[str, Any], value: Any) -> Any:
 
 
 def _decode(items: Sequence[Mapping[str, Any]], data: bytes) -> list[Any]:
-    import eth_abi
+    from eth_abi.abi import decode
     from eth_abi.exceptions import DecodingError
 
     try:
-        values = eth_abi.decode([_type(item) for item in items], data)
+        values = decode([_type(item) for item in items], data)
     except (DecodingError, OverflowError) as error:
         raise ValueError(f"{len(data)} bytes do not hold {[_type(item) for item in items]}") from error
     return [_named(item, value) for item, value in zip(items, values, strict=True)]

@@ -1,0 +1,335 @@
+"""The journal of one issuing run: what was prepared, signed, sent and is final, so that a killed run resumes.
+
+One SQLite file in the output folder. Each stage is one transaction on disk before the next begins:
+
+    prepared   the rows, and which batch each belongs to; nothing is signed
+    signed     credentials, salts, leaves and root; nothing is sent
+    sent       the transaction, about to leave
+    final      the batch's record stands on the chain
+    done       every file is written and was read back
+
+A stage that a kill interrupts never happened. The file is locked while a run works on it, and released by its end,
+however it ends. It holds salts and one-time keys: mode 0600.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from testamur.errors import TestamurError
+
+__all__ = [
+    "BatchRecord",
+    "Journal",
+    "JournalError",
+    "PreparedRow",
+    "RejectedRow",
+    "RunFacts",
+    "SignedRow",
+    "Signing",
+    "Stage",
+]
+
+_NAME = "journal.db"
+_SCHEMA = """
+CREATE TABLE run (version INTEGER NOT NULL, chain_id INTEGER NOT NULL, genesis BLOB NOT NULL,
+    institution INTEGER NOT NULL, template BLOB NOT NULL, roster BLOB NOT NULL, created INTEGER NOT NULL,
+    done INTEGER NOT NULL);
+CREATE TABLE batches (number INTEGER PRIMARY KEY, stage TEXT NOT NULL, scope_index INTEGER NOT NULL,
+    size INTEGER NOT NULL, contract BLOB NOT NULL, status_registry BLOB NOT NULL, list INTEGER NOT NULL,
+    log2size INTEGER NOT NULL, first INTEGER NOT NULL, batch_id BLOB NOT NULL, root BLOB NOT NULL,
+    block INTEGER NOT NULL, tx BLOB NOT NULL);
+CREATE TABLE rows (position INTEGER PRIMARY KEY, row_id TEXT NOT NULL UNIQUE, line INTEGER NOT NULL,
+    batch INTEGER NOT NULL);
+CREATE TABLE signed (position INTEGER PRIMARY KEY, batch INTEGER NOT NULL, status_index INTEGER NOT NULL,
+    leaf_index INTEGER NOT NULL, leaf_hash BLOB NOT NULL, salt BLOB NOT NULL, outcome_tag BLOB NOT NULL,
+    holder BLOB NOT NULL, one_time_key BLOB NOT NULL, blind BLOB NOT NULL, credential BLOB NOT NULL);
+CREATE TABLE rejected (line INTEGER NOT NULL, column_name TEXT NOT NULL, reason TEXT NOT NULL);
+"""
+_VERSION = 1
+
+
+class JournalError(TestamurError):
+    """The journal is missing, in use, damaged or cannot be written."""
+
+    exit_code = 2
+
+
+class Stage(StrEnum):
+    """How far a batch is."""
+
+    PREPARED = "prepared"
+    SIGNED = "signed"
+    SENT = "sent"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a run was started with; a resumed one must have the same."""
+
+    chain_id: int
+    genesis: bytes
+    """Hash of block 0, 32 bytes."""
+    institution: int
+    template: bytes
+    """SHA-256 of the template file."""
+    roster: bytes
+    """SHA-256 of the roster file."""
+    created: int
+    """When the run was prepared, seconds; also the time of its signatures."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """One batch of the run. From `list` on, the fields hold once it is signed, the last two once it is final."""
+
+    number: int
+    """From 0, within the run."""
+    stage: Stage
+    scope_index: int
+    size: int
+    contract: bytes = b""
+    """CredentialBatches that it was signed for, 20 bytes."""
+    status_registry: bytes = b""
+    list: int = 0
+    log2size: int = 0
+    first: int = 0
+    """Counter of its first row in the list."""
+    batch_id: bytes = b""
+    root: bytes = b""
+    block: int = 0
+    transaction: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRow:
+    """A row of the roster and the batch that it goes into."""
+
+    position: int
+    """Place among the accepted rows, from 0."""
+    row_id: str
+    line: int
+    """Line of the roster file, from 1."""
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRow:
+    """One credential and everything that its bundle needs besides path and anchor."""
+
+    position: int
+    batch: int
+    status_index: int
+    leaf_index: int
+    leaf_hash: bytes
+    salt: bytes
+    outcome_tag: bytes
+    holder: bytes
+    one_time_key: bytes
+    """32-byte private key behind `holder`; empty where the roster brought a commitment."""
+    blind: bytes
+    credential: bytes
+    """The signed credential, one line of JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that was not issued."""
+
+    line: int
+    column: str
+    reason: str
+
+
+class Journal:
+    """An open journal; nobody else can open it until it is closed."""
+
+    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+        self.path = path
+        self._database = database
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        facts: RunFacts,
+        batches: Iterable[BatchRecord],
+        rows: Iterable[PreparedRow],
+        rejected: Iterable[RejectedRow],
+    ) -> "Journal":
+        """Write a new run, prepared, in one transaction."""
+        journal = cls(folder / _NAME, _connect(folder / _NAME))
+        with journal._changing() as database:
+            if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise JournalError(f"{folder} holds the journal of a run", "say --resume, or give another --out")
+            for statement in _SCHEMA.split(";")[:-1]:
+                database.execute(statement)
+            database.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, 0)", (_VERSION, *astuple(facts)))
+            database.executemany("INSERT INTO batches VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", map(_values, batches))
+            database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?)", map(_values, rows))
+            database.executemany("INSERT INTO rejected VALUES (?, ?, ?)", map(_values, rejected))
+        return journal
+
+    @classmethod
+    def open(cls, folder: Path) -> "Journal | None":
+        """The journal in a folder; None where no run was ever prepared there."""
+        path = folder / _NAME
+        if not path.exists():
+            return None
+        journal = cls(path, _connect(path))
+        try:
+            with journal._changing() as database:  # takes the lock
+                if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+                    version = None
+                else:
+                    version = database.execute("SELECT version FROM run").fetchone()[0]
+        except BaseException:
+            journal.close()
+            raise
+        if version is None:
+            journal.close()
+            return None
+        if version != _VERSION:
+            journal.close()
+            raise JournalError(f"{path} has version {version}", "finish this run with the version that began it")
+        return journal
+
+    def close(self) -> None:
+        """Release the file."""
+        self._database.close()
+
+    def facts(self) -> RunFacts:
+        """What the run was started with."""
+        names = ", ".join(item.name for item in fields(RunFacts))
+        return RunFacts(*self._rows(f"SELECT {names} FROM run")[0])
+
+    def is_done(self) -> bool:
+        """Whether every file was written and read back."""
+        return bool(self._rows("SELECT done FROM run")[0][0])
+
+    def batches(self) -> list[BatchRecord]:
+        """The batches in order."""
+        found = self._rows("SELECT * FROM batches ORDER BY number")
+        return [BatchRecord(row[0], Stage(row[1]), *row[2:]) for row in found]
+
+    def rows(self, batch: int) -> list[PreparedRow]:
+        """The rows of a batch, in roster order."""
+        return [PreparedRow(*row) for row in self._rows("SELECT * FROM rows WHERE batch = ? ORDER BY position", batch)]
+
+    def row_count(self) -> int:
+        """How many rows the run issues."""
+        return int(self._rows("SELECT count(*) FROM rows")[0][0])
+
+    def rejected(self) -> list[RejectedRow]:
+        """The rows that the run leaves out."""
+        return [RejectedRow(*row) for row in self._rows("SELECT * FROM rejected")]
+
+    def leaf_hashes(self, batch: int) -> list[bytes]:
+        """The leaf hashes of a signed batch, in leaf order."""
+        return [row[0] for row in self._rows("SELECT leaf_hash FROM signed WHERE batch = ? ORDER BY leaf_index", batch)]
+
+    def signed(self) -> Iterator[tuple[str, SignedRow]]:
+        """Every signed row with its row id, in roster order, read as it goes."""
+        statement = "SELECT row_id, signed.* FROM signed JOIN rows USING (position) ORDER BY position"
+        for row_id, *values in self._database.execute(statement):
+            yield row_id, SignedRow(*values)
+
+    def places(self) -> dict[str, tuple[int, int]]:
+        """Status list and index of every row of a final batch, by row id."""
+        statement = (
+            "SELECT row_id, list, status_index FROM rows JOIN signed USING (position)"
+            " JOIN batches ON batches.number = signed.batch WHERE stage = ?"
+        )
+        return {row[0]: (row[1], row[2]) for row in self._rows(statement, Stage.FINAL)}
+
+    @contextmanager
+    def signing(self) -> Iterator["Signing"]:
+        """Rows and batches stored inside become signed together at its end, or not at all."""
+        with self._changing() as database:
+            yield Signing(database)
+
+    def store_batches(self, batches: Iterable[BatchRecord]) -> None:
+        """Write batches as they are now, in one transaction; one that is prepared anew loses its signed rows."""
+        with self._changing() as database:
+            for batch in batches:
+                _store_batch(database, batch)
+                if batch.stage is Stage.PREPARED:
+                    database.execute("DELETE FROM signed WHERE batch = ?", (batch.number,))
+
+    def store_done(self) -> None:
+        """The run is finished."""
+        with self._changing() as database:
+            database.execute("UPDATE run SET done = 1")
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._database.execute("BEGIN EXCLUSIVE")
+            try:
+                yield self._database
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _explain(self.path, error) from error
+
+    def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        try:
+            return self._database.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise _explain(self.path, error) from error
+
+
+class Signing:
+    """The open transaction in which batches are signed."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def add(self, rows: Iterable[SignedRow]) -> None:
+        """Store signed rows."""
+        self._database.executemany("INSERT INTO signed VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(_values, rows))
+
+    def finish(self, batch: BatchRecord) -> None:
+        """Store a batch whose rows were all added."""
+        _store_batch(self._database, batch)
+
+
+def _store_batch(database: sqlite3.Connection, batch: BatchRecord) -> None:
+    database.execute("REPLACE INTO batches VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", _values(batch))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        database = sqlite3.connect(path, timeout=1.0, isolation_level=None)
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute("PRAGMA synchronous = FULL")
+    except OSError as error:
+        raise JournalError(f"{path} cannot be written: {error.strerror or error}") from error
+    except sqlite3.Error as error:
+        raise _explain(path, error) from error
+    return database
+
+
+def _explain(path: Path, error: sqlite3.Error) -> JournalError:
+    reason = str(error)
+    advice = {
+        "database is locked": "another run works in this folder; wait for its end",
+        "database or disk is full": "free some space, then say --resume",
+        "attempt to write a readonly database": "make the folder writable, then say --resume",
+        "file is not a database": "the file is damaged; issue into another folder",
+    }.get(reason)
+    return JournalError(f"the journal {path} cannot be used: {reason}", advice)
+
+
+def _values(record: Any) -> tuple[Any, ...]:
+    return tuple(getattr(record, item.name) for item in fields(record))

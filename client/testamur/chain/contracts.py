@@ -1,0 +1,127 @@
+"""Typed calls to the suite's contracts, over the committed ABIs and through the Directory.
+
+A refusal of a contract becomes a sentence with its remedy (`testamur.chain.refusals`), whichever contract of the suite
+raised it: an error of StatusRegistry may well come back from a call to CredentialBatches.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from testamur.artifacts import artifact
+from testamur.chain.abi import Interface, LogEntry
+from testamur.chain.errors import RpcError, WrongChainError
+from testamur.chain.refusals import refusal_error, revert_data
+from testamur.chain.rpc import Block, Rpc, to_hex, to_quantity
+
+__all__ = ["Call", "Contract", "Suite", "directory_name", "interface"]
+
+
+@cache
+def interface(contract: str) -> Interface:
+    """The interface of a contract of the suite, by name."""
+    return Interface(artifact(contract).abi)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that a transaction or a proposal can carry."""
+
+    target: bytes | None
+    """20 bytes; None creates a contract."""
+    data: bytes
+    label: str
+    """What it does, for progress and journals: `CredentialBatches.anchor`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One contract of the suite at one address."""
+
+    name: str
+    address: bytes
+    rpc: Rpc
+
+    def read(self, function: str, *arguments: object, sender: bytes | None = None, block: Block = "latest") -> Any:
+        """What `function` returns at `block`: one value, or a dict by name."""
+        data = interface(self.name).encode(function, arguments)
+        try:
+            result = self.rpc.eth_call(self.address, data, sender, block)
+        except RpcError as error:
+            reverted = revert_data(error)
+            if reverted is None:
+                raise
+            raise refusal_error(f"{self.name}.{function}", reverted) from error
+        if not result and not self.rpc.code(self.address, block):
+            raise WrongChainError(
+                f"there is no contract {self.name} at {to_hex(self.address)} on the chain behind {self.rpc.url}",
+                "check rpc and directory in the profile",
+            )
+        return interface(self.name).decode_result(function, result)
+
+    def read_many(
+        self, function: str, argument_lists: Sequence[Sequence[object]], block: Block = "latest"
+    ) -> list[Any]:
+        """`read` of one function for many arguments, in one request; a refusal among them raises."""
+        known = interface(self.name)
+        requests = [
+            (
+                "eth_call",
+                ({"to": to_hex(self.address), "data": to_hex(known.encode(function, arguments))}, to_quantity(block)),
+            )
+            for arguments in argument_lists
+        ]
+        results = self.rpc.batch(requests)
+        return [known.decode_result(function, bytes.fromhex(result[2:])) for result in results]
+
+    def call(self, function: str, *arguments: object) -> Call:
+        """The call that a transaction or a proposal carries."""
+        return Call(self.address, interface(self.name).encode(function, arguments), f"{self.name}.{function}")
+
+    def logs(
+        self, event: str, *indexed: bytes | None, from_block: Block = 0, to_block: Block = "latest"
+    ) -> list[LogEntry]:
+        """The events of that name, filtered by the 32-byte values of its indexed parameters, None for any."""
+        topics = [to_hex(interface(self.name).topic(event)), *(to_hex(v) if v is not None else None for v in indexed)]
+        request = {
+            "address": to_hex(self.address),
+            "topics": topics,
+            "fromBlock": to_quantity(from_block),
+            "toBlock": to_quantity(to_block),
+        }
+        return self.decode_logs(self.rpc.call("eth_getLogs", request))
+
+    def decode_logs(self, logs: Sequence[dict[str, Any]]) -> list[LogEntry]:
+        """This contract's events among `logs`, in order."""
+        own = [log for log in logs if bytes.fromhex(log["address"][2:]) == self.address]
+        entries = [interface(self.name).decode_log(log) for log in own]
+        return [entry for entry in entries if entry is not None]
+
+
+class Suite:
+    """The contracts that a Directory names, read once each."""
+
+    def __init__(self, rpc: Rpc, directory: bytes) -> None:
+        self.rpc = rpc
+        self.directory = Contract("Directory", directory, rpc)
+        self._found: dict[str, Contract] = {}
+
+    def contract(self, name: str) -> Contract:
+        """The contract that is current under `name`."""
+        if name == "Directory":
+            return self.directory
+        if name not in self._found:
+            address = self.directory.read("current", directory_name(name))
+            if not any(address):
+                raise WrongChainError(
+                    f"the Directory at {to_hex(self.directory.address)} names no {name}",
+                    "check directory in the profile, or deploy the contract",
+                )
+            self._found[name] = Contract(name, address, self.rpc)
+        return self._found[name]
+
+
+def directory_name(name: str) -> bytes:
+    """A contract's name as the Directory keys it: ASCII, padded to 32 bytes."""
+    return name.encode("ascii").ljust(32, b"\x00")
