@@ -1,6 +1,7 @@
 """The running node: chain, state, pool and engine behind one object. RPC, CLI and tests talk to this and nothing below.
 
-Flow: rpc -> `Node.submit` -> pool -> engine -> application -> executor -> store -> subscribers -> rpc. Every method may be
+Flow: rpc -> `Node.submit` -> pool -> engine -> application -> executor -> store -> subscribers -> rpc. Every method
+may be
 called from any thread. Reads see the last committed block; writes happen on the engine's thread alone.
 """
 
@@ -47,7 +48,8 @@ class LocatedLog:
 class Node:
     """A node on one home folder.
 
-    `spec` (chain.rules.ChainSpec) tells which rules hold; `pool` is the waiting transactions; `chain_id` the EVM chain id.
+    `spec` (chain.rules.ChainSpec) tells which rules hold; `pool` is the waiting transactions; `chain_id` the EVM
+    chain id.
     """
 
     @classmethod
@@ -78,7 +80,9 @@ class Node:
         raise NotImplementedError
 
     def locate(self, transaction_hash: bytes) -> tuple[int, int] | None:
-        """(block number, index) of an included transaction. The pair comes as numbers: read one transaction, not its block."""
+        """(block number, index) of an included transaction. The pair comes as numbers: read one transaction, not its
+        block.
+        """
         raise NotImplementedError
 
     def transaction(self, number: int, index: int) -> Transaction | None:
@@ -105,7 +109,9 @@ class Node:
         topics: Sequence[Sequence[bytes] | None] = (),
         limit: int | None = None,
     ) -> list[LocatedLog]:
-        """Logs of blocks first..last; each topic position None for any, else one of several. At most `limit` + 1 come back."""
+        """Logs of blocks first..last; each topic position None for any, else one of several. At most `limit` + 1 come
+        back.
+        """
         raise NotImplementedError
 
     # simulating -----------------------------------------------------------------------------------------------------
@@ -139,7 +145,9 @@ class Node:
     # trust ----------------------------------------------------------------------------------------------------------
 
     def finality_proof(self, number: int) -> dict[str, Any] | None:
-        """The JSON of docs/protocol.md 4 for block `number`: header, newest signed engine header that carries it, validators."""
+        """The JSON of docs/protocol.md 4 for block `number`: header, newest signed engine header that carries it,
+        validators.
+        """
         raise NotImplementedError
 
     def validators(self, engine_height: int | None = None) -> list[dict[str, Any]]:

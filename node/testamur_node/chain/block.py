@@ -6,11 +6,13 @@
 from dataclasses import dataclass
 
 from testamur.proof.hashing import keccak256
+
 from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.codec import DecodingError, Item, minimal, number_of, rlp_decode, rlp_encode
 
 __all__ = [
     "Header", "Withdrawal", "Block", "encode_header", "decode_header", "encode_block", "decode_block",
+    "encode_body", "decode_body",
     "EMPTY_OMMERS_HASH", "EMPTY_TRIE_ROOT",
 ]  # fmt: skip
 
@@ -133,6 +135,25 @@ def decode_block(encoded: Item) -> Block:
         ommers=tuple(_header(item) for item in parts[2]),
         withdrawals=tuple(_withdrawal(item) for item in parts[3]) if len(parts) == 4 else None,
     )
+
+
+def encode_body(block: Block) -> bytes:
+    """Ommers and withdrawals alone: what a store keeps beside header and transactions."""
+    withdrawals = [
+        [minimal(item.index), minimal(item.validator_index), item.address, minimal(item.amount_gwei)]
+        for item in block.withdrawals or ()
+    ]
+    parts: list[Item] = [[_header_items(ommer) for ommer in block.ommers]]
+    return rlp_encode(parts if block.withdrawals is None else [*parts, withdrawals])
+
+
+def decode_body(encoded: bytes) -> tuple[tuple[Header, ...], tuple[Withdrawal, ...] | None]:
+    """What `encode_body` wrote."""
+    parts = rlp_decode(encoded)
+    if not isinstance(parts, list) or len(parts) not in (1, 2):
+        raise DecodingError("a stored body holds ommers and, since Shanghai, withdrawals")
+    withdrawals = tuple(_withdrawal(item) for item in parts[1]) if len(parts) == 2 else None
+    return tuple(_header(item) for item in parts[0]), withdrawals
 
 
 def _header_items(header: Header) -> list[Item]:

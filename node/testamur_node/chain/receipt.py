@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from testamur.proof.hashing import keccak256
+
 from testamur_node.codec import DecodingError, Item, minimal, number_of, rlp_decode, rlp_encode
 
 __all__ = ["Log", "Receipt", "EMPTY_BLOOM", "bloom_of", "encode_receipt", "decode_receipt", "union_of"]
@@ -61,13 +62,15 @@ def union_of(blooms: Iterable[bytes]) -> bytes:
 def encode_receipt(receipt: Receipt) -> bytes:
     """The EIP-2718 encoding that the receipts root is built on."""
     outcome = receipt.state_root if receipt.state_root is not None else (b"\x01" if receipt.is_successful else b"")
-    logs = [[log.address, list(log.topics), log.data] for log in receipt.logs]
+    logs: list[Item] = [[log.address, list(log.topics), log.data] for log in receipt.logs]
     body = rlp_encode([outcome, minimal(receipt.cumulative_gas_used), receipt.logs_bloom, logs])
     return bytes([receipt.type_id]) + body if receipt.type_id else body
 
 
 def decode_receipt(encoded: bytes, cumulative_gas_before: int) -> Receipt:
-    """The receipt that `encoded` holds, given the cumulative gas of the one before it in the block (0 for the first)."""
+    """The receipt that `encoded` holds, given the cumulative gas of the one before it in the block (0 for the
+    first).
+    """
     type_id = encoded[0] if encoded and encoded[0] < 0xC0 else 0
     fields = rlp_decode(encoded[1:] if type_id else encoded)
     if not isinstance(fields, list) or len(fields) != 4 or not isinstance(fields[0], bytes):

@@ -7,7 +7,10 @@ history that this node serves but does not extend.
 from dataclasses import dataclass
 from enum import IntEnum
 
-__all__ = ["Fork", "ForkStart", "ChainSpec", "ALLIANCE", "DEVELOPMENT", "imported"]
+__all__ = ["Fork", "ForkStart", "ChainSpec", "ALLIANCE", "DEVELOPMENT", "HISTORY_CONTRACT", "imported"]
+
+HISTORY_CONTRACT = bytes.fromhex("000000000000000000000000000000007e570005")
+"""BlockHistory of the genesis suite (docs/protocol.md 4)."""
 
 
 class Fork(IntEnum):
@@ -59,6 +62,8 @@ class ChainSpec:
     """Whether time may travel and accounts lie unlocked."""
     default_block_time: float
     """Seconds between blocks; 0 seals at once."""
+    history_contract: bytes | None = HISTORY_CONTRACT
+    """Where the node writes each parent's hash as a system call; None for imported chains."""
     forks: tuple[ForkStart, ...] = (ForkStart(Fork.PRAGUE, block=0),)
     """In rising order."""
 
@@ -111,5 +116,6 @@ def imported(forks: tuple[ForkStart, ...]) -> ChainSpec:
         allows_empty_blocks=True,
         is_development=False,
         default_block_time=0.0,
+        history_contract=None,
         forks=forks,
     )

@@ -1,14 +1,15 @@
 """A signed transaction: decoded from its raw form, its sender recovered (EIP-155, 2718, 2930, 1559, 4844, 7702).
 
-Flow: raw bytes from the pool or a block -> `decode_transaction` -> `Transaction`, which exists only when the encoding is
+Flow: raw bytes from the pool or a block -> `decode_transaction` -> `Transaction`, which exists only when the encoding
+is
 canonical and the signature names a sender. What the chain's rules think of it is `permission.includable`'s business.
 """
 
 from dataclasses import dataclass
 
 import coincurve
-
 from testamur.proof.hashing import keccak256
+
 from testamur_node.codec import DecodingError, Item, minimal, number_of, rlp_decode, rlp_encode
 
 __all__ = ["AccessEntry", "Authorization", "Transaction", "decode_transaction", "created_address"]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from testamur.proof.hashing import keccak256
+
 from testamur_node.chain.block import EMPTY_TRIE_ROOT
 from testamur_node.codec import Item, number_of, rlp_decode, rlp_list, word
 from testamur_node.state.trie import look_up, prove
@@ -50,7 +51,7 @@ _ABSENT = Account(0, 0, EMPTY_TRIE_ROOT, EMPTY_CODE_HASH)
 class StateReader:
     """The state under one root. Every read walks the trie, so a reader stays valid while blocks are added."""
 
-    __slots__ = ("root", "_read_node")
+    __slots__ = ("_read_node", "root")
 
     def __init__(self, root: bytes, read_node: Callable[[bytes], bytes | None]) -> None:
         self.root = root

@@ -1,0 +1,153 @@
+"""py-evm's state classes, bent to a chain spec: guarded creation, precompiles switched off, nothing written at
+start-up.
+
+`machine(spec, fork)` gives the state class with which `pyevm` runs a block under that fork.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from eth.exceptions import VMError
+from eth.vm import forks, opcode_values
+from eth.vm.forks.prague.constants import MAGIC
+from eth_keys import keys
+from eth_keys.exceptions import BadSignature
+from eth_utils import ValidationError
+
+from testamur_node.chain.rules import ChainSpec, Fork
+from testamur_node.codec import minimal, rlp_encode
+
+__all__ = ["machine", "DeploymentNotPermitted"]
+
+_VMS = {
+    Fork.FRONTIER: forks.FrontierVM,
+    Fork.HOMESTEAD: forks.HomesteadVM,
+    Fork.TANGERINE_WHISTLE: forks.TangerineWhistleVM,
+    Fork.SPURIOUS_DRAGON: forks.SpuriousDragonVM,
+    Fork.BYZANTIUM: forks.ByzantiumVM,
+    Fork.CONSTANTINOPLE: forks.ConstantinopleVM,
+    Fork.PETERSBURG: forks.PetersburgVM,
+    Fork.ISTANBUL: forks.IstanbulVM,
+    Fork.BERLIN: forks.BerlinVM,
+    Fork.LONDON: forks.LondonVM,
+    Fork.PARIS: forks.ParisVM,
+    Fork.SHANGHAI: forks.ShanghaiVM,
+    Fork.CANCUN: forks.CancunVM,
+    Fork.PRAGUE: forks.PragueVM,
+}
+
+
+class DeploymentNotPermitted(VMError):  # py-evm names its VM errors so
+    """The transaction's origin may not create contracts; burns the gas, as a failed creation does."""
+
+    burns_gas = True
+    erases_return_data = True
+
+
+@lru_cache(maxsize=64)
+def machine(spec: ChainSpec, fork: Fork) -> Any:
+    """The py-evm state class for blocks of `spec` under `fork`."""
+    base = _VMS[fork].get_state_class()
+    computation = base.computation_class
+    attributes: dict[str, Any] = {}
+    if spec.disabled_precompiles:
+        off = {number.to_bytes(20, "big") for number in spec.disabled_precompiles}
+        attributes["_precompiles"] = {at: run for at, run in computation.get_precompiles().items() if at not in off}
+    if spec.is_permissioned:
+        attributes["opcodes"] = {
+            **computation.opcodes,
+            **{code: _guarded(computation.opcodes[code]) for code in (opcode_values.CREATE, opcode_values.CREATE2)},
+        }
+    return type(
+        f"{spec.name.title()}{base.__name__}",
+        (_StateRules, base),
+        {
+            "__slots__": ["deployers"],
+            "computation_class": type(computation.__name__, (computation,), attributes),
+            "transaction_executor_class": _executor(base.transaction_executor_class, spec),
+        },
+    )
+
+
+class _StateRules:
+    """What every state class of ours does differently from py-evm's."""
+
+    __slots__ = ()
+
+    def set_system_contracts(self) -> None:
+        """System contracts are part of genesis; py-evm would touch their accounts on every start."""
+
+    def process_set_code_authorizations(self, transaction: Any) -> int:
+        """EIP-7702, refunding gas for authorities that exist; py-evm's own swallows every exception, even
+        RecursionError.
+        """
+        refund = 0
+        for authorization in transaction.authorization_list:
+            try:
+                refund += self._authorize(authorization)
+            except (ValidationError, BadSignature):
+                continue
+        return refund
+
+    def _authorize(self: Any, authorization: Any) -> int:
+        authorization.validate(self.execution_context.chain_id)
+        if authorization.y_parity > 1:
+            raise ValidationError("y parity of an authorization")
+        message = MAGIC + rlp_encode(
+            [minimal(authorization.chain_id), authorization.address, minimal(authorization.nonce)]
+        )
+        signature = keys.Signature(vrs=(authorization.y_parity, authorization.r, authorization.s))
+        authority = signature.recover_public_key_from_msg(message).to_canonical_address()
+        self.mark_address_warm(authority)
+        code = self.get_code(authority)
+        if code and not _is_delegation(code):
+            return 0
+        exists = self.account_exists(authority)
+        if (self.get_nonce(authority) if exists else 0) != authorization.nonce:
+            return 0
+        if authorization.address == bytes(20):
+            self.delete_code(authority)
+        else:
+            self.set_code(authority, b"\xef\x01\x00" + authorization.address)
+        self.increment_nonce(authority)
+        return 25_000 - 12_500 if exists else 0
+
+
+def _is_delegation(code: bytes) -> bool:
+    return len(code) == 23 and code[:3] == b"\xef\x01\x00"
+
+
+def _guarded(opcode: Any) -> Any:
+    """CREATE or CREATE2 that answers 0, as at the depth limit, unless the origin may deploy (node.md 2)."""
+
+    def call(self: Any, computation: Any) -> None:
+        deployers = computation.state.deployers
+        if deployers is None or computation.transaction_context.origin in deployers or computation.msg.is_static:
+            type(opcode).__call__(self, computation)
+            return
+        wanted = self.get_stack_data(computation)
+        computation.consume_gas(self.get_gas_cost(wanted), reason=self.mnemonic)
+        computation.extend_memory(wanted.memory_start, wanted.memory_length)
+        computation.stack_push_int(0)
+        computation.return_data = b""
+
+    guarded = type(f"Guarded{type(opcode).__name__}", (type(opcode),), {"__call__": call})
+    return guarded()
+
+
+def _executor(base: Any, spec: ChainSpec) -> Any:
+    """The transaction executor: creation transactions guarded, blobs free of charge where gas is."""
+
+    def build_computation(self: Any, message: Any, transaction: Any) -> Any:
+        deployers = self.vm_state.deployers
+        if message.is_create and deployers is not None and transaction.sender not in deployers:
+            context = self.vm_state.get_transaction_context(transaction)
+            computation = self.vm_state.get_computation(message, context)
+            computation.error = DeploymentNotPermitted("deployment not permitted")
+            return computation
+        return base.build_computation(self, message, transaction)
+
+    attributes: dict[str, Any] = {"build_computation": build_computation}
+    if spec.is_free:
+        attributes["calc_data_fee"] = lambda self, transaction: 0
+    return type(base.__name__, (base,), attributes)

@@ -1,0 +1,277 @@
+"""The reference executor: py-evm's interpreter, driven transaction by transaction, one state root per block.
+
+We judge transactions ourselves (`intrinsic.unfitness`, `_check`), so that one set of rules serves pool and block, and
+use
+py-evm from the message on. Nothing reads a clock; every block field comes from the `BlockContext`.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from eth.exceptions import Revert, VMError
+from eth.vm.execution_context import ExecutionContext
+
+from testamur_node.chain.receipt import EMPTY_BLOOM, Log, Receipt, bloom_of, encode_receipt, union_of
+from testamur_node.chain.rules import ChainSpec, Fork
+from testamur_node.chain.transaction import Transaction, decode_transaction
+from testamur_node.codec import word
+from testamur_node.execution import system
+from testamur_node.execution.executor import (
+    AccountOverride,
+    BlockContext,
+    BlockResult,
+    CallRequest,
+    CallResult,
+    ExecutionError,
+    NodeReader,
+)
+from testamur_node.execution.intrinsic import GAS_PER_BLOB, max_blob_gas, unfitness
+from testamur_node.execution.machine import machine
+from testamur_node.execution.message import Message
+from testamur_node.execution.overlay import Overlay
+from testamur_node.state.trie import list_root
+
+__all__ = ["PyEvm"]
+
+# 1,024 nested calls take some eight Python frames each; the threads that execute have stacks of 64 MiB
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 32_768))
+
+
+class PyEvm:
+    """`Executor` on py-evm 0.12.1b1."""
+
+    def __init__(self, spec: ChainSpec, read_node: NodeReader) -> None:
+        self.spec = spec
+        self._read_node = read_node
+
+    def execute(
+        self,
+        parent_state_root: bytes,
+        transactions: Sequence[bytes],
+        context: BlockContext,
+        senders: Sequence[bytes] | None = None,
+    ) -> BlockResult:
+        """See `Executor.execute`. Order: system writes, transactions, withdrawals, requests, rewards, state root."""
+        fork = self.spec.fork_at(context.number, context.timestamp)
+        database = Overlay(self._read_node)
+        state = self._state(database, parent_state_root, context, fork)
+        system.open_block(state, context, fork, self.spec)
+        receipts: list[Receipt] = []
+        gas_used = blob_gas = 0
+        for index, raw in enumerate(transactions):
+            transaction = decode_transaction(raw, senders[index] if senders else None)
+            blob_gas += GAS_PER_BLOB * len(transaction.blob_hashes)
+            if blob_gas > max_blob_gas(fork):
+                raise ExecutionError(f"block {context.number} exceeds its blob gas limit of {max_blob_gas(fork)}")
+            receipt = self._apply(state, transaction, fork, context, gas_used)
+            gas_used = receipt.cumulative_gas_used
+            receipts.append(receipt)
+        withdrawals_root = system.withdraw(state, context, fork)
+        requests_hash = system.collect_requests(state, receipts, fork)
+        system.reward(state, context, fork)
+        state.persist()
+        return BlockResult(
+            receipts=tuple(receipts),
+            gas_used=gas_used,
+            logs_bloom=union_of(receipt.logs_bloom for receipt in receipts),
+            state_root=state.state_root,
+            transactions_root=list_root(transactions),
+            receipts_root=list_root([encode_receipt(receipt) for receipt in receipts]),
+            withdrawals_root=withdrawals_root,
+            blob_gas_used=blob_gas if fork >= Fork.CANCUN else None,
+            requests_hash=requests_hash,
+            writes=database.writes,
+        )
+
+    def call(
+        self,
+        state_root: bytes,
+        request: CallRequest,
+        context: BlockContext,
+        overrides: Mapping[bytes, AccountOverride] | None = None,
+    ) -> CallResult:
+        """See `Executor.call`. The sender pays nothing unless the request says that it must."""
+        fork = self.spec.fork_at(context.number, context.timestamp)
+        state = self._state(Overlay(self._read_node), state_root, context, fork)
+        _override(state, overrides or {})
+        state.lock_changes()
+        gas = context.gas_limit if request.gas is None else request.gas
+        nonce = state.get_nonce(request.sender)
+        transaction = Transaction(
+            raw=b"", hash=bytes(32), sender=request.sender, type_id=4 if request.authorizations else 0, chain_id=None,
+            nonce=nonce, gas_limit=gas, to=request.to, value=request.value, data=request.data,
+            gas_price=request.gas_price, max_fee_per_gas=None, max_priority_fee_per_gas=None,
+            access_list=request.access_list, max_fee_per_blob_gas=None, blob_hashes=request.blob_hashes,
+            authorizations=request.authorizations, v=0, r=0, s=0,
+        )  # fmt: skip
+        refusal = unfitness(transaction, max(fork, Fork.PRAGUE) if request.authorizations else fork)
+        balance = state.get_balance(request.sender)
+        if refusal is None and balance < request.value + (gas * request.gas_price if request.charges_fees else 0):
+            refusal = f"insufficient funds for gas * price + value: address 0x{request.sender.hex()} have {balance}"
+        if refusal is not None:
+            return CallResult(b"", 0, refusal)
+        message = Message(transaction, fork, is_free=not request.charges_fees)
+        if not request.charges_fees:
+            # GASPRICE shows what was asked for, though nobody pays it
+            state.get_transaction_context = lambda _: _call_context(state, request)
+        executor = state.get_transaction_executor()
+        evm_message = executor.build_evm_message(message)
+        computation = executor.build_computation(evm_message, message)
+        output = bytes(computation.output)
+        used = _finalize(executor, message, computation)
+        error = None if computation.is_success else _reason(computation.error)
+        return CallResult(output, used, error, _logs(computation))
+
+    def _state(self, database: Overlay, root: bytes, context: BlockContext, fork: Fork) -> Any:
+        execution = ExecutionContext(
+            coinbase=context.coinbase,
+            timestamp=context.timestamp,
+            block_number=context.number,
+            difficulty=context.difficulty,
+            mix_hash=context.prev_randao,
+            gas_limit=context.gas_limit,
+            prev_hashes=tuple(context.ancestors),
+            chain_id=context.chain_id,
+            base_fee_per_gas=context.base_fee,
+            excess_blob_gas=context.excess_blob_gas,
+        )
+        state = machine(self.spec, fork)(database, execution, root)
+        state.deployers = context.deployers
+        return state
+
+    def _apply(
+        self, state: Any, transaction: Transaction, fork: Fork, context: BlockContext, gas_before: int
+    ) -> Receipt:
+        """One transaction: judged, run, its gas settled."""
+        state.lock_changes()
+        problem = unfitness(transaction, fork) or self._problem(state, transaction, context, gas_before)
+        if problem is not None:
+            raise ExecutionError(
+                f"transaction {transaction.hash.hex()} cannot stand in block {context.number}: {problem}"
+            )
+        message = Message(transaction, fork, self.spec.is_free)
+        if self.spec.is_free and self._is_void(state, transaction):
+            # only on a development chain: an earlier transaction of the block moved the nonce or the balance
+            return _receipt(transaction, False, gas_before, message.intrinsic_gas, (), None)
+        executor = state.get_transaction_executor()
+        computation = executor.build_computation(executor.build_evm_message(message), message)
+        gas_used = _finalize(executor, message, computation)
+        if hasattr(state, "clear_transient_storage") and fork >= Fork.CANCUN:
+            state.clear_transient_storage()
+        root = state.make_state_root() if fork < Fork.BYZANTIUM else None
+        return _receipt(transaction, computation.is_success, gas_before, gas_used, _logs(computation), root)
+
+    def _problem(self, state: Any, transaction: Transaction, context: BlockContext, gas_before: int) -> str | None:
+        """Why this block at this point cannot hold the transaction, or None."""
+        if transaction.chain_id is not None and transaction.chain_id != context.chain_id:
+            return f"invalid chain id: have {transaction.chain_id}, want {context.chain_id}"
+        if gas_before + transaction.gas_limit > context.gas_limit:
+            return f"gas limit reached: {gas_before} used, {transaction.gas_limit} wanted, {context.gas_limit} in all"
+        if self.spec.is_free:
+            return None
+        nonce = state.get_nonce(transaction.sender)
+        if transaction.nonce != nonce:
+            return f"nonce {transaction.nonce}, the account stands at {nonce}"
+        code = state.get_code(transaction.sender)
+        if code and not (len(code) == 23 and code.startswith(b"\xef\x01\x00")):
+            return "the sender is a contract (EIP-3607)"
+        most = transaction.max_fee_per_gas if transaction.max_fee_per_gas is not None else transaction.gas_price or 0
+        if most < (context.base_fee or 0):
+            return f"max fee per gas less than block base fee: {most} < {context.base_fee}"
+        cost = transaction.gas_limit * most + transaction.value
+        if transaction.type_id == 3:
+            blob_price = transaction.max_fee_per_blob_gas or 0
+            if blob_price < state.blob_base_fee:
+                return f"max fee per blob gas less than block blob gas fee: {blob_price} < {state.blob_base_fee}"
+            cost += GAS_PER_BLOB * len(transaction.blob_hashes) * blob_price
+        balance = state.get_balance(transaction.sender)
+        return f"insufficient funds: have {balance}, want {cost}" if balance < cost else None
+
+    def _is_void(self, state: Any, transaction: Transaction) -> bool:
+        nonce: int = state.get_nonce(transaction.sender)
+        balance: int = state.get_balance(transaction.sender)
+        return nonce != transaction.nonce or balance < transaction.value
+
+
+def _finalize(executor: Any, message: Message, computation: Any) -> int:
+    """Refunds, fees, deletions (py-evm), and the gas the transaction took in all (EIP-3529, 7623)."""
+    remaining: int = computation.get_gas_remaining()
+    consumed = message.gas - remaining
+    executor.finalize_computation(message, computation)
+    refund: int = executor.calculate_gas_refund(_Settled(computation), consumed)
+    return consumed - refund + int(computation.data_floor_gas)
+
+
+class _Settled:
+    """A finished computation for a second look at its refund: deletions were paid for in the first."""
+
+    def __init__(self, computation: Any) -> None:
+        self._computation = computation
+
+    def get_accounts_for_deletion(self) -> tuple[()]:
+        return ()
+
+    def get_gas_refund(self) -> int:
+        refund: int = self._computation.get_gas_refund()
+        return refund
+
+
+def _receipt(
+    transaction: Transaction, succeeded: bool, gas_before: int, gas_used: int, logs: tuple[Log, ...], root: bytes | None
+) -> Receipt:
+    return Receipt(
+        type_id=transaction.type_id,
+        is_successful=succeeded and root is None,
+        state_root=root,
+        cumulative_gas_used=gas_before + gas_used,
+        gas_used=gas_used,
+        logs=logs,
+        logs_bloom=bloom_of(logs) if logs else EMPTY_BLOOM,
+    )
+
+
+def _logs(computation: Any) -> tuple[Log, ...]:
+    return tuple(
+        Log(address, tuple(word(topic) for topic in topics), bytes(data))
+        for address, topics, data in computation.get_log_entries()
+    )
+
+
+def _reason(error: VMError) -> str:
+    """The error as geth names it, where it has a name for it."""
+    if isinstance(error, Revert):
+        return "execution reverted"
+    names = {
+        "OutOfGas": "out of gas",
+        "InvalidInstruction": "invalid opcode",
+        "InvalidJumpDestination": "invalid jump destination",
+        "InsufficientStack": "stack underflow",
+        "FullStack": "stack limit reached 1024",
+        "WriteProtection": "write protection",
+        "ContractCreationCollision": "contract address collision",
+        "OutOfBoundsRead": "return data out of bounds",
+        "InsufficientFunds": "insufficient balance for transfer",
+    }
+    return names.get(type(error).__name__, str(error) or type(error).__name__)
+
+
+def _call_context(state: Any, request: CallRequest) -> Any:
+    context = state.get_transaction_context_class()(gas_price=request.gas_price, origin=request.sender)
+    context._blob_versioned_hashes = request.blob_hashes  # as py-evm's Cancun state does
+    return context
+
+
+def _override(state: Any, overrides: Mapping[bytes, AccountOverride]) -> None:
+    for address, wanted in overrides.items():
+        if wanted.balance is not None:
+            state.set_balance(address, wanted.balance)
+        if wanted.nonce is not None:
+            state.set_nonce(address, wanted.nonce)
+        if wanted.code is not None:
+            state.set_code(address, wanted.code)
+        if wanted.storage is not None:
+            state.delete_storage(address)
+        changes: Iterable[tuple[int, int]] = (*(wanted.storage or {}).items(), *wanted.storage_difference.items())
+        for slot, value in changes:
+            state.set_storage(address, slot, value)

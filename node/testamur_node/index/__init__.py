@@ -1,0 +1,1 @@
+"""Finding things without reading every block: logs by address and topic."""
