@@ -1,0 +1,92 @@
+"""Where contracts keep what a verdict reads: storage slots and packed fields of storage layout number 1.
+
+These numbers are part of the protocol: evidence from years ago is read by them. A test compares them with the
+compiled storage layout; a contract whose Directory entry names another layout number is not read at all
+(docs/protocol.md 4.4).
+"""
+
+from testamur.proof.hashing import keccak256
+
+__all__ = ["BASE_SLOTS", "FIELDS", "LAYOUT", "element", "unpack"]
+
+LAYOUT = 1
+"""The layout number that this file describes."""
+
+BASE_SLOTS: dict[str, dict[str, int]] = {
+    "Directory": {"_counts": 0, "_entries": 1},
+    "BlockHistory": {"_hashes": 0},
+    "CredentialBatches": {"_batches": 0},
+    "IssuerRegistry": {"_issuers": 0, "_dids": 1, "_history": 3, "_scopes": 4, "_keys": 5},
+    "Operators": {"_operators": 4},
+    "Permissions": {"_validators": 2, "_parameters": 5},
+    "QualificationFrameworks": {"_frameworks": 0, "_levels": 1, "_types": 2},
+    "StatusRegistry": {"_lists": 1, "_revoked": 2, "_suspended": 3},
+}
+"""Contract → state variable → its slot."""
+
+FIELDS: dict[str, tuple[tuple[str, int], ...]] = {
+    "Entry": (("target", 20), ("from", 5), ("layout", 2)),
+    "Batch": (
+        ("issuer", 4),
+        ("operatorIndex", 2),
+        ("scopeIndex", 2),
+        ("list", 4),
+        ("size", 4),
+        ("first", 4),
+        ("time", 5),
+        ("blockNumber", 5),
+        ("kind", 1),
+        ("statusVersion", 1),
+    ),
+    "Issuer": (
+        ("state", 1),
+        ("since", 5),
+        ("firstRecognised", 5),
+        ("changes", 2),
+        ("scopes", 2),
+        ("names", 2),
+    ),
+    "StateChange": (("state", 1), ("at", 5)),
+    "Scope": (
+        ("framework", 4),
+        ("qualificationType", 4),
+        ("lowestRank", 1),
+        ("highestRank", 1),
+        ("region", 2),
+        ("from", 5),
+        ("to", 5),
+    ),
+    "Key": (("institution", 4), ("usage", 1), ("since", 5), ("until", 5), ("compromisedSince", 5)),
+    "Operator": (("account", 20), ("roles", 1), ("until", 5), ("compromisedSince", 5)),
+    "Framework": (("levels", 2), ("types", 4), ("addedAt", 5), ("direction", 1), ("ladders", 1)),
+    "Level": (("ladder", 1), ("addedAt", 5), ("blank", 1)),
+    "QualificationType": (("lowestRank", 1), ("highestRank", 1), ("from", 5), ("to", 5), ("addedAt", 5)),
+    "List": (("issuer", 4), ("log2size", 1), ("openedAt", 5), ("next", 4), ("custodian", 4)),
+    "Validator": (("power", 8), ("institution", 4), ("index", 4)),
+    "Parameters": (
+        ("gasLimit", 8),
+        ("maxBlockBytes", 4),
+        ("maxTransactionBytes", 4),
+        ("heartbeatSeconds", 2),
+        ("evidenceMaxBytes", 4),
+    ),
+}
+"""Struct → the fields that share its first slot, lowest bytes first, with their sizes in bytes."""
+
+
+def element(contract: str, variable: str, *keys: int | bytes) -> int:
+    """The slot of an element of a mapping, or of a mapping of mappings: keccak-256(key ‖ slot), once for each key."""
+    slot = BASE_SLOTS[contract][variable]
+    for key in keys:
+        padded = key.to_bytes(32, "big") if isinstance(key, int) else key.rjust(32, b"\0")
+        slot = int.from_bytes(keccak256(padded + slot.to_bytes(32, "big")), "big")
+    return slot
+
+
+def unpack(struct: str, word: int) -> list[int]:
+    """The fields of a packed word, in the order of FIELDS."""
+    values = []
+    for _, size in FIELDS[struct]:
+        values.append(word & ((1 << 8 * size) - 1))
+        word >>= 8 * size
+    return values

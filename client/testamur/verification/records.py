@@ -1,0 +1,146 @@
+"""What the registry holds, as values: one class for each record that a check reads."""
+
+from dataclasses import dataclass
+
+__all__ = [
+    "APPLIED",
+    "RECOGNISED",
+    "Batch",
+    "Contract",
+    "Framework",
+    "Issuer",
+    "Key",
+    "Level",
+    "Operator",
+    "QualificationType",
+    "SUSPENDED",
+    "Scope",
+    "StatusList",
+    "WITHDRAWN",
+]
+
+APPLIED, RECOGNISED, SUSPENDED, WITHDRAWN = 1, 2, 3, 4
+"""States of an issuer; 0 is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One version of a contract, as the Directory names it."""
+
+    name: str
+    version: int
+    """From 1."""
+    address: bytes
+    since: int
+    """Second from which it is the current one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The record of an anchoring: evidence that the contract found everything in order then."""
+
+    issuer: int
+    operator_index: int
+    scope_index: int
+    list: int
+    size: int
+    first: int
+    time: int
+    """Timestamp of the anchoring block, seconds."""
+    block: int
+    kind: int
+    status_version: int
+    """Version of StatusRegistry that holds the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """An institution's standing."""
+
+    state: int
+    """0 none, 1 applied, 2 recognised, 3 suspended, 4 withdrawn."""
+    since: int
+    first_recognised: int
+    changes: int
+    scopes: int
+    names: int
+    name_hash: bytes
+    """keccak-256 of its registered name in UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an issuer may award."""
+
+    framework: int
+    qualification_type: int
+    """0: any."""
+    lowest_rank: int
+    highest_rank: int
+    region: int
+    """0: any."""
+    since: int
+    until: int
+    """First second out of force; 0: open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A signing key of an institution."""
+
+    institution: int
+    usage: int
+    """1 credentials, 2 status lists."""
+    since: int
+    until: int
+    """First second out of use; 0: in use."""
+    compromised_since: int
+    """0: never said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An account that acts, or acted, for an institution."""
+
+    account: bytes
+    roles: int
+    until: int
+    compromised_since: int
+    """0: never said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A qualification framework."""
+
+    name_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of a framework."""
+
+    ladder: int
+    is_blank: bool
+    code_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class QualificationType:
+    """A type of qualification in a framework."""
+
+    lowest_rank: int
+    highest_rank: int
+    since: int
+    until: int
+    """First second out of force; 0: open."""
+    name_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StatusList:
+    """A status list's record."""
+
+    issuer: int
+    log2size: int
+    opened_at: int

@@ -1,0 +1,248 @@
+"""The alliance's registry at one state, read by storage slot: which contracts are in force, and their records.
+
+The Directory is read first, from the address and code hash that the policy pins; then the contracts it names at the
+same state, each with the code hash of its entry (docs/protocol.md 4.2). An absent account or a contract with other
+code raises UndecidedError, so that its zeros never pass for "not revoked". Records are kept once read: a state does
+not change.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+from testamur.verification.errors import UndecidedError
+from testamur.verification.layout import BASE_SLOTS, LAYOUT, element, unpack
+from testamur.verification.records import (
+    Batch,
+    Contract,
+    Framework,
+    Issuer,
+    Key,
+    Level,
+    Operator,
+    QualificationType,
+    Scope,
+    StatusList,
+)
+from testamur.verification.view import StateView
+
+__all__ = ["Registry"]
+
+_T = TypeVar("_T")
+_MOST_VERSIONS = 64
+"""More versions of one contract than any alliance makes; a longer history is not walked."""
+_BLOCK_WORDS = 512
+"""Words of a status list that are read together, so that the node learns a block and not a learner (ADR 0006)."""
+
+
+class Registry:
+    """Reads typed records through a `StateView`, each once."""
+
+    def __init__(self, view: StateView, directory: bytes, directory_code_hash: bytes, time: int) -> None:
+        """`time` is the second at which the state is current: the Directory's entries are judged by it."""
+        self._view = view
+        self._directory = directory
+        self._time = time
+        self._records: dict[Hashable, Any] = {}
+        self._require_code("the Directory", directory, directory_code_hash)
+
+    def versions(self, name: str) -> tuple[Contract, ...]:
+        """Every version of a contract that is or was current, newest first; none where the name is unknown."""
+        return self._once(("versions", name), lambda: self._read_versions(name))
+
+    def contract(self, name: str, version: int | None = None) -> Contract:
+        """One version of a contract, the current one by default, its code checked. Raises UndecidedError."""
+        for contract in self.versions(name):
+            if version in (None, contract.version):
+                return contract
+        raise UndecidedError("unproven", f"the Directory names no {name}" + (f" {version}" if version else ""))
+
+    def batch(self, contract: Contract, batch_id: bytes) -> Batch | None:
+        """The record of a batch in one version of CredentialBatches."""
+
+        def read() -> Batch | None:
+            word = self._word(contract, element("CredentialBatches", "_batches", batch_id))
+            return Batch(*unpack("Batch", word)) if word else None
+
+        return self._once((contract.address, batch_id), read)
+
+    def institution_of_did(self, did: str) -> int:
+        """The institution that a DID is registered for; 0 for none."""
+        slot = element("IssuerRegistry", "_dids", _hash(did))
+        return self._once(("did", did), lambda: self._word(self.contract("IssuerRegistry"), slot))
+
+    def issuer(self, institution: int) -> Issuer:
+        """An institution's standing; state 0 where it never registered."""
+
+        def read() -> Issuer:
+            slot = element("IssuerRegistry", "_issuers", institution)
+            word, name_hash = self._words("IssuerRegistry", slot, slot + 1)
+            return Issuer(*unpack("Issuer", word), name_hash.to_bytes(32, "big"))
+
+        return self._once(("issuer", institution), read)
+
+    def scope(self, institution: int, index: int) -> Scope | None:
+        """One of an issuer's scopes, by its number from 1."""
+
+        def read() -> Scope | None:
+            (word,) = self._words("IssuerRegistry", element("IssuerRegistry", "_scopes", institution, index))
+            return Scope(*unpack("Scope", word)) if word else None
+
+        return self._once(("scope", institution, index), read)
+
+    def key(self, public_key: bytes) -> Key | None:
+        """The record of a raw Ed25519 key."""
+
+        def read() -> Key | None:
+            (word,) = self._words("IssuerRegistry", element("IssuerRegistry", "_keys", _hash(public_key)))
+            return Key(*unpack("Key", word)) if word else None
+
+        return self._once(("key", public_key), read)
+
+    def operator(self, institution: int, index: int) -> Operator | None:
+        """One of an institution's operators, by its number from 1."""
+
+        def read() -> Operator | None:
+            (word,) = self._words("Operators", element("Operators", "_operators", institution, index))
+            account, *rest = unpack("Operator", word)
+            return Operator(account.to_bytes(20, "big"), *rest) if word else None
+
+        return self._once(("operator", institution, index), read)
+
+    def framework(self, number: int) -> Framework | None:
+        """A qualification framework."""
+
+        def read() -> Framework | None:
+            slot = element("QualificationFrameworks", "_frameworks", number)
+            word, name_hash = self._words("QualificationFrameworks", slot, slot + 1)
+            return Framework(name_hash.to_bytes(32, "big")) if word else None
+
+        return self._once(("framework", number), read)
+
+    def level(self, framework: int, rank: int) -> Level | None:
+        """A level of a framework."""
+
+        def read() -> Level | None:
+            slot = element("QualificationFrameworks", "_levels", framework, rank)
+            word, code_hash = self._words("QualificationFrameworks", slot, slot + 1)
+            ladder, _, blank = unpack("Level", word)
+            return Level(ladder, bool(blank), code_hash.to_bytes(32, "big")) if word else None
+
+        return self._once(("level", framework, rank), read)
+
+    def qualification_type(self, framework: int, number: int) -> QualificationType | None:
+        """A type of qualification."""
+
+        def read() -> QualificationType | None:
+            slot = element("QualificationFrameworks", "_types", framework, number)
+            word, name_hash = self._words("QualificationFrameworks", slot, slot + 1)
+            lowest, highest, since, until, _ = unpack("QualificationType", word)
+            return QualificationType(lowest, highest, since, until, name_hash.to_bytes(32, "big")) if word else None
+
+        return self._once(("type", framework, number), read)
+
+    def status_list(self, version: int, number: int) -> StatusList | None:
+        """The record of a status list in one version of StatusRegistry."""
+
+        def read() -> StatusList | None:
+            contract = self.contract("StatusRegistry", version)
+            issuer, log2size, opened_at, *_ = unpack("List", self._word(contract, element(*_LISTS, number)))
+            return StatusList(issuer, log2size, opened_at) if opened_at else None
+
+        return self._once(("list", version, number), read)
+
+    def status(self, version: int, number: int, index: int) -> tuple[bool, bool]:
+        """Whether an entry is revoked, and whether it is suspended. Read the list's record first (4.3)."""
+        contract, word_index = self.contract("StatusRegistry", version), index >> 8
+        first = word_index - word_index % _BLOCK_WORDS
+        bits = []
+        for variable in ("_revoked", "_suspended"):
+
+            def read(variable: str = variable) -> bool:
+                outer = element("StatusRegistry", variable, number)
+                block = [_inner(outer, first + i) for i in range(_BLOCK_WORDS)]
+                self._view.prefetch(contract.address, block)
+                return True
+
+            self._once((contract.address, variable, number, first), read)
+            slot = element("StatusRegistry", variable, number, word_index)
+            word = self._once((contract.address, slot), lambda slot=slot: self._view.storage(contract.address, slot))
+            bits.append(bool(word >> (index & 255) & 1))
+        return bits[0], bits[1]
+
+    def heartbeat_seconds(self) -> int:
+        """How far a block's time may lie behind the moment it was made (docs/protocol.md 6.8)."""
+
+        def read() -> int:
+            (word,) = self._words("Permissions", BASE_SLOTS["Permissions"]["_parameters"])
+            return unpack("Parameters", word)[3]
+
+        return self._once("heartbeat", read)
+
+    def block_hash(self, number: int) -> bytes:
+        """The hash of a past EVM block, from the history that every block adds to; zeros where there is none."""
+        (word,) = self._words("BlockHistory", element("BlockHistory", "_hashes", number))
+        return word.to_bytes(32, "big")
+
+    def validator_institution(self, public_key: bytes) -> int:
+        """The institution that a validator's key belongs to; 0 where it is no validator."""
+        (word,) = self._words("Permissions", element("Permissions", "_validators", public_key))
+        return unpack("Validator", word)[1]
+
+    def _read_versions(self, name: str) -> tuple[Contract, ...]:
+        key = name.encode().ljust(32, b"\0")
+        count_slot, first = element("Directory", "_counts", key), element("Directory", "_entries", key, 1)
+        self._view.prefetch(self._directory, (count_slot, first, first + 1))
+        count = self._view.storage(self._directory, count_slot)
+        if count > _MOST_VERSIONS:
+            raise UndecidedError("unproven", f"the Directory holds {count} versions of {name}")
+        found = []
+        for version in range(count, 0, -1):
+            slot = element("Directory", "_entries", key, version)
+            target, since, layout = unpack("Entry", self._view.storage(self._directory, slot))
+            if since > self._time:
+                continue
+            if layout != LAYOUT:
+                raise UndecidedError(
+                    "unproven", f"{name} {version} keeps its records in layout {layout}", "update testamur"
+                )
+            address = target.to_bytes(20, "big")
+            code_hash = self._view.storage(self._directory, slot + 1).to_bytes(32, "big")
+            self._require_code(f"{name} {version}", address, code_hash)
+            found.append(Contract(name, version, address, since))
+        return tuple(found)
+
+    def _require_code(self, what: str, address: bytes, code_hash: bytes) -> None:
+        found = self._view.code_hash(address)
+        if found != code_hash:
+            state = "is not on this chain" if found is None else f"has code {found.hex()}"
+            raise UndecidedError("unproven", f"{what} at 0x{address.hex()} {state}, not {code_hash.hex()}")
+
+    def _words(self, name: str, *slots: int) -> tuple[int, ...]:
+        contract = self.contract(name)
+        self._view.prefetch(contract.address, slots)
+        return tuple(self._view.storage(contract.address, slot) for slot in slots)
+
+    def _word(self, contract: Contract, slot: int) -> int:
+        return self._view.storage(contract.address, slot)
+
+    def _once(self, key: Hashable, read: Callable[[], _T]) -> _T:
+        try:
+            found: _T = self._records[key]
+        except KeyError:
+            found = self._records[key] = read()
+        return found
+
+
+_LISTS = ("StatusRegistry", "_lists")
+
+
+def _hash(value: str | bytes) -> bytes:
+    from testamur.proof.hashing import keccak256
+
+    return keccak256(value.encode() if isinstance(value, str) else value)
+
+
+def _inner(outer: int, key: int) -> int:
+    from testamur.proof.hashing import keccak256
+
+    return int.from_bytes(keccak256(key.to_bytes(32, "big") + outer.to_bytes(32, "big")), "big")
