@@ -1,0 +1,67 @@
+"""What every JSON-RPC method works with: the node, the limits, the caller's filters and how a block is named."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from testamur_node.chain.block import Block
+from testamur_node.node import Node
+from testamur_node.rpc.errors import ServerRefusalError
+from testamur_node.rpc.filters import Filters
+from testamur_node.rpc.limits import Limits
+from testamur_node.rpc.parameters import BlockReference
+
+__all__ = ["Context", "Session", "block_of", "find_block", "state_number", "CLIENT_VERSION"]
+
+CLIENT_VERSION = "testamur-node/0.1.0"
+
+
+class Session(Protocol):
+    """One connection that can be written to at any time: a WebSocket or the Unix socket."""
+
+    def subscribe(self, kind: str, options: object) -> str:
+        """Begin telling about something; the id of the subscription."""
+        ...
+
+    def unsubscribe(self, identity: str) -> bool:
+        """End a subscription; False where there is none with that id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Given to every method."""
+
+    node: Node
+    limits: Limits
+    filters: Filters
+    modules: tuple[str, ...]
+    """Namespaces that are open on this transport."""
+    session: Session | None = None
+    """None on HTTP, which cannot be written to."""
+
+
+def find_block(context: Context, reference: BlockReference) -> Block | None:
+    """The block that a reference names, None where there is none; `pending` names the head here.
+
+    Every block is final when it is made: latest, safe and finalized are one.
+    """
+    if reference.hash is not None:
+        return context.node.block(reference.hash)
+    if reference.number is not None:
+        return context.node.block(reference.number)
+    return context.node.block(0) if reference.tag == "earliest" else context.node.head
+
+
+def block_of(context: Context, reference: BlockReference) -> Block:
+    """The block that a reference names; a refusal in geth's words where there is none."""
+    block = find_block(context, reference)
+    if block is None:
+        raise ServerRefusalError("header not found" if reference.hash is None else "header for hash not found")
+    return block
+
+
+def state_number(context: Context, reference: BlockReference) -> int:
+    """Number of the block whose state a reference names."""
+    if reference.hash is None and reference.number is None and reference.tag != "earliest":
+        return context.node.head.number
+    return block_of(context, reference).number

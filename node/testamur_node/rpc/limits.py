@@ -1,0 +1,37 @@
+"""How much one caller may ask for. Each limit has a clear refusal; none is a rule of the chain."""
+
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ceilings of the JSON-RPC server; all are set per node and never enter a block."""
+
+    body_bytes: int = 5 * 1024 * 1024
+    """Longest request body."""
+    batch_items: int = 1_000
+    """Most requests of one batch."""
+    response_bytes: int = 25 * 1024 * 1024
+    """Longest answer, over all answers of a batch."""
+    log_blocks: int = 10_000_000
+    """Widest block range of eth_getLogs; the index makes a wide range cheap, so this is generous."""
+    log_results: int = 100_000
+    """Most logs of one answer."""
+    log_topics: int = 1_000
+    """Most alternatives for one topic position, and most addresses."""
+    call_gas: int = 100_000_000
+    """Most gas of eth_call, estimateGas and traces; a caller's larger figure is lowered to it."""
+    call_seconds: float = 5.0
+    """Longest running time of one call or trace."""
+    fee_history_blocks: int = 1_024
+    """Most blocks of eth_feeHistory."""
+    filters: int = 4_096
+    """Most filters installed at once."""
+    filter_seconds: float = 300.0
+    """A filter that nobody asks for this long is dropped."""
+    connections: int = 512
+    """Most connections at once, HTTP and WebSocket together."""
+    parallel_requests: int = 8
+    """Requests that work at the same time; others wait."""

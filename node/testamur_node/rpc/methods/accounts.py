@@ -1,0 +1,68 @@
+"""eth_: what an account holds at a block, and the proof of it."""
+
+from testamur_node.codec import word
+from testamur_node.rpc.codec import data, quantity, read_address, read_storage_key
+from testamur_node.rpc.context import Context, block_of, state_number
+from testamur_node.rpc.dispatch import Namespace, optional, required
+from testamur_node.rpc.errors import InvalidParametersError
+from testamur_node.rpc.parameters import LATEST, BlockReference, read_block_reference, read_list, read_text
+from testamur_node.rpc.rendering import Json
+
+__all__ = ["eth"]
+
+eth: Namespace[Context] = Namespace("eth")
+_BLOCK = optional(read_block_reference, LATEST)
+_MOST_SLOTS = 1_024
+"""Most storage slots of one eth_getProof, as geth."""
+
+
+@eth.method("getBalance", required(read_address), _BLOCK)
+def get_balance(context: Context, address: bytes, block: BlockReference) -> str:
+    """The balance in wei."""
+    return quantity(context.node.state_at(state_number(context, block)).balance(address))
+
+
+@eth.method("getCode", required(read_address), _BLOCK)
+def get_code(context: Context, address: bytes, block: BlockReference) -> str:
+    """The deployed code."""
+    return data(context.node.state_at(state_number(context, block)).code(address))
+
+
+@eth.method("getStorageAt", required(read_address), required(read_text), _BLOCK)
+def get_storage_at(context: Context, address: bytes, key: str, block: BlockReference) -> str:
+    """The 32-byte word in a storage slot."""
+    slot, _ = read_storage_key(key)
+    return data(word(context.node.state_at(state_number(context, block)).storage(address, slot)))
+
+
+@eth.method("getTransactionCount", required(read_address), _BLOCK)
+def get_transaction_count(context: Context, address: bytes, block: BlockReference) -> str:
+    """The account's nonce; for `pending` the first that its waiting transactions do not fill without a gap."""
+    nonce = context.node.state_at(state_number(context, block)).nonce(address)
+    return quantity(context.node.pool.pending_nonce(address, nonce) if block.is_pending else nonce)
+
+
+@eth.method("getProof", required(read_address), required(read_list), _BLOCK)
+def get_proof(context: Context, address: bytes, keys: list[object], block: BlockReference) -> Json:
+    """The account and some of its slots with Merkle proofs (EIP-1186)."""
+    if len(keys) > _MOST_SLOTS:
+        raise InvalidParametersError(f"too many keys (have {len(keys)}, max {_MOST_SLOTS})")
+    slots = [read_storage_key(key) for key in keys]
+    reader = context.node.state_at(block_of(context, block).number)
+    proof = reader.account_proof(address, [slot for slot, _ in slots])
+    return {
+        "address": data(address),
+        "accountProof": [data(node) for node in proof.nodes],
+        "balance": quantity(proof.account.balance),
+        "codeHash": data(proof.account.code_hash),
+        "nonce": quantity(proof.account.nonce),
+        "storageHash": data(proof.account.storage_root),
+        "storageProof": [
+            {
+                "key": data(word(slot)) if is_full else quantity(slot),
+                "value": quantity(item.value),
+                "proof": [data(node) for node in item.nodes],
+            }
+            for (slot, is_full), item in zip(slots, proof.storage, strict=True)
+        ],
+    }

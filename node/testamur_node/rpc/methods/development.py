@@ -1,0 +1,125 @@
+"""evm_, hardhat_, anvil_: time and history of development chains. Never open on any other chain.
+
+The three prefixes are three names of the same deeds, since each tool knows its own.
+"""
+
+from testamur_node.rpc.codec import quantity, read_hash, read_quantity
+from testamur_node.rpc.context import Context
+from testamur_node.rpc.dispatch import Namespace, optional, required
+from testamur_node.rpc.errors import InvalidParametersError
+from testamur_node.rpc.parameters import read_boolean, read_object
+
+__all__ = ["evm", "hardhat", "anvil"]
+
+evm: Namespace[Context] = Namespace("evm")
+hardhat: Namespace[Context] = Namespace("hardhat")
+anvil: Namespace[Context] = Namespace("anvil")
+
+
+def _read_number(value: object) -> int:
+    """A number as tools send it: 5, "5" or "0x5"."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**64:
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        return int(value)
+    return read_quantity(value, 64)
+
+
+def _read_mine(value: object) -> tuple[int, int | None]:
+    """(blocks, timestamp) of evm_mine: a timestamp, or geth's and anvil's options object."""
+    if isinstance(value, dict):
+        body = read_object(value)
+        blocks, stamp = body.get("blocks"), body.get("timestamp")
+        return (1 if blocks is None else _read_number(blocks)), (None if stamp is None else _read_number(stamp))
+    return 1, _read_number(value)
+
+
+def _checked_timestamp(context: Context, timestamp: int) -> int:
+    head = context.node.head.header.timestamp
+    if timestamp <= head:
+        raise InvalidParametersError(f"timestamp {timestamp} is not above the newest block's {head}")
+    return timestamp
+
+
+def _checked_count(count: int) -> int:
+    if count > 10_000:
+        raise InvalidParametersError(f"{count} blocks at once, at most 10000 are mined")
+    return count
+
+
+@evm.method("mine", optional(_read_mine, (1, None)))
+def mine(context: Context, options: tuple[int, int | None]) -> str:
+    """Seal what waits, then empty blocks."""
+    count, timestamp = options
+    if timestamp is not None:
+        _checked_timestamp(context, timestamp)
+    context.node.mine(_checked_count(count), timestamp)
+    return "0x0"
+
+
+@evm.method("snapshot")
+def snapshot(context: Context) -> str:
+    """Remember the present head; the number to revert to."""
+    return quantity(context.node.snapshot())
+
+
+@evm.method("revert", required(_read_number))
+def revert(context: Context, number: int) -> bool:
+    """Return to a snapshot and forget it and later ones."""
+    return context.node.revert(number)
+
+
+@evm.method("increaseTime", required(_read_number))
+def increase_time(context: Context, seconds: int) -> str:
+    """Move the chain's clock forward; the total shift in seconds."""
+    return quantity(context.node.increase_time(seconds))
+
+
+@evm.method("setNextBlockTimestamp", required(_read_number))
+def set_next_block_timestamp(context: Context, timestamp: int) -> None:
+    """The next block's timestamp."""
+    context.node.set_next_timestamp(_checked_timestamp(context, timestamp))
+
+
+@evm.method("setAutomine", required(read_boolean))
+def set_automine(context: Context, is_on: bool) -> bool:
+    """Whether each transaction is sealed at once."""
+    context.node.set_automine(is_on)
+    return True
+
+
+@anvil.method("mine", optional(_read_number, 1), optional(_read_number, None))
+@hardhat.method("mine", optional(_read_number, 1), optional(_read_number, None))
+def mine_many(context: Context, count: int, interval: int | None) -> None:
+    """Mine `count` blocks, `interval` seconds apart."""
+    if not interval:
+        context.node.mine(_checked_count(count))
+        return
+    for _ in range(_checked_count(count)):
+        context.node.mine(1, context.node.head.header.timestamp + interval)
+
+
+anvil.method("snapshot")(snapshot)
+anvil.method("revert", required(_read_number))(revert)
+anvil.method("increaseTime", required(_read_number))(increase_time)
+anvil.method("setNextBlockTimestamp", required(_read_number))(set_next_block_timestamp)
+
+
+@anvil.method("getAutomine")
+@hardhat.method("getAutomine")
+def get_automine(context: Context) -> bool:
+    """Whether each transaction is sealed at once."""
+    return context.node.automine
+
+
+@anvil.method("dropTransaction", required(read_hash))
+@hardhat.method("dropTransaction", required(read_hash))
+def drop_transaction(context: Context, transaction_hash: bytes) -> bool:
+    """Take a waiting transaction out of the pool; false where it does not wait."""
+    return context.node.pool.remove(transaction_hash)
+
+
+@anvil.method("dropAllTransactions")
+def drop_all_transactions(context: Context) -> None:
+    """Empty the pool."""
+    context.node.pool.clear()

@@ -1,0 +1,154 @@
+"""eth_: logs, and filters that are polled for what is new."""
+
+from testamur_node.node import LocatedLog
+from testamur_node.rpc.codec import data
+from testamur_node.rpc.context import Context, find_block
+from testamur_node.rpc.dispatch import Namespace, optional, required
+from testamur_node.rpc.errors import InvalidParametersError, ResourceLimitError, ServerRefusalError
+from testamur_node.rpc.filters import Filter
+from testamur_node.rpc.parameters import (
+    LATEST,
+    BlockReference,
+    LogQuery,
+    read_boolean,
+    read_log_query,
+    read_text,
+)
+from testamur_node.rpc.rendering import Json, log_json, pending_transaction_json
+
+__all__ = ["eth", "located_log_json"]
+
+eth: Namespace[Context] = Namespace("eth")
+
+
+def located_log_json(located: LocatedLog) -> Json:
+    """A log as answers carry it."""
+    return log_json(
+        located.log,
+        located.block_number,
+        located.block_hash,
+        located.block_timestamp,
+        located.transaction_hash,
+        located.transaction_index,
+        located.log_index,
+    )
+
+
+def _height(context: Context, reference: BlockReference | None, default: int) -> int:
+    """The height a range ends at; numbers beyond the head stand for themselves."""
+    if reference is None:
+        return default
+    if reference.number is not None:
+        return reference.number
+    block = find_block(context, reference)
+    return default if block is None else block.number
+
+
+def _check_shape(context: Context, query: LogQuery) -> None:
+    """Refuse more positions or alternatives than a filter may have."""
+    if len(query.topics) > 4:
+        raise ServerRefusalError("exceed max topics")
+    most = max([len(query.addresses), *(len(position or ()) for position in query.topics)])
+    if most > context.limits.log_topics:
+        raise ResourceLimitError(f"{most} alternatives in one filter, at most {context.limits.log_topics} are taken")
+
+
+def _range(context: Context, query: LogQuery) -> tuple[int, int]:
+    """First and last height of a query, in order and within the limits."""
+    if query.block_hash is not None:
+        block = context.node.block(query.block_hash)
+        if block is None:
+            raise ServerRefusalError("unknown block")
+        return block.number, block.number
+    head = context.node.head.number
+    first, last = _height(context, query.first, head), _height(context, query.last, head)
+    if first > last and query.last is not None:
+        raise InvalidParametersError("invalid block range params")
+    if last - first >= context.limits.log_blocks:
+        raise ResourceLimitError(
+            f"range of {last - first + 1} blocks, at most {context.limits.log_blocks} are searched at once"
+        )
+    return first, min(last, head)
+
+
+def _read(context: Context, query: LogQuery, first: int, last: int) -> list[Json]:
+    """The logs of a range, or a refusal where they are too many."""
+    if first > last:
+        return []
+    most = context.limits.log_results
+    found = context.node.logs(first, last, query.addresses, query.topics, limit=most)
+    if len(found) > most:
+        raise ResourceLimitError(
+            f"query returned more than {most} results: narrow the range,"
+            f" blocks {first} to {found[most].block_number - 1} fit"
+        )
+    return [located_log_json(located) for located in found]
+
+
+@eth.method("getLogs", required(read_log_query))
+def get_logs(context: Context, query: LogQuery) -> list[Json]:
+    """Logs of a block range or of one block."""
+    _check_shape(context, query)
+    return _read(context, query, *_range(context, query))
+
+
+@eth.method("newFilter", required(read_log_query))
+def new_filter(context: Context, query: LogQuery) -> str:
+    """Install a filter on logs of blocks to come."""
+    _check_shape(context, query)
+    return context.filters.install(context.node.head.number + 1, query)
+
+
+@eth.method("newBlockFilter")
+def new_block_filter(context: Context) -> str:
+    """Install a filter on blocks."""
+    return context.filters.install(context.node.head.number + 1)
+
+
+@eth.method("newPendingTransactionFilter", optional(read_boolean, False))
+def new_pending_transaction_filter(context: Context, full: bool) -> str:
+    """Install a filter on transactions that become pending: their hashes, or with `full` the transactions."""
+    return context.filters.install(0, pool=context.node.pool, full=full)
+
+
+@eth.method("uninstallFilter", required(read_text))
+def uninstall_filter(context: Context, identity: str) -> bool:
+    """Remove a filter; false where there is none with that id."""
+    return context.filters.remove(identity)
+
+
+def _new_logs(context: Context, query: LogQuery, installed: Filter, head: int) -> list[Json]:
+    """Logs since the last poll, within the filter's own range."""
+    first = max(installed.next_block, _height(context, query.first, 0) if query.first != LATEST else 0)
+    bounded = query.last is not None and query.last.number is not None
+    last = min(head, _height(context, query.last, head)) if bounded else head
+    return _read(context, query, first, last)
+
+
+@eth.method("getFilterChanges", required(read_text))
+def get_filter_changes(context: Context, identity: str) -> list[object]:
+    """What came since the last poll: logs, block hashes or transactions."""
+    installed = context.filters.get(identity)
+    if installed.transactions is not None:
+        taken = installed.transactions.take()
+        return [pending_transaction_json(item) if installed.full else data(item.hash) for item in taken]
+    head = context.node.head.number
+    if head < installed.next_block - 1:
+        installed.next_block = head + 1  # a development chain was reverted
+    changes: list[object]
+    if installed.query is not None:
+        changes = list(_new_logs(context, installed.query, installed, head))
+    else:
+        found = (context.node.block(number) for number in range(installed.next_block, head + 1))
+        changes = [data(block.hash) for block in found if block is not None]
+    installed.next_block = head + 1
+    return changes
+
+
+@eth.method("getFilterLogs", required(read_text))
+def get_filter_logs(context: Context, identity: str) -> list[Json]:
+    """All logs that a log filter matches, polled before or not."""
+    installed = context.filters.get(identity)
+    if installed.query is None:
+        raise ServerRefusalError("filter not found")
+    return get_logs(context, installed.query)

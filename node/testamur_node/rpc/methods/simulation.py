@@ -1,0 +1,109 @@
+"""eth_: messages that are run and forgotten."""
+
+from testamur_node.chain.transaction import AccessEntry
+from testamur_node.execution.executor import AccountOverride, CallRequest
+from testamur_node.rpc.codec import data, quantity
+from testamur_node.rpc.context import Context, block_of
+from testamur_node.rpc.dispatch import Namespace, optional, required
+from testamur_node.rpc.errors import InvalidParametersError, ServerRefusalError
+from testamur_node.rpc.parameters import (
+    LATEST,
+    PENDING,
+    BlockReference,
+    MessageArguments,
+    read_block_reference,
+    read_message,
+    read_overrides,
+)
+from testamur_node.rpc.rendering import Json
+from testamur_node.rpc.reverts import call_error
+
+__all__ = ["eth", "call_request", "call_height", "access_list_json"]
+
+eth: Namespace[Context] = Namespace("eth")
+_OVERRIDES = optional(read_overrides)
+
+
+def call_request(context: Context, message: MessageArguments, base_fee: int | None) -> CallRequest:
+    """The message to run, with the gas that this node allows and the price that its block's base fee makes.
+
+    On a free chain the price is 0 whatever the fields say, as in its blocks.
+    """
+    if message.chain_id is not None and message.chain_id != context.node.chain_id:
+        raise InvalidParametersError(
+            f"chainId does not match node's (have={message.chain_id}, want={context.node.chain_id})"
+        )
+    price, sender = 0, message.sender or bytes(20)
+    if not context.node.spec.is_free:
+        price = _price(message, base_fee or 0, sender)
+    return CallRequest(
+        sender=sender,
+        to=message.to,
+        data=message.data or b"",
+        value=message.value or 0,
+        gas=None if message.gas is None else min(message.gas, context.limits.call_gas),
+        gas_price=price,
+        nonce=message.nonce,
+        access_list=message.access_list or (),
+        authorizations=message.authorizations or (),
+        blob_hashes=message.blob_hashes,
+        charges_fees=price > 0,
+    )
+
+
+def _price(message: MessageArguments, base_fee: int, sender: bytes) -> int:
+    """wei per gas of a simulated message: none where no fee field is set (EIP-1559 otherwise)."""
+    price = message.gas_price
+    if price is None:
+        cap = message.max_fee_per_gas or 0
+        tip = message.max_priority_fee_per_gas or 0
+        if not cap and not tip:
+            return 0
+        if cap < base_fee:
+            raise ServerRefusalError(
+                f"err: max fee per gas less than block base fee: address 0x{sender.hex()}, maxFeePerGas: {cap},"
+                f" baseFee: {base_fee}"
+            )
+        return min(cap, base_fee + tip)
+    if 0 < price < base_fee:
+        raise ServerRefusalError(
+            f"err: max fee per gas less than block base fee: address 0x{sender.hex()}, maxFeePerGas: {price},"
+            f" baseFee: {base_fee}"
+        )
+    return price
+
+
+def call_height(context: Context, block: BlockReference) -> tuple[int | None, int | None]:
+    """(height to call at, None for pending; base fee there)."""
+    found = block_of(context, block)
+    return (None if block.is_pending else found.number), found.header.base_fee
+
+
+@eth.method("call", required(read_message), optional(read_block_reference, LATEST), _OVERRIDES)
+def call(
+    context: Context, message: MessageArguments, block: BlockReference, overrides: dict[bytes, AccountOverride] | None
+) -> str:
+    """Run a message on the state after a block, with some state replaced if asked."""
+    height, base_fee = call_height(context, block)
+    request = call_request(context, message, base_fee)
+    result = context.node.call(request, height, overrides)
+    if result.error is not None:
+        raise call_error(result)
+    return data(result.output)
+
+
+@eth.method("estimateGas", required(read_message), optional(read_block_reference, PENDING), _OVERRIDES)
+def estimate_gas(
+    context: Context, message: MessageArguments, block: BlockReference, overrides: dict[bytes, AccountOverride] | None
+) -> str:
+    """The least gas limit with which a message succeeds."""
+    height, base_fee = call_height(context, block)
+    result = context.node.estimate_gas(call_request(context, message, base_fee), height, overrides)
+    if result.error is not None:
+        raise call_error(result)
+    return quantity(result.gas_used)
+
+
+def access_list_json(entries: tuple[AccessEntry, ...]) -> list[Json]:
+    """An access list as JSON."""
+    return [{"address": data(entry.address), "storageKeys": [data(slot) for slot in entry.slots]} for entry in entries]

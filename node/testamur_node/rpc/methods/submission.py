@@ -1,0 +1,110 @@
+"""eth_: transactions on their way to the pool. On development chains the node signs for its unlocked accounts."""
+
+from testamur_node.rpc.codec import data, quantity, read_address, read_data
+from testamur_node.rpc.context import Context
+from testamur_node.rpc.dispatch import Namespace, required
+from testamur_node.rpc.errors import InvalidParametersError, ServerRefusalError
+from testamur_node.rpc.methods.fees import suggested_tip
+from testamur_node.rpc.methods.simulation import call_request
+from testamur_node.rpc.parameters import MessageArguments, read_message
+from testamur_node.rpc.rendering import Json, pending_transaction_json
+from testamur_node.rpc.reverts import call_error
+from testamur_node.rpc.signing import UnsignedTransaction, sign_message, sign_transaction
+
+__all__ = ["eth"]
+
+eth: Namespace[Context] = Namespace("eth")
+
+
+@eth.method("accounts")
+def accounts(context: Context) -> list[str]:
+    """The unlocked accounts: none but on a development chain."""
+    return [data(address) for address in context.node.development_accounts]
+
+
+@eth.method("sendRawTransaction", required(read_data))
+def send_raw_transaction(context: Context, raw: bytes) -> str:
+    """Hand a signed transaction to the pool; its hash, or the reason why not."""
+    return data(context.node.submit(raw))
+
+
+def _key(context: Context, address: bytes | None) -> bytes:
+    key = None if address is None else context.node.development_accounts.get(address)
+    if key is None:
+        raise ServerRefusalError("unknown account")
+    return key
+
+
+def _filled(context: Context, message: MessageArguments, sender: bytes) -> UnsignedTransaction:
+    """A transaction out of what the caller said and, where silent, of what the chain says."""
+    head = context.node.head
+    if message.chain_id is not None and message.chain_id != context.node.chain_id:
+        raise InvalidParametersError(
+            f"chainId does not match node's (have={message.chain_id}, want={context.node.chain_id})"
+        )
+    gas = message.gas
+    if gas is None:
+        estimate = context.node.estimate_gas(call_request(context, message, head.header.base_fee), None)
+        if estimate.error is not None:
+            raise call_error(estimate)
+        gas = estimate.gas_used
+    nonce = message.nonce
+    if nonce is None:
+        nonce = context.node.pool.pending_nonce(sender, context.node.state_at(head.number).nonce(sender))
+    tip = message.max_priority_fee_per_gas
+    cap = message.max_fee_per_gas
+    if message.gas_price is None:
+        tip = min(suggested_tip(context), cap if cap is not None else 2**256) if tip is None else tip
+        cap = tip + 2 * (head.header.base_fee or 0) if cap is None else cap
+    return UnsignedTransaction(
+        chain_id=context.node.chain_id,
+        nonce=nonce,
+        gas_limit=gas,
+        to=message.to,
+        value=message.value or 0,
+        data=message.data or b"",
+        gas_price=message.gas_price,
+        max_fee_per_gas=cap,
+        max_priority_fee_per_gas=tip,
+        access_list=message.access_list,
+    )
+
+
+@eth.method("sendTransaction", required(read_message))
+def send_transaction(context: Context, message: MessageArguments) -> str:
+    """Sign with an unlocked account and hand to the pool."""
+    key = _key(context, message.sender)
+    assert message.sender is not None  # _key refuses None
+    return data(context.node.submit(sign_transaction(_filled(context, message, message.sender), key)))
+
+
+@eth.method("signTransaction", required(read_message))
+def sign(context: Context, message: MessageArguments) -> Json:
+    """Sign with an unlocked account; the caller sends."""
+    from testamur_node.chain.transaction import decode_transaction
+
+    key = _key(context, message.sender)
+    if message.gas is None:
+        raise ServerRefusalError("gas not specified")
+    if message.gas_price is None and (message.max_fee_per_gas is None or message.max_priority_fee_per_gas is None):
+        raise ServerRefusalError("missing gasPrice or maxFeePerGas/maxPriorityFeePerGas")
+    if message.nonce is None:
+        raise ServerRefusalError("nonce not specified")
+    assert message.sender is not None  # _key refuses None
+    raw = sign_transaction(_filled(context, message, message.sender), key)
+    return {"raw": data(raw), "tx": pending_transaction_json(decode_transaction(raw, message.sender))}
+
+
+@eth.method("fillTransaction", required(read_message))
+def fill_transaction(context: Context, message: MessageArguments) -> Json:
+    """What eth_sendTransaction would sign, unsigned fields filled in."""
+    if message.sender is None:
+        raise ServerRefusalError("unknown account")
+    filled = _filled(context, message, message.sender)
+    return {"raw": data(filled.payload()), "tx": {"nonce": quantity(filled.nonce), "gas": quantity(filled.gas_limit)}}
+
+
+@eth.method("sign", required(read_address), required(read_data))
+def sign_text(context: Context, address: bytes, payload: bytes) -> str:
+    """An EIP-191 signature (version 0x45) of an unlocked account."""
+    return data(sign_message(payload, _key(context, address)))

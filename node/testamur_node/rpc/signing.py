@@ -1,0 +1,75 @@
+"""Signing for the unlocked accounts of a development chain. No other key ever comes near a node's RPC."""
+
+from dataclasses import dataclass
+
+import coincurve
+from testamur.proof.hashing import keccak256
+
+from testamur_node.chain.transaction import AccessEntry
+from testamur_node.codec import Item, minimal, rlp_encode
+
+__all__ = ["UnsignedTransaction", "sign_transaction", "sign_message"]
+
+
+@dataclass(frozen=True, slots=True)
+class UnsignedTransaction:
+    """A transaction without its signature: type 2, or what its fields make it (0 with a gas price, 1 with a list too)."""
+
+    chain_id: int
+    nonce: int
+    gas_limit: int
+    to: bytes | None
+    value: int
+    data: bytes
+    gas_price: int | None
+    max_fee_per_gas: int | None
+    max_priority_fee_per_gas: int | None
+    access_list: tuple[AccessEntry, ...] | None
+
+    @property
+    def type_id(self) -> int:
+        """0, 1 or 2."""
+        if self.gas_price is None:
+            return 2
+        return 0 if self.access_list is None else 1
+
+    def items(self) -> list[Item]:
+        """The RLP items that come before the signature."""
+        body: list[Item] = [minimal(self.gas_limit), self.to or b"", minimal(self.value), self.data]
+        if self.type_id == 0:
+            return [minimal(self.nonce), minimal(self.gas_price or 0), *body]
+        if self.type_id == 1:
+            prices = [minimal(self.gas_price or 0)]
+        else:
+            prices = [minimal(self.max_priority_fee_per_gas or 0), minimal(self.max_fee_per_gas or 0)]
+        listed: list[Item] = [[entry.address, list(entry.slots)] for entry in self.access_list or ()]
+        return [minimal(self.chain_id), minimal(self.nonce), *prices, *body, listed]
+
+    def payload(self) -> bytes:
+        """What the signature is made over, before hashing (EIP-155, EIP-2718)."""
+        if self.type_id == 0:
+            return rlp_encode([*self.items(), minimal(self.chain_id), b"", b""])
+        return bytes([self.type_id]) + rlp_encode(self.items())
+
+
+def _signature(digest: bytes, key: bytes) -> tuple[int, int, int]:
+    """(y parity, r, s)"""
+    signature = coincurve.PrivateKey(key).sign_recoverable(digest, hasher=None)
+    return signature[64], int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+
+
+def sign_transaction(transaction: UnsignedTransaction, key: bytes) -> bytes:
+    """The raw signed transaction."""
+    parity, r, s = _signature(keccak256(transaction.payload()), key)
+    if transaction.type_id == 0:
+        return rlp_encode(
+            [*transaction.items(), minimal(parity + 35 + 2 * transaction.chain_id), minimal(r), minimal(s)]
+        )
+    return bytes([transaction.type_id]) + rlp_encode([*transaction.items(), minimal(parity), minimal(r), minimal(s)])
+
+
+def sign_message(payload: bytes, key: bytes) -> bytes:
+    """The 65-byte signature over a prefixed message (EIP-191, version 0x45), v 27 or 28."""
+    digest = keccak256(b"\x19Ethereum Signed Message:\n" + str(len(payload)).encode() + payload)
+    parity, r, s = _signature(digest, key)
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + parity])
