@@ -1,0 +1,179 @@
+"""The founding of an alliance, as data: which contracts are constructed, in which order, with which arguments.
+
+`constructions` is the one definition. The node's genesis runs the init codes in an explicit context at the fixed
+addresses; a deploy script sends them as transactions in the same order, with the addresses its nonces will give.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from testamur.artifacts import GENESIS_ADDRESSES, artifact
+
+__all__ = [
+    "CONSTRUCTION_ORDER",
+    "DEFAULT_PERIODS",
+    "LAYOUT",
+    "ChainParameters",
+    "Construction",
+    "Founder",
+    "Founding",
+    "FoundingValidator",
+    "constructions",
+    "directory_name",
+]
+
+CONSTRUCTION_ORDER = (
+    "Permissions",
+    "Operators",
+    "Alliance",
+    "BlockHistory",
+    "IssuerRegistry",
+    "QualificationFrameworks",
+    "StatusRegistry",
+    "CredentialBatches",
+    "Directory",
+)
+"""Permissions counts what Operators adds, the Alliance asks Operators, the Directory needs everybody's code."""
+
+LAYOUT = 1
+"""The number of the storage layout that these contracts follow, in the Directory."""
+
+DEFAULT_PERIODS: Mapping[str, int] = MappingProxyType(
+    {
+        "votingPeriod": 14 * 86400,
+        "controllerDelay": 7 * 86400,
+        "recoveryDelay": 30 * 86400,
+        "directoryDelay": 7 * 86400,
+    }
+)
+"""Seconds; alliance.toml [periods] overrides them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainParameters:
+    """The chain's limits at genesis; Permissions holds the floors."""
+
+    gas_limit: int = 30_000_000
+    max_block_bytes: int = 4_194_304
+    max_transaction_bytes: int = 262_144
+    heartbeat_seconds: int = 30
+    evidence_max_bytes: int = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Founder:
+    """A founding institution's accounts, 20 bytes each. Numbers follow the order of founders, from 1."""
+
+    govern: tuple[bytes, ...]
+    """At least two."""
+    admin: tuple[bytes, ...]
+    """At least one."""
+    recovery: bytes
+    issue: tuple[bytes, ...] = ()
+    status: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundingValidator:
+    """A validator of block 1."""
+
+    key: bytes
+    """Raw Ed25519 public key, 32 bytes."""
+    institution: int
+    power: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """All that the constructors need to know."""
+
+    founders: tuple[Founder, ...]
+    validators: tuple[FoundingValidator, ...]
+    members: tuple[int, ...] = ()
+    """Institution numbers; empty: every founder."""
+    threshold: tuple[int, int] = (2, 3)
+    """The fraction of members that a proposal needs: numerator, denominator."""
+    periods: Mapping[str, int] = field(default_factory=dict)
+    """Seconds, over DEFAULT_PERIODS."""
+    parameters: ChainParameters = ChainParameters()
+    peers: tuple[bytes, ...] = ()
+    """Node ids that may connect, 20 bytes each."""
+    deployers: tuple[bytes, ...] = ()
+    """Accounts that may create contracts, 20 bytes each."""
+    first_list: int = 1
+    """The first status list's number; a successor continues its predecessor's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Construction:
+    """One contract to construct."""
+
+    name: str
+    address: bytes
+    """Where it will stand, 20 bytes."""
+    init_code: bytes
+    """Creation code with the constructor's ABI-encoded arguments."""
+
+
+def constructions(founding: Founding, addresses: Mapping[str, bytes] = GENESIS_ADDRESSES) -> Iterator[Construction]:
+    """Each contract in CONSTRUCTION_ORDER; `addresses` says where each one will stand."""
+    from eth_abi.abi import encode
+
+    for name in CONSTRUCTION_ORDER:
+        types, values = _arguments(name, founding, addresses)
+        yield Construction(name, addresses[name], artifact(name).bytecode + encode(types, values))
+
+
+def directory_name(name: str) -> bytes:
+    """A name as the Directory and the Alliance's parameters hold it: ASCII, padded right to 32 bytes."""
+    return name.encode("ascii").ljust(32, b"\0")
+
+
+def _arguments(name: str, founding: Founding, at: Mapping[str, bytes]) -> tuple[list[str], list[object]]:
+    """The constructor's types and arguments."""
+    alliance, operators, directory = at["Alliance"], at["Operators"], at["Directory"]
+    match name:
+        case "Permissions":
+            p = founding.parameters
+            limits = (
+                p.gas_limit,
+                p.max_block_bytes,
+                p.max_transaction_bytes,
+                p.heartbeat_seconds,
+                p.evidence_max_bytes,
+            )
+            validators = [(entry.key, entry.power, entry.institution) for entry in founding.validators]
+            limit_types, validator_type = "(uint64,uint32,uint32,uint16,uint32)", "(bytes32,uint64,uint32)"
+            return (
+                ["address", "address", limit_types, f"{validator_type}[]", "bytes20[]", "address[]"],
+                [alliance, operators, limits, validators, list(founding.peers), list(founding.deployers)],
+            )
+        case "Operators":
+            founders = [(f.govern, f.admin, f.issue, f.status, f.recovery) for f in founding.founders]
+            return (
+                ["address", "address", "(address[],address[],address[],address[],address)[]"],
+                [alliance, at["Permissions"], founders],
+            )
+        case "Alliance":
+            periods = {**DEFAULT_PERIODS, **founding.periods}
+            members = list(founding.members or range(1, len(founding.founders) + 1))
+            return (
+                ["uint32[]", "uint16", "uint16", "address", "bytes32[]", "uint64[]"],
+                [members, *founding.threshold, operators, [directory_name(n) for n in periods], [*periods.values()]],
+            )
+        case "BlockHistory":
+            return [], []
+        case "IssuerRegistry" | "QualificationFrameworks":
+            return ["address", "address"], [alliance, operators]
+        case "StatusRegistry":
+            return ["address", "address", "address", "uint32"], [alliance, operators, directory, founding.first_list]
+        case "CredentialBatches":
+            return ["address", "address"], [operators, directory]
+        case "Directory":
+            named = [other for other in CONSTRUCTION_ORDER if other != "Directory"]
+            return (
+                ["address", "bytes32[]", "address[]", "uint16[]"],
+                [alliance, [directory_name(n) for n in named], [at[n] for n in named], [LAYOUT] * len(named)],
+            )
+    raise KeyError(f"no contract is called {name!r}")

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {Governed} from "./Governed.sol";
+import {IAlliance} from "./interfaces/IAlliance.sol";
+import {IPermissions} from "./interfaces/IPermissions.sol";
+
+/// @title Rights, validators, peers and limits, in slots that the node reads
+contract Permissions is IPermissions, Governed {
+    using SafeCast for uint256;
+
+    uint256 private constant MOST_VALIDATORS = 256;
+    uint256 private constant MOST_PEERS = 1024;
+    uint64 private constant MOST_POWER = 1e12;
+    uint256 private constant SMALL_ALLIANCE = 4;
+
+    address private immutable _operators;
+
+    mapping(address => Account) private _accounts;
+    bytes32[] private _validatorKeys;
+    mapping(bytes32 => Validator) private _validators;
+    bytes20[] private _peerIds;
+    mapping(bytes20 => uint256) private _peerPositions; // from 1
+    Parameters private _parameters;
+    Movement private _movement;
+    uint64 private _totalPower;
+
+    constructor(
+        address alliance_,
+        address operators_,
+        Parameters memory parameters_,
+        ValidatorPower[] memory validators_,
+        bytes20[] memory peers_,
+        address[] memory deployers
+    ) Governed(alliance_) {
+        _operators = operators_;
+        _setParameters(parameters_);
+        require(validators_.length > 0, PermissionsEmptySet());
+        for (uint256 i = 0; i < validators_.length; ++i) {
+            ValidatorPower memory entry = validators_[i];
+            require(_validators[entry.key].index == 0, PermissionsDuplicateValidator(entry.key));
+            require(entry.power > 0, PermissionsPowerOutOfBounds(entry.key, entry.power, MOST_POWER));
+            _writePower(entry.key, entry.power, entry.institution);
+        }
+        for (uint256 i = 0; i < peers_.length; ++i) {
+            _setPeer(peers_[i], true);
+        }
+        for (uint256 i = 0; i < deployers.length; ++i) {
+            _setDeploy(deployers[i], true);
+        }
+    }
+
+    modifier onlyOperators() {
+        require(msg.sender == _operators, PermissionsNotOperators(msg.sender));
+        _;
+    }
+
+    /// @inheritdoc IPermissions
+    function acquire(address account_) external onlyOperators {
+        ++_accounts[account_].transact;
+        emit TransactAcquired(account_);
+    }
+
+    /// @inheritdoc IPermissions
+    function release(address account_) external onlyOperators {
+        require(_accounts[account_].transact > 0, PermissionsNotAcquired(account_));
+        --_accounts[account_].transact;
+        emit TransactReleased(account_);
+    }
+
+    /// @inheritdoc IPermissions
+    function setDeploy(address account_, bool allowed) external onlyAlliance {
+        _setDeploy(account_, allowed);
+    }
+
+    /// @inheritdoc IPermissions
+    function setPeer(bytes20 peerId, bool allowed) external onlyAlliance {
+        _setPeer(peerId, allowed);
+    }
+
+    /// @inheritdoc IPermissions
+    function setValidator(bytes32 key, uint64 power, uint32 institution) external onlyAlliance {
+        Validator memory before = _validators[key];
+        if (before.index == 0) {
+            require(power != 0, PermissionsUnknownValidator(key));
+            require(power == 1, PermissionsEntersWithOne(key, power));
+        } else {
+            require(before.institution == institution, PermissionsValidatorOfAnother(key, before.institution));
+        }
+        _countMovement(before.power > power ? before.power - power : power - before.power);
+        uint256 institutionsBefore = _institutions();
+        _writePower(key, power, institution);
+        require(_validatorKeys.length > 0, PermissionsEmptySet());
+        uint256 institutions = _institutions();
+        if (institutions < SMALL_ALLIANCE || institutionsBefore < SMALL_ALLIANCE) {
+            require(IAlliance(alliance()).executingUnanimous(), PermissionsNotUnanimous(institutions));
+        } else {
+            require(3 * uint256(_movement.moved) < _movement.total, PermissionsTooMuchMoved(_movement.moved, _movement.total));
+        }
+        if (institutions >= SMALL_ALLIANCE) _requireNoThird();
+    }
+
+    /// @inheritdoc IPermissions
+    function setParameters(Parameters calldata parameters_) external onlyAlliance {
+        _setParameters(parameters_);
+    }
+
+    /// @inheritdoc IPermissions
+    function account(address account_) external view returns (Account memory) {
+        return _accounts[account_];
+    }
+
+    /// @inheritdoc IPermissions
+    function validator(bytes32 key) external view returns (Validator memory) {
+        return _validators[key];
+    }
+
+    /// @inheritdoc IPermissions
+    function validators() external view returns (ValidatorPower[] memory set) {
+        set = new ValidatorPower[](_validatorKeys.length);
+        for (uint256 i = 0; i < set.length; ++i) {
+            bytes32 key = _validatorKeys[i];
+            set[i] = ValidatorPower(key, _validators[key].power, _validators[key].institution);
+        }
+    }
+
+    /// @inheritdoc IPermissions
+    function isPeer(bytes20 peerId) external view returns (bool) {
+        return _peerPositions[peerId] != 0;
+    }
+
+    /// @inheritdoc IPermissions
+    function peers() external view returns (bytes20[] memory) {
+        return _peerIds;
+    }
+
+    /// @inheritdoc IPermissions
+    function parameters() external view returns (Parameters memory) {
+        return _parameters;
+    }
+
+    /// @inheritdoc IPermissions
+    function operators() external view returns (address) {
+        return _operators;
+    }
+
+    function _setDeploy(address account_, bool allowed) private {
+        _accounts[account_].deploy = allowed;
+        emit DeployChanged(account_, allowed);
+    }
+
+    function _setPeer(bytes20 peerId, bool allowed) private {
+        uint256 position = _peerPositions[peerId];
+        if (allowed == (position != 0)) return;
+        if (allowed) {
+            require(_peerIds.length < MOST_PEERS, PermissionsTooMany(MOST_PEERS));
+            _peerIds.push(peerId);
+            _peerPositions[peerId] = _peerIds.length;
+        } else {
+            bytes20 last = _peerIds[_peerIds.length - 1];
+            _peerIds[position - 1] = last;
+            _peerPositions[last] = position;
+            _peerIds.pop();
+            delete _peerPositions[peerId];
+        }
+        emit PeerChanged(peerId, allowed);
+    }
+
+    /// @dev The changes of one block reach the engine as one, so they are added up.
+    function _countMovement(uint64 moved) private {
+        if (_movement.blockNumber != block.number) {
+            _movement = Movement(block.number.toUint40(), _totalPower, 0);
+        }
+        _movement.moved += moved;
+    }
+
+    function _writePower(bytes32 key, uint64 power, uint32 institution) private {
+        require(institution != 0, PermissionsNoInstitution(key));
+        require(power <= MOST_POWER, PermissionsPowerOutOfBounds(key, power, MOST_POWER));
+        Validator storage entry = _validators[key];
+        _totalPower = _totalPower - entry.power + power;
+        if (power == 0) {
+            bytes32 last = _validatorKeys[_validatorKeys.length - 1];
+            _validatorKeys[entry.index - 1] = last;
+            _validators[last].index = entry.index;
+            _validatorKeys.pop();
+            delete _validators[key];
+        } else if (entry.index == 0) {
+            require(_validatorKeys.length < MOST_VALIDATORS, PermissionsTooMany(MOST_VALIDATORS));
+            _validatorKeys.push(key);
+            _validators[key] = Validator(power, institution, _validatorKeys.length.toUint32());
+        } else {
+            entry.power = power;
+        }
+        emit ValidatorChanged(key, institution, power);
+    }
+
+    function _setParameters(Parameters memory p) private {
+        _requireBounds("gasLimit", p.gasLimit, 10_000_000, 1_000_000_000);
+        _requireBounds("maxTransactionBytes", p.maxTransactionBytes, 131_072, 16_777_216);
+        _requireBounds("maxBlockBytes", p.maxBlockBytes, 2 * uint256(p.maxTransactionBytes), 104_857_600);
+        _requireBounds("heartbeatSeconds", p.heartbeatSeconds, 1, 60);
+        _requireBounds("evidenceMaxBytes", p.evidenceMaxBytes, 1024, p.maxBlockBytes);
+        _parameters = p;
+        emit ParametersChanged(p);
+    }
+
+    function _requireBounds(bytes32 name, uint256 value, uint256 lowest, uint256 highest) private pure {
+        require(value >= lowest && value <= highest, PermissionsParameterOutOfBounds(name, value, lowest, highest));
+    }
+
+    /// @dev How many institutions validate. Quadratic over a set of at most 256, read from memory.
+    function _institutions() private view returns (uint256 number) {
+        (uint32[] memory numbers,) = _powers();
+        while (number < numbers.length && numbers[number] != 0) ++number;
+    }
+
+    function _requireNoThird() private view {
+        (uint32[] memory numbers, uint64[] memory powers) = _powers();
+        for (uint256 i = 0; i < numbers.length && numbers[i] != 0; ++i) {
+            require(
+                3 * uint256(powers[i]) < _totalPower, PermissionsInstitutionTooStrong(numbers[i], powers[i], _totalPower)
+            );
+        }
+    }
+
+    /// @dev Each validating institution with its power; the arrays are longer than needed, zeros at the end.
+    function _powers() private view returns (uint32[] memory numbers, uint64[] memory powers) {
+        numbers = new uint32[](_validatorKeys.length);
+        powers = new uint64[](_validatorKeys.length);
+        for (uint256 i = 0; i < numbers.length; ++i) {
+            Validator memory entry = _validators[_validatorKeys[i]];
+            uint256 place = 0;
+            while (numbers[place] != 0 && numbers[place] != entry.institution) ++place;
+            numbers[place] = entry.institution;
+            powers[place] += entry.power;
+        }
+    }
+}

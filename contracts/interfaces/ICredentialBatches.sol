@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+/// @title Where batches of credentials are anchored
+/// @notice A batch is not its root: its id binds chain, contract, kind, issuer, list, size and root. A record is evidence
+/// that its issuer was recognised, in that scope, at that time; once written it never changes.
+interface ICredentialBatches {
+    /// @notice A batch's record. One slot.
+    struct Batch {
+        uint32 issuer; // 0: no such batch
+        uint16 operatorIndex;
+        uint16 scopeIndex;
+        uint32 list;
+        uint32 size;
+        uint32 first; // counter of its first entry
+        uint40 time;
+        uint40 blockNumber;
+        uint8 kind; // 1 own credentials, 2 an imported register
+        uint8 statusVersion; // version of StatusRegistry in the Directory that holds the list
+    }
+
+    /// @notice A batch as it is handed in.
+    struct Anchoring {
+        bytes32 root;
+        uint32 size;
+        uint32 list;
+        uint32 first;
+        uint16 scopeIndex;
+        uint8 kind;
+    }
+
+    /// @notice The caller is no ISSUE operator of any institution.
+    error CredentialBatchesNotIssueOperator(address caller);
+    /// @notice A batch has at least one entry.
+    error CredentialBatchesEmpty();
+    /// @notice There are two kinds of batches.
+    error CredentialBatchesUnknownKind(uint8 kind);
+    /// @notice The Directory names another contract: this one anchors no more.
+    error CredentialBatchesNotCurrent(address current);
+    /// @notice The anchoring at `position` reverted with `reason`; none was made.
+    error CredentialBatchesAnchoringFailed(uint256 position, bytes reason);
+
+    event BatchAnchored(
+        bytes32 indexed batchId,
+        uint32 indexed issuer,
+        uint32 indexed list,
+        bytes32 root,
+        uint32 size,
+        address operator
+    );
+
+    /// @notice Anchor a batch for the caller's institution. One that is recorded returns at once, before any other check
+    /// and without an event, so that a retry is safe. Otherwise it needs: ISSUE, a recognised institution, its scope in
+    /// force, its own list with room whose counter stands at `first`, and that the Directory names this contract.
+    function anchor(bytes32 root, uint32 size, uint32 list, uint32 first, uint16 scopeIndex, uint8 kind)
+        external
+        returns (bytes32 id);
+
+    /// @notice Anchor several, all or none.
+    function anchorMany(Anchoring[] calldata anchorings) external returns (bytes32[] memory ids);
+
+    function batch(bytes32 id) external view returns (Batch memory);
+
+    /// @notice keccak256(abi.encode(chain id, this contract, kind, issuer, list, size, root)).
+    function batchId(uint8 kind, uint32 issuer, uint32 list, uint32 size, bytes32 root) external view returns (bytes32);
+
+    /// @notice Whether a leaf stands at `index` of an anchored batch. The leaf's version, kind, issuer and list must be
+    /// the record's; the root follows from the path, and the id from the root.
+    function contains(bytes32 id, bytes calldata leafInput, uint32 index, bytes32[] calldata path)
+        external
+        view
+        returns (bool);
+
+    function operators() external view returns (address);
+
+    function directory() external view returns (address);
+}

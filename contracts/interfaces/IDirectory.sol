@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+/// @title Which contract bears which name, since when
+/// @notice The one address that a verifier's policy pins. A name's first entry acts at once, later ones after the
+/// Alliance's "directoryDelay". Entries are never changed: old roots, statuses and rules stay where they were.
+interface IDirectory {
+    /// @notice One version of a name. Two slots: everything but `codeHash` shares the first.
+    struct Entry {
+        address target;
+        uint40 from;
+        uint16 layout; // number of the storage layout that proofs of its slots follow
+        bytes32 codeHash;
+    }
+
+    /// @notice Names, addresses and layouts differ in number.
+    error DirectoryLengthMismatch(uint256 names, uint256 addresses, uint256 layouts);
+    /// @notice The target has no code.
+    error DirectoryNoCode(address target);
+    /// @notice A layout number counts from 1.
+    error DirectoryZeroLayout(bytes32 name);
+    /// @notice This contract is never replaced.
+    error DirectoryNeverReplaced(bytes32 name);
+    /// @notice No entry of that name was in force then.
+    error DirectoryUnknownName(bytes32 name);
+    /// @notice The name has no such version.
+    error DirectoryUnknownVersion(bytes32 name, uint16 version);
+
+    event EntrySet(
+        bytes32 indexed name, uint16 indexed version, address target, uint40 from, uint16 layout, bytes32 codeHash
+    );
+
+    /// @notice Name a contract, or its successor. Alliance only.
+    function set(bytes32 name, address target, uint16 layout) external;
+
+    /// @notice The contract in force now; the zero address where there is none.
+    function current(bytes32 name) external view returns (address);
+
+    /// @notice The contract in force now and its version; reverts where there is none.
+    function resolve(bytes32 name) external view returns (address target, uint16 version);
+
+    /// @notice The contract in force at a time; the zero address where there was none.
+    function at(bytes32 name, uint40 time) external view returns (address);
+
+    /// @notice One version, from 1.
+    function entry(bytes32 name, uint16 version) external view returns (Entry memory);
+
+    /// @notice How many versions there are, waiting ones included.
+    function count(bytes32 name) external view returns (uint16);
+}

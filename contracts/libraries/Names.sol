@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+/// @title The names that contracts bear in the Directory, and those of the Alliance's periods
+library Names {
+    bytes32 internal constant ALLIANCE = "Alliance";
+    bytes32 internal constant OPERATORS = "Operators";
+    bytes32 internal constant PERMISSIONS = "Permissions";
+    bytes32 internal constant BLOCK_HISTORY = "BlockHistory";
+    bytes32 internal constant ISSUER_REGISTRY = "IssuerRegistry";
+    bytes32 internal constant STATUS_REGISTRY = "StatusRegistry";
+    bytes32 internal constant CREDENTIAL_BATCHES = "CredentialBatches";
+
+    bytes32 internal constant VOTING_PERIOD = "votingPeriod";
+    bytes32 internal constant CONTROLLER_DELAY = "controllerDelay";
+    bytes32 internal constant RECOVERY_DELAY = "recoveryDelay";
+    bytes32 internal constant DIRECTORY_DELAY = "directoryDelay";
+}

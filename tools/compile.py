@@ -1,0 +1,156 @@
+"""contracts/*.sol -> client/testamur/artifacts: what `./run compile` runs.
+
+Every source, OpenZeppelin's parts included, goes into one self-contained standard-JSON input, so that anyone can
+compile it again without this repository. The code carries no metadata: a changed comment changes no code hash.
+"""
+
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import solcx
+
+__all__ = ["CONTRACTS", "artifacts", "main", "standard_json_input"]
+
+ROOT = Path(__file__).resolve().parent.parent
+SOLC = ROOT / "tools" / "solc"
+OUT = ROOT / "client" / "testamur" / "artifacts"
+INPUT_FILE = "inputs/testamur.json"
+
+CONTRACTS = (
+    "Alliance",
+    "BlockHistory",
+    "CredentialBatches",
+    "Directory",
+    "IssuerRegistry",
+    "Operators",
+    "Permissions",
+    "QualificationFrameworks",
+    "StatusRegistry",
+)
+"""The contracts that are deployed; what they inherit has no artifact of its own."""
+
+SETTINGS = {
+    "evmVersion": "prague",
+    "optimizer": {"enabled": True, "runs": 200},
+    "metadata": {"bytecodeHash": "none", "appendCBOR": False},
+    "outputSelection": {
+        "*": {
+            "*": [
+                "abi",
+                "evm.bytecode.object",
+                "evm.deployedBytecode.object",
+                "evm.deployedBytecode.immutableReferences",
+                "storageLayout",
+            ]
+        }
+    },
+}
+
+_IMPORT = re.compile(r'^import\s+(?:[^"]*\sfrom\s+)?"([^"]+)";', re.MULTILINE)
+
+
+def standard_json_input(roots: Mapping[str, Path] | None = None) -> dict[str, Any]:
+    """The compiler's input: the source units named in `roots` (default: each of CONTRACTS) and all that they import."""
+    waiting = dict(roots or {f"contracts/{name}.sol": ROOT / "contracts" / f"{name}.sol" for name in CONTRACTS})
+    sources: dict[str, str] = {}
+    while waiting:
+        unit, path = waiting.popitem()
+        sources[unit] = path.read_text(encoding="utf-8")
+        for target in _IMPORT.findall(sources[unit]):
+            imported = _resolve(unit, target)
+            if imported not in sources:
+                waiting[imported] = ROOT / ("node_modules" if imported.startswith("@") else "") / imported
+    return {
+        "language": "Solidity",
+        "sources": {unit: {"content": sources[unit]} for unit in sorted(sources)},
+        "settings": SETTINGS,
+    }
+
+
+def compiled(compiler_input: Mapping[str, Any]) -> dict[str, Any]:
+    """The compiler's output; its warnings end the run as errors do."""
+    try:
+        output: dict[str, Any] = solcx.compile_standard(dict(compiler_input), solc_binary=SOLC, allow_empty=True)
+    except solcx.exceptions.SolcError as error:
+        raise SystemExit(error.message) from error
+    problems = [problem["formattedMessage"] for problem in output.get("errors", [])]
+    if problems:
+        raise SystemExit("\n".join(problems))
+    return output
+
+
+def artifacts() -> dict[str, str]:
+    """File name below client/testamur/artifacts -> text, for every file that this tool writes."""
+    compiler_input = standard_json_input()
+    output = compiled(compiler_input)
+    text = _dump(compiler_input)
+    files = {INPUT_FILE: text}
+    for name in CONTRACTS:
+        contract = output["contracts"][f"contracts/{name}.sol"][name]
+        evm = contract["evm"]
+        files[f"{name}.json"] = _dump(
+            {
+                "contractName": name,
+                "compiler": "solc 0.8.30",
+                "standardJsonInput": {"file": INPUT_FILE, "sha256": hashlib.sha256(text.encode()).hexdigest()},
+                "abi": contract["abi"],
+                "bytecode": "0x" + evm["bytecode"]["object"],
+                "deployedBytecode": "0x" + evm["deployedBytecode"]["object"],
+                "immutableReferences": evm["deployedBytecode"].get("immutableReferences", {}),
+                "storageLayout": _without_ast_ids(contract["storageLayout"]),
+            }
+        )
+    return files
+
+
+def main() -> int:
+    """Write the artifacts and say how large each contract is (the EVM's limit is 24,576 bytes)."""
+    for name, text in artifacts().items():
+        path = OUT / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        if name != INPUT_FILE:
+            code = json.loads(text)["deployedBytecode"]
+            print(f"{name.removesuffix('.json'):<24} {len(code) // 2 - 1:>6} bytes")
+    return 0
+
+
+def _resolve(unit: str, target: str) -> str:
+    """The source unit that `target` names when `unit` imports it."""
+    if not target.startswith("."):
+        return target
+    parts = unit.split("/")[:-1]
+    for step in target.split("/"):
+        if step == "..":
+            parts.pop()
+        elif step != ".":
+            parts.append(step)
+    return "/".join(parts)
+
+
+def _without_ast_ids(layout: Mapping[str, Any]) -> dict[str, Any]:
+    """The storage layout without the numbers that the compiler gives syntax nodes: they change with any source."""
+
+    def clean(text: str) -> str:
+        return re.sub(r"\)\d+_", ")_", text)
+
+    cleaned: dict[str, Any] = json.loads(clean(json.dumps(layout)), object_hook=_drop_ast_id)
+    return cleaned
+
+
+def _drop_ast_id(entry: dict[str, Any]) -> dict[str, Any]:
+    entry.pop("astId", None)
+    return entry
+
+
+def _dump(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
