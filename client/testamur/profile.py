@@ -8,13 +8,15 @@ keys and status lists.
 import os
 import re
 import tomllib
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from testamur.errors import TestamurError
 
-__all__ = ["Accounts", "Institution", "Profile", "ProfileError", "SigningKeys", "StatusListKey"]
+__all__ = ["Accounts", "Institution", "Profile", "ProfileError", "SigningKeys", "StatusListKey", "update_profile"]
 
 _VERSION = 1
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -182,6 +184,22 @@ class Profile:
         from testamur.chain.signer import keystore_address
 
         return keystore_address(self.resolve(path)) == bytes.fromhex(wanted[2:])
+
+
+def update_profile(profile: Profile, change: Callable[[Profile], Profile]) -> Profile:
+    """Read the profile's file anew, change and save it, while no other process does; what was saved."""
+    import sqlite3
+
+    lock = profile.state_path / "profile.lock"
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(lock, timeout=30.0, isolation_level=None)) as database:
+            database.execute("BEGIN EXCLUSIVE")
+            changed = change(Profile.load(profile.path))
+            changed.save()
+    except (OSError, sqlite3.Error) as error:
+        raise ProfileError(f"the profile {profile.path} cannot be changed: {error}") from error
+    return changed
 
 
 def _paths(accounts: Accounts) -> list[str]:

@@ -36,7 +36,8 @@ class Connection:
         self.rpc = rpc
         self.suite = Suite(rpc, profile.directory)
         self._environment = environment
-        self._confirmations = confirmations
+        self.confirmations = confirmations
+        """Blocks above one that counts as final; 0 where blocks are final at once."""
         self._timeout_seconds = timeout_seconds
         self._accounts: dict[Path, Account] = {}
         self._queue: NonceQueue | None = None
@@ -106,7 +107,7 @@ class Connection:
             account,
             self._queue,
             chain_id=self.profile.chain_id,
-            confirmations=self._confirmations,
+            confirmations=self.confirmations,
             timeout_seconds=self._timeout_seconds,
         )
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from testamur.artifacts import artifact
+from testamur.artifacts.genesis import directory_name
 from testamur.chain.abi import Interface, LogEntry
 from testamur.chain.errors import RpcError, WrongChainError
 from testamur.chain.refusals import refusal_error, revert_data
@@ -120,8 +121,3 @@ class Suite:
                 )
             self._found[name] = Contract(name, address, self.rpc)
         return self._found[name]
-
-
-def directory_name(name: str) -> bytes:
-    """A contract's name as the Directory keys it: ASCII, padded to 32 bytes."""
-    return name.encode("ascii").ljust(32, b"\x00")

@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
-from pathlib import Path
 from typing import Any
 
 from testamur.chain.connection import Connection
@@ -19,7 +18,7 @@ from testamur.chain.governance import Proposal, propose_and_pass
 from testamur.chain.signer import Account, create_keystore, read_password
 from testamur.chain.signing_key import create_signing_key, load_signing_key, raw_public_key
 from testamur.chain.transactions import Receipt
-from testamur.profile import Accounts, Institution, Profile, SigningKeys
+from testamur.profile import Accounts, Institution, Profile, SigningKeys, update_profile
 from testamur.proof.hashing import keccak256
 
 __all__ = [
@@ -243,8 +242,8 @@ def add_signing_keys(connection: Connection, institution: Institution, folder: s
             if not profile.resolve(path).exists():
                 create_signing_key(profile.resolve(path), password)
         institution = replace(institution, signing=signing)
-        connection.profile = profile.with_institution(institution)
-        connection.profile.save()
+        changed = update_profile(profile, lambda current: current.with_institution(institution))
+        connection.profile = replace(profile, institutions=changed.institutions)
     for path, usage in ((signing.credential, KeyUsage.CREDENTIAL), (signing.status, KeyUsage.STATUS)):
         key = raw_public_key(load_signing_key(profile.resolve(path), profile.password_path))
         record = connection.contract("IssuerRegistry").read("key", key_hash(key))
@@ -269,11 +268,3 @@ def mark_key_compromised(connection: Connection, institution: Institution, key: 
     """Say since when a key was in wrong hands: what was anchored from then on is not valid. It only moves earlier."""
     call = connection.contract("IssuerRegistry").call("markKeyCompromised", key_hash(key), since)
     return connection.sender_for(institution, "admin").send(call)
-
-
-def new_key_path(profile: Profile, folder: str) -> Path:
-    """A free file name for one more signing key."""
-    number = 1
-    while profile.resolve(f"{folder}/credential-{number}.pem").exists():
-        number += 1
-    return Path(f"{folder}/credential-{number}.pem")

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from testamur.artifacts import GENESIS_ADDRESSES, artifact
+from testamur.artifacts import error_abis
 from testamur.chain.abi import Interface, Refusal
 from testamur.chain.errors import RpcError, TransactionRevertedError
 
@@ -74,7 +74,7 @@ def refusal_error(label: str, data: bytes) -> TransactionRevertedError:
 
 @cache
 def _suite() -> Interface:
-    return Interface([entry for name in GENESIS_ADDRESSES for entry in artifact(name).abi if entry["type"] == "error"])
+    return Interface(error_abis())
 
 
 def _shown(value: Any) -> str:

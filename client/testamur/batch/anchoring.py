@@ -1,0 +1,123 @@
+"""A signed batch and the chain: where it stands, sending it, and reading back the record that was written.
+
+The contract that the journal names is asked first. A recorded batch is final whoever sent it; one whose counters are
+still free is sent (again: a recorded batch id returns at once, so a retry writes nothing twice); one whose counters
+another batch took can never be anchored and is prepared anew (docs/protocol.md 2).
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from enum import Enum
+from typing import Any
+
+from testamur.batch.journal import BatchRecord, Journal, Stage
+from testamur.batch.leaf import KIND_OWN
+from testamur.chain.connection import Connection
+from testamur.chain.contracts import Call, Contract, directory_name
+from testamur.chain.errors import ChainUnreachableError, TransactionRevertedError
+from testamur.chain.transactions import Sender
+from testamur.profile import Institution
+
+__all__ = ["Standing", "anchor_call", "anchor_signed", "standing"]
+
+_PER_TRANSACTION = 50
+"""Batches in one transaction: about 100,000 gas each."""
+_OVERTAKEN = frozenset({"CounterMoved", "CredentialBatchesNotCurrent"})
+
+
+class Standing(Enum):
+    """What the chain says about a signed batch."""
+
+    ANCHORED = "anchored"
+    OPEN = "open"
+    OVERTAKEN = "overtaken"
+    """Its counters are taken, or its contract anchors no more: this batch id can never be recorded."""
+
+
+def standing(connection: Connection, batch: BatchRecord) -> Standing:
+    """Where a signed batch stands. Counter first, record second: a batch missing after its counter moved stays so."""
+    registry = Contract("StatusRegistry", batch.status_registry, connection.rpc)
+    contract = Contract("CredentialBatches", batch.contract, connection.rpc)
+    current = connection.suite.directory.read("current", directory_name("CredentialBatches"))
+    moved = registry.read("listOf", batch.list)["next"] > batch.first
+    if contract.read("batch", batch.batch_id)["issuer"]:
+        return Standing.ANCHORED
+    return Standing.OVERTAKEN if moved or current != batch.contract else Standing.OPEN
+
+
+def anchor_call(contract: Contract, batches: Sequence[BatchRecord]) -> Call:
+    """The call that anchors signed batches, all or none."""
+    if len(batches) == 1:
+        batch = batches[0]
+        return contract.call("anchor", batch.root, batch.size, batch.list, batch.first, batch.scope_index, KIND_OWN)
+    listed = [
+        {
+            "root": batch.root,
+            "size": batch.size,
+            "list": batch.list,
+            "first": batch.first,
+            "scopeIndex": batch.scope_index,
+            "kind": KIND_OWN,
+        }
+        for batch in batches
+    ]
+    return contract.call("anchorMany", listed)
+
+
+def anchor_signed(
+    connection: Connection, institution: Institution, journal: Journal, *, pause: Callable[[float], None] = time.sleep
+) -> bool:
+    """Bring every signed batch to its record; False where one was overtaken and stands in the journal as prepared.
+
+    Each change is in the journal before the next step leaves this process.
+    """
+    sender = connection.sender_for(institution, "issue")
+    sender.settle()
+    while True:
+        waiting: list[BatchRecord] = []
+        for batch in journal.batches():
+            if batch.stage in (Stage.SIGNED, Stage.SENT):
+                found = standing(connection, batch)
+                if found is Standing.ANCHORED:
+                    journal.store_batches([_recorded(connection, batch, pause)])
+                elif found is Standing.OPEN:
+                    waiting.append(batch)
+                else:
+                    journal.store_batches([_prepared_anew(batch)])
+        if not waiting:
+            return all(batch.stage is Stage.FINAL for batch in journal.batches())
+        same = [batch for batch in waiting if batch.contract == waiting[0].contract][:_PER_TRANSACTION]
+        try:
+            _send(connection, sender, journal, same)
+        except TransactionRevertedError as error:
+            if error.error not in _OVERTAKEN:
+                raise
+
+
+def _send(connection: Connection, sender: Sender, journal: Journal, batches: Sequence[BatchRecord]) -> None:
+    call = anchor_call(Contract("CredentialBatches", batches[0].contract, connection.rpc), batches)
+    transaction = sender.prepare(call)
+    journal.store_batches([replace(batch, stage=Stage.SENT, transaction=transaction.hash) for batch in batches])
+    sender.broadcast(transaction)
+    sender.wait(transaction, call)
+
+
+def _recorded(connection: Connection, batch: BatchRecord, pause: Callable[[float], None]) -> BatchRecord:
+    """The batch with block and transaction as the chain has them."""
+    contract = Contract("CredentialBatches", batch.contract, connection.rpc)
+    record: dict[str, Any] = contract.read("batch", batch.batch_id)
+    block = record["blockNumber"]
+    while connection.rpc.block_number() < block + connection.confirmations:
+        pause(0.5)
+    events = contract.logs("BatchAnchored", batch.batch_id, from_block=block, to_block=block)
+    if not events:
+        raise ChainUnreachableError(
+            f"the node has the record of batch 0x{batch.batch_id.hex()} but not its event in block {block}",
+            "ask a node that keeps all logs",
+        )
+    return replace(batch, stage=Stage.FINAL, block=block, transaction=events[0].transaction)
+
+
+def _prepared_anew(batch: BatchRecord) -> BatchRecord:
+    return BatchRecord(batch.number, Stage.PREPARED, batch.scope_index, batch.size)
