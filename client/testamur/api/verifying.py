@@ -1,0 +1,73 @@
+"""The routes that judge: one bundle, several bundles, and the page."""
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
+from testamur.api import page
+from testamur.api.elements import ElementsError, elements
+from testamur.api.problem import Problem
+from testamur.api.schema import BUNDLE_BODY, BUNDLES_BODY, PROBLEMS, VerdictModel, VerdictsModel
+from testamur.api.service import Service
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+
+@router.post("/v1/verify", openapi_extra=BUNDLE_BODY, response_model=VerdictModel, responses=PROBLEMS, tags=["verify"])
+async def verify(request: Request) -> Response:
+    """Judge one bundle by the server's policy. Always a verdict: what cannot be parsed is `malformed`."""
+    data = await request.body()
+    if not data:
+        raise Problem(400, "the body is empty", "post a credential bundle as JSON")
+    return _json((await _judge(request, [data]))[0])
+
+
+@router.post(
+    "/v1/verify/batch", openapi_extra=BUNDLES_BODY, response_model=VerdictsModel, responses=PROBLEMS, tags=["verify"]
+)
+async def verify_batch(request: Request) -> Response:
+    """Judge several bundles, one verdict each in their order."""
+    service: Service = request.app.state.service
+    try:
+        bundles = elements(await request.body())
+    except ElementsError as error:
+        raise Problem(400, str(error), "post a JSON array of bundles, or a bundle a line") from error
+    if not bundles:
+        raise Problem(400, "the body holds no bundle", "post a JSON array of bundles, or a bundle a line")
+    if len(bundles) > service.limits.batch_size:
+        raise Problem(413, f"{len(bundles)} bundles in one request, at most {service.limits.batch_size} are taken")
+    return _json({"verdicts": await _judge(request, bundles)})
+
+
+@router.get("/", include_in_schema=False)
+def show_page(request: Request) -> Response:
+    """The empty form."""
+    return page.render(request, service=request.app.state.service)
+
+
+@router.post("/", include_in_schema=False)
+async def judge_on_page(request: Request) -> Response:
+    """The form with a verdict above it."""
+    service: Service = request.app.state.service
+    data = await page.uploaded(request)
+    if data is None:
+        return page.render(request, service=service, problem="page.empty", status=400)
+    [verdict] = await _judge(request, [data])
+    return page.render(request, service=service, verdict=verdict, data=data)
+
+
+async def _judge(request: Request, bundles: list[bytes]) -> list[dict[str, Any]]:
+    service, metrics = request.app.state.service, request.app.state.metrics
+    with metrics.judging():
+        verdicts: list[dict[str, Any]] = await run_in_threadpool(service.judge_many, bundles)
+    for verdict in verdicts:
+        metrics.count(verdict)
+    return verdicts
+
+
+def _json(value: object) -> Response:
+    return Response(orjson.dumps(value), media_type="application/json")

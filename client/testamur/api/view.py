@@ -1,0 +1,171 @@
+"""What the page shows of a verdict: sentences in one language, made from the public verdict JSON and nothing else.
+
+Pure: the page cannot say more than an API client is told, and a test can compare every sentence.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from testamur.language import Language
+
+__all__ = ["CheckView", "FactView", "VerdictView", "moment", "view_of"]
+
+BEIJING = timezone(timedelta(hours=8))
+FACTS = (
+    "subject",
+    "achievement",
+    "issuer",
+    "qualification",
+    "framework",
+    "level",
+    "credits",
+    "valid_from",
+    "valid_until",
+    "anchored",
+)
+"""What the page shows of the credential, in this order."""
+CHAIN_CHECKS = frozenset({"anchor", "issuer", "key", "status", "trust"})
+"""Checks that rest on the state of the chain."""
+UNSIGNED = frozenset({"malformed", "signature_invalid"})
+"""Codes after which nothing of the content is a fact (docs/protocol.md 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    """One line of what the credential says."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One of the nine checks in words."""
+
+    title: str
+    result: str
+    """`pass`, `warning`, `fail`, `unknown` or `skipped`: the shape and tone of the row."""
+    word: str
+    """The result in a word, so that neither colour nor shape is needed."""
+    what: str
+    by: str
+    when: str
+    finding: str
+    next: str | None
+    """What to do next; None where the check asks for nothing."""
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictView:
+    """A verdict in words."""
+
+    outcome: str
+    code: str
+    word: str
+    headline: str
+    meaning: str
+    next: str
+    notices: Sequence[str]
+    """Warnings beside a pass, e.g. an issuer suspended since."""
+    as_of: str | None
+    """Block and time of the state that was read; None where none was."""
+    trust: str
+    judged: str
+    facts: Sequence[FactView]
+    checks: Sequence[CheckView]
+
+
+def view_of(verdict: Mapping[str, Any], words: Language, judged: datetime) -> VerdictView:
+    """The verdict JSON in the words of one language, judged at `judged`."""
+    code = str(verdict["code"])
+    facts = {} if code in UNSIGNED else dict(verdict.get("facts") or {})
+    as_of = verdict.get("as_of") or {}
+    trust = words.text(f"trust.{as_of.get('trust') or 'none'}")
+    state = None
+    if as_of.get("block") is not None:
+        state = words.text("page.block", block=as_of["block"], time=moment(as_of.get("time"), words))
+    places = {
+        "trust": trust,
+        "as_of": state or words.text("page.unknown_time"),
+        "anchored": moment(facts.get("anchored"), words),
+        "judged": moment(judged, words),
+    }
+    checks = [_check(check, words, places, state is not None) for check in verdict["checks"]]
+    return VerdictView(
+        outcome=str(verdict["outcome"]),
+        code=code,
+        word=words.text(f"outcome.{verdict['outcome']}"),
+        headline=words.text(f"code.{code}.headline"),
+        meaning=words.text(f"code.{code}.meaning"),
+        next=words.text(f"code.{code}.next"),
+        notices=[check.finding for check in checks if check.result == "warning"],
+        as_of=state,
+        trust=trust,
+        judged=places["judged"],
+        facts=[fact for name in FACTS if (fact := _fact(name, facts, words)) is not None],
+        checks=checks,
+    )
+
+
+def _check(check: Mapping[str, Any], words: Language, places: Mapping[str, str], was_read: bool) -> CheckView:
+    name, result = str(check["name"]), str(check["result"])
+    code = check.get("code") or None
+    if result == "pass" and code is not None and words.find(f"notice.{code}") is not None:
+        result = "warning"
+    if result == "pass":
+        finding, following = words.text(f"check.{name}.pass"), None
+    elif result == "warning":
+        finding, following = words.text(f"notice.{code}"), words.find(f"notice_next.{code}")
+    elif result == "skipped":
+        finding, following = words.text("skipped.after_failure"), None
+    else:
+        finding = words.find(f"code.{code}.meaning") or str(check.get("message") or words.text(f"result.{result}"))
+        following = words.find(f"code.{code}.next") or words.text("skipped.unknown_next")
+    by = words.text(f"check.{name}.by", **places)
+    when = words.text(f"check.{name}.when", **places)
+    if result == "skipped":
+        by = when = words.text("result.skipped")
+    elif result == "unknown" or (name in CHAIN_CHECKS and not was_read):
+        by, when = words.text("page.by_none"), words.text("page.as_of_none")
+    return CheckView(
+        title=words.text(f"check.{name}.name"),
+        result=result,
+        word=words.text(f"result.{result}"),
+        what=words.text(f"check.{name}.what"),
+        by=by,
+        when=when,
+        finding=finding,
+        next=following,
+        code=None if code in (None, "ok") else str(code),
+    )
+
+
+def _fact(name: str, facts: Mapping[str, Any], words: Language) -> FactView | None:
+    value = facts.get(name)
+    if name in ("valid_from", "valid_until", "anchored"):
+        if value is None and name == "valid_until" and "valid_from" in facts:
+            return FactView(words.text(f"fact.{name}"), words.text("fact.no_end"))
+        value = moment(value, words) if value is not None else None
+    return None if value in (None, "") else FactView(words.text(f"fact.{name}"), str(value))
+
+
+def moment(value: object, words: Language) -> str:
+    """ISO 8601, seconds or a datetime as its readers write it: Beijing time in Chinese, UTC in English."""
+    try:
+        if isinstance(value, datetime):
+            time = value
+        elif isinstance(value, (int, float)):
+            time = datetime.fromtimestamp(value, UTC)
+        else:
+            time = datetime.fromisoformat(str(value))
+    except (ValueError, OverflowError, OSError):
+        return words.text("page.unknown_time")
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    if words.tag == "zh":
+        local = time.astimezone(BEIJING)
+        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}（北京时间）"
+    return f"{time.astimezone(UTC):%d %B %Y, %H:%M} UTC".lstrip("0")

@@ -1,0 +1,28 @@
+"""`testamur`: the commands of issuers, verifiers, auditors and alliance members.
+
+One file per noun; whatever is slow to import is imported inside the command that needs it, so that `--help` answers
+at once. `main` is the console script.
+"""
+
+import os
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run one command; ends the process with an exit code of docs/protocol.md 6."""
+    os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")  # eth-hash would otherwise pick the slow one
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    from testamur.cli.application import application
+    from testamur.cli.failure import INTERRUPTED, report
+    from testamur.language import chosen_from_environment, language
+
+    try:
+        application()()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        sys.exit(report(error, language(chosen_from_environment()), "--json" in sys.argv))

@@ -1,0 +1,108 @@
+"""`testamur account`: keystore files. A private key never stands in an argument, only in a file or on stdin."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from testamur.cli.command import command, noun
+from testamur.cli.failure import UsageError
+from testamur.cli.session import Session
+
+__all__ = ["app"]
+
+app = noun("Accounts: keystore files (version 3, as geth and cast write them).")
+
+Folder = Annotated[
+    Path | None, typer.Option("--keystore", envvar="ETH_KEYSTORE", metavar="DIR", help="Folder of keystore files.")
+]
+Password = Annotated[
+    Path | None,
+    typer.Option("--password-file", envvar="ETH_PASSWORD", metavar="FILE", help="Path of the password file."),
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the file, without .json.")]
+
+
+@command(app, "new", example="testamur account new issue-2 --password-file keys/password")
+def new(session: Session, name: Name, keystore: Folder = None, password_file: Password = None) -> None:
+    """Make an account. A password file that does not exist is made too, with a random password (mode 0600)."""
+    from testamur.chain.signer import create_keystore, read_password, write_secret
+
+    path, password = _folder(session, keystore) / f"{name}.json", _password(session, password_file)
+    if not password.exists():
+        write_secret(password, secrets.token_urlsafe(24).encode() + b"\n")
+        session.terminal.note(f"wrote a new random password to {password}; keep a copy of it in a safe place")
+    _report(session, path, create_keystore(path, read_password(password)))
+
+
+@command(app, "import", example="testamur account import legacy --from key.hex --password-file keys/password")
+def import_(
+    session: Session,
+    name: Name,
+    source: Annotated[
+        Path, typer.Option("--from", metavar="FILE|-", help="File with the private key in hex; - is stdin.")
+    ],
+    keystore: Folder = None,
+    password_file: Password = None,
+) -> None:
+    """Make a keystore from a private key that stands in a file."""
+    from testamur.chain.signer import import_keystore, read_password
+
+    text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="ascii")
+    try:
+        secret = bytes.fromhex(text.strip().removeprefix("0x"))
+    except ValueError:
+        raise UsageError(f"{source} does not hold a private key in hex") from None
+    path = _folder(session, keystore) / f"{name}.json"
+    _report(session, path, import_keystore(path, secret, read_password(_password(session, password_file))))
+
+
+@command(app, "list", example="testamur account list --json")
+def list_(session: Session, keystore: Folder = None) -> None:
+    """List the keystore files, with the roles that the profile gives them."""
+    from testamur.chain.signer import list_keystores
+
+    roles = _roles(session)
+    rows = []
+    for path, address in list_keystores(_folder(session, keystore)):
+        held = roles.get(path.resolve(), [])
+        session.terminal.result({"address": address, "path": str(path), "roles": held})
+        rows.append(("0x" + address.hex(), path, ", ".join(held)))
+    session.terminal.table(("address", "file", "roles"), rows)
+
+
+def _folder(session: Session, wanted: Path | None) -> Path:
+    if wanted is not None:
+        return wanted if wanted.is_dir() or not wanted.exists() else wanted.parent
+    return session.profile_file.parent / "keys"
+
+
+def _password(session: Session, wanted: Path | None) -> Path:
+    if wanted is not None:
+        return wanted
+    if session.has_profile() and (path := session.profile().password_path) is not None:
+        return path
+    return session.profile_file.parent / "keys" / "password"
+
+
+def _roles(session: Session) -> dict[Path, list[str]]:
+    roles: dict[Path, list[str]] = {}
+    if not session.has_profile():
+        return roles
+    profile = session.profile()
+    for institution in profile.institutions:
+        accounts = institution.accounts
+        held = [("govern", path) for path in accounts.govern]
+        held += [(role, getattr(accounts, role)) for role in ("admin", "issue", "status", "recovery")]
+        for role, path in held:
+            if path:
+                roles.setdefault(profile.resolve(path).resolve(), []).append(f"{institution.slug} {role}")
+    return roles
+
+
+def _report(session: Session, path: Path, address: bytes) -> None:
+    session.terminal.result({"address": address, "path": os.fspath(path)})
+    session.terminal.say(f"0x{address.hex()}  {path}")

@@ -1,0 +1,106 @@
+"""How a function becomes a command: the four options every command takes, its example, and its end.
+
+`@command(app, "show", example="…")` hands the function a `Session` as its first argument and adds `--json`, `--as`,
+`--profile` and `--lang`. A command that returns a number ends with it as its exit code.
+"""
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from testamur.cli.failure import report
+from testamur.cli.session import Session
+from testamur.cli.terminal import Terminal
+from testamur.language import LANGUAGES, chosen_from_environment, language
+
+__all__ = ["command", "noun"]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: one object, or one line per item of a list.")]
+Acting = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        envvar="TESTAMUR_AS",
+        metavar="WHO",
+        help="Institution (number, slug, DID) or account that acts.",
+        show_envvar=False,
+    ),
+]
+ProfilePath = Annotated[
+    Path | None,
+    typer.Option(
+        "--profile",
+        envvar="TESTAMUR_PROFILE",
+        metavar="FILE",
+        help="Profile; else testamur.toml of this folder.",
+        show_envvar=False,
+    ),
+]
+Tongue = Annotated[
+    str | None, typer.Option("--lang", metavar="zh|en", help="Language of the texts; codes stay as they are.")
+]
+SHARED: tuple[tuple[str, Any, Any], ...] = (
+    ("as_json", AsJson, False),
+    ("acting", Acting, None),
+    ("profile_path", ProfilePath, None),
+    ("tongue", Tongue, None),
+)
+
+
+def noun(help_text: str) -> typer.Typer:
+    """A group of commands about one thing."""
+    return typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def command(
+    app: typer.Typer, name: str, *, example: str, **settings: Any
+) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+    """Register a function under `name`; its docstring is the help, `example` stands below it."""
+
+    def register(function: Callable[..., int | None]) -> Callable[..., int | None]:
+        own = inspect.signature(function, eval_str=True).parameters
+
+        @functools.wraps(function)
+        def run(**options: Any) -> None:
+            as_json, tongue = options.pop("as_json"), options.pop("tongue")
+            if tongue is not None and tongue not in LANGUAGES:
+                raise typer.BadParameter(f"{tongue!r} is not one of zh, en", param_hint="--lang")
+            words = language(tongue or chosen_from_environment())
+            session = Session(Terminal(as_json, words), options.pop("profile_path"), options.pop("acting"))
+            raise typer.Exit(finish(lambda: function(session, **options), session.terminal))
+
+        parameters = [parameter for parameter in own.values() if parameter.name != "session"]
+        shared = [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+            for key, kind, default in SHARED
+        ]
+        kinds = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+        run.__dict__["__signature__"] = inspect.Signature([*kinds, *shared])
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*kinds, *shared]}
+        help_text = f"{inspect.getdoc(function)}\n\n\b\nExample:\n" + "\n".join(
+            f"  $ {line}" for line in example.split("\n")
+        )
+        app.command(name, help=help_text, **settings)(run)
+        return function
+
+    return register
+
+
+def finish(work: Callable[[], int | None], terminal: Terminal) -> int:
+    """Do the work and turn whatever comes of it into an exit code."""
+    try:
+        code = work() or 0
+        sys.stdout.flush()
+        return code
+    except (typer.Exit, typer.Abort, typer.BadParameter):
+        raise
+    except BrokenPipeError:
+        sys.stdout = sys.stderr  # the reader has gone; Python must not try to flush to it on its way out
+        return 0
+    except (Exception, KeyboardInterrupt) as error:
+        return report(error, terminal.language, terminal.as_json)

@@ -1,0 +1,213 @@
+"""`testamur issuer`: the register of institutions: who is recognised for what, and under which keys."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from testamur.cli import issuer_key
+from testamur.cli.command import command, noun
+from testamur.cli.failure import UsageError
+from testamur.cli.session import Session
+
+if TYPE_CHECKING:
+    from testamur.chain.institution import Scope
+
+__all__ = ["app", "parse_scope"]
+
+app = noun("The register of institutions: who is recognised for what, under which keys.")
+app.add_typer(issuer_key.app, name="key")
+
+Who = Annotated[str, typer.Argument(metavar="ID|DID", help="Number or DID of the institution.")]
+Document = Annotated[Path | None, typer.Option("--document", metavar="FILE", help="The document that explains it.")]
+Scopes = Annotated[
+    list[str],
+    typer.Option(
+        "--scope",
+        metavar="F[:TYPE[:LOW-HIGH[:REGION]]]",
+        help="Framework, qualification type (0 any), ranks, region (0 any). Repeat for several.",
+    ),
+]
+
+
+@command(app, "list", example="testamur issuer list --json")
+def list_(session: Session) -> None:
+    """List all registered institutions."""
+    from testamur.registry import read_issuers, record_json
+
+    with session.connection() as connection:
+        records = read_issuers(connection.suite)
+    for record in records:
+        session.terminal.result(record_json(record))
+    rows = [(record.number, record.state, record.name, ", ".join(record.dids)) for record in records]
+    session.terminal.table(("number", "state", "name", "DID"), rows)
+
+
+@command(app, "show", example="testamur issuer show 1\ntestamur issuer show did:web:cdou.example --did > did.json")
+def show(
+    session: Session,
+    who: Annotated[
+        str | None, typer.Argument(metavar="[ID|DID]", help="Number or DID; else the one that acts.")
+    ] = None,
+    did: Annotated[bool, typer.Option("--did", help="Print the DID document to publish.")] = False,
+) -> None:
+    """Show an institution: state, names, scopes and keys; or its DID document."""
+    import json
+
+    from testamur.registry import did_document, find_institution, read_issuer, record_json
+
+    with session.connection() as connection:
+        if who is None:
+            who = str(session.institution(connection.profile).number)
+        record = read_issuer(connection.suite, find_institution(connection.suite, who))
+    if did:
+        wanted = who if who.startswith("did:") else record.dids[0]
+        document = did_document(record, wanted)
+        session.terminal.result(document)
+        session.terminal.say(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    session.terminal.result(record_json(record))
+    session.terminal.facts(
+        {"institution": record.number, "name": record.name, "state": f"{record.state} since {_day(record.since)}"}
+        | {f"DID {index}": text for index, text in enumerate(record.dids, 1)}
+    )
+    if record.scopes:
+        session.terminal.say()
+        heads = ("scope", "framework", "type", "ranks", "region", "from", "to")
+        rows = [
+            (
+                index,
+                scope.framework,
+                scope.qualification_type or "any",
+                f"{scope.lowest_rank}-{scope.highest_rank}",
+                scope.region or "any",
+                _day(scope.from_time),
+                _day(scope.to_time),
+            )
+            for index, scope in enumerate(record.scopes, 1)
+        ]
+        session.terminal.table(heads, rows)
+    if record.keys:
+        session.terminal.say()
+        keys = [
+            ("0x" + key.hash.hex(), key.usage, _day(key.since), _day(key.until), _day(key.compromised_since))
+            for key in record.keys
+        ]
+        session.terminal.table(("key", "usage", "since", "retired", "compromised since"), keys)
+
+
+@command(
+    app,
+    "register",
+    example="testamur issuer register --name 成都开放大学 --did did:web:cdou.example --number 1\n"
+    "testamur issuer register --name 'New College' --did did:web:new.example --govern 0x… --govern 0x… --admin 0x…",
+)
+def register(
+    session: Session,
+    name: Annotated[str, typer.Option("--name", help="The institution's name.")],
+    did: Annotated[str, typer.Option("--did", help="Its DID.")],
+    number: Annotated[
+        int | None, typer.Option("--number", help="An institution the chain has; else a new one.")
+    ] = None,
+    govern: Annotated[list[str] | None, typer.Option("--govern", metavar="ADDRESS", help="GOVERN accounts.")] = None,
+    admin: Annotated[list[str] | None, typer.Option("--admin", metavar="ADDRESS", help="ADMIN accounts.")] = None,
+    recovery: Annotated[str | None, typer.Option("--recovery", metavar="ADDRESS", help="Recovery account.")] = None,
+    document: Document = None,
+) -> int:
+    """Enter an institution into the register, by vote. It is not recognised before it is admitted."""
+    from testamur.chain.institution import register_call
+    from testamur.cli.proposing import put_to_vote, reason_document
+
+    with session.connection() as connection:
+        calls = []
+        if number is None:
+            operators = connection.contract("Operators")
+            number = operators.read("institutionCount") + 1
+            if recovery is None:
+                raise UsageError("a new institution needs a recovery account", "name it with --recovery")
+            accounts = [[_address(text) for text in group or []] for group in (govern, admin)]
+            calls.append(operators.call("createInstitution", number, *accounts, _address(recovery)))
+        calls.append(register_call(connection, number, name, did))
+        hashed = reason_document(connection, document, f"Register {name} ({did})")
+        return put_to_vote(session, connection, calls, hashed, institution=number)
+
+
+@command(app, "admit", example="testamur issuer admit 1 --scope 1:0:1-10:5101 --document decision.pdf")
+def admit(session: Session, who: Who, scope: Scopes, document: Document = None) -> int:
+    """Recognise an institution for one or more scopes, by vote; further scopes of a recognised one are added."""
+    from testamur.chain.institution import IssuerState, admit_call
+    from testamur.cli.proposing import put_to_vote, reason_document
+    from testamur.registry import find_institution
+
+    with session.connection() as connection:
+        number = find_institution(connection.suite, who)
+        block = connection.rpc.block() or {}
+        since = int(block.get("timestamp", hex(int(time.time()))), 16)
+        scopes = [parse_scope(text, since) for text in scope]
+        registry = connection.contract("IssuerRegistry")
+        if registry.read("issuer", number)["state"] == IssuerState.RECOGNISED:
+            calls = [registry.call("addScope", number, item.as_struct()) for item in scopes]
+        else:
+            calls = [admit_call(connection, number, scopes)]
+        hashed = reason_document(connection, document, f"Admit institution {number}: {', '.join(scope)}")
+        return put_to_vote(session, connection, calls, hashed, institution=number)
+
+
+@command(app, "suspend", example="testamur issuer suspend 2 --document decision.pdf")
+def suspend(session: Session, who: Who, document: Document = None) -> int:
+    """Suspend an institution's recognition, by vote. What it issued before stays valid."""
+    return _change(session, who, "suspend", document)
+
+
+@command(app, "reinstate", example="testamur issuer reinstate 2 --document decision.pdf")
+def reinstate(session: Session, who: Who, document: Document = None) -> int:
+    """Recognise a suspended institution again, by vote."""
+    return _change(session, who, "reinstate", document)
+
+
+@command(app, "withdraw", example="testamur issuer withdraw 2 --document decision.pdf")
+def withdraw(session: Session, who: Who, document: Document = None) -> int:
+    """End an institution's recognition for good, by vote. What it issued before stays valid."""
+    return _change(session, who, "withdraw", document)
+
+
+def parse_scope(text: str, since: int) -> "Scope":
+    """The scope that `F[:TYPE[:LOW-HIGH[:REGION]]]` means, in force from `since`."""
+    from testamur.chain.institution import Scope
+
+    parts = text.split(":")
+    try:
+        framework, kind = int(parts[0]), int(parts[1]) if len(parts) > 1 else 0
+        low, _, high = (parts[2] if len(parts) > 2 else "1-255").partition("-")
+        region = int(parts[3]) if len(parts) > 3 else 0
+        lowest, highest = int(low), int(high or low)
+    except ValueError:
+        raise UsageError(f"{text!r} is no scope", "write F[:TYPE[:LOW-HIGH[:REGION]]], as in 1:0:1-10:5101") from None
+    return Scope(framework, kind, lowest, highest, region, since)
+
+
+def _change(session: Session, who: str, function: str, document: Path | None) -> int:
+    from testamur.cli.proposing import put_to_vote, reason_document
+    from testamur.registry import find_institution
+
+    with session.connection() as connection:
+        number = find_institution(connection.suite, who)
+        hashed = reason_document(connection, document, f"{function} institution {number}")
+        call = connection.contract("IssuerRegistry").call(function, number, hashed)
+        return put_to_vote(session, connection, [call], hashed, institution=number)
+
+
+def _address(text: str) -> bytes:
+    try:
+        address = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        address = b""
+    if len(address) != 20:
+        raise UsageError(f"{text!r} is no address", "40 hex digits after 0x")
+    return address
+
+
+def _day(time: int) -> str:
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M") if time else "-"

@@ -1,0 +1,87 @@
+"""Where a command's words go: results to stdout, notes to stderr, one JSON object or line where `--json` asks for it.
+
+Tables are plain text with columns that count a Chinese character as two cells. Colour is never needed to read a
+line; it is only added on a terminal, and never where NO_COLOR is set.
+"""
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from testamur.language import Language
+
+__all__ = ["Terminal", "plain", "width"]
+
+COLOURS = {"green": "32", "red": "31", "blue": "34", "bold": "1", "dim": "2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """One command's way to speak."""
+
+    as_json: bool
+    """`--json`: stdout carries JSON alone."""
+    language: Language
+    """Of `--lang`, else of the environment; JSON keys and codes stay as they are."""
+
+    def result(self, value: Mapping[str, object]) -> None:
+        """One JSON object (or one line of NDJSON) on stdout; nothing for people."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(value, ensure_ascii=False, default=plain) + "\n")
+            sys.stdout.flush()
+
+    def say(self, text: str = "") -> None:
+        """A line for people on stdout."""
+        if not self.as_json:
+            sys.stdout.write(text + "\n")
+
+    def note(self, text: str) -> None:
+        """A line beside the result: what is happening, on stderr."""
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Rows in aligned columns under their heads, on stdout; only for people."""
+        if self.as_json:
+            return
+        cells = [list(heads), *([_cell(value) for value in row] for row in rows)]
+        widths = [max(width(row[column]) for row in cells) for column in range(len(heads))]
+        for number, row in enumerate(cells):
+            padded = (text + " " * (widths[column] - width(text)) for column, text in enumerate(row))
+            line = "  ".join(padded).rstrip()
+            self.say(self.paint(line, "bold") if number == 0 else line)
+
+    def facts(self, pairs: Mapping[str, object]) -> None:
+        """One fact a line, names aligned; only for people."""
+        if self.as_json or not pairs:
+            return
+        longest = max(width(name) for name in pairs)
+        for name, value in pairs.items():
+            self.say(f"{name}{' ' * (longest - width(name))}  {_cell(value)}")
+
+    def paint(self, text: str, colour: str) -> str:
+        """The text in a colour where stdout is a terminal that wants it."""
+        if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty():
+            return text
+        return f"\033[{COLOURS[colour]}m{text}\033[0m"
+
+
+def width(text: str) -> int:
+    """Terminal cells that `text` takes (Unicode Standard Annex 11: wide and full-width take two)."""
+    return sum(
+        0 if unicodedata.combining(mark) else 2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text
+    )
+
+
+def plain(value: object) -> object:
+    """What JSON cannot say by itself: bytes as 0x hex, anything else as its text."""
+    return "0x" + value.hex() if isinstance(value, (bytes, bytearray)) else str(value)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return str(plain(value)) if isinstance(value, (bytes, bytearray)) else str(value)

@@ -1,0 +1,89 @@
+"""What people read, in Chinese and English, found by code.
+
+Codes (`revoked`, `chain_unreachable`, …) are never translated: machines compare them. The sentences beside them
+live in `en.toml` and `zh.toml`, one key each, and the two files hold the same keys. The CLI, the page and the
+printed reports all ask here, so that one finding reads the same everywhere.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+__all__ = ["LANGUAGES", "Language", "chosen_from_environment", "chosen_from_header", "language"]
+
+LANGUAGES = ("en", "zh")
+"""English first: it is what an unknown wish falls back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language's texts by dotted key."""
+
+    tag: str
+    """`en` or `zh`, as in `--lang` and `?lang=`."""
+    texts: Mapping[str, str]
+    """`code.revoked.next` → sentence; `{name}` marks the place of a fact."""
+
+    @property
+    def html_tag(self) -> str:
+        """The BCP 47 tag for `<html lang>`: browsers choose the font by it."""
+        return {"zh": "zh-CN"}.get(self.tag, self.tag)
+
+    def find(self, key: str, **facts: object) -> str | None:
+        """The text under `key` with its facts filled in, or None where the language has none."""
+        text = self.texts.get(key)
+        return text.format_map(_Facts(facts)) if text is not None else None
+
+    def text(self, key: str, **facts: object) -> str:
+        """The text under `key`; the key itself where it is missing, which no reader mistakes for a sentence."""
+        return self.find(key, **facts) or key
+
+
+class _Facts(dict[str, object]):
+    """Facts by name; a fact that is not known reads as an ellipsis, never as an exception."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+@cache
+def language(tag: str) -> Language:
+    """The texts of `tag`; English for a tag that is not ours."""
+    known = tag if tag in LANGUAGES else LANGUAGES[0]
+    tables = tomllib.loads(Path(__file__).with_name(f"{known}.toml").read_text(encoding="utf-8"))
+    return Language(known, dict(_flatten("", tables)))
+
+
+def _flatten(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(f"{prefix}{key}.", value)
+        else:
+            yield f"{prefix}{key}", str(value)
+
+
+def chosen_from_environment(environment: Mapping[str, str] = os.environ) -> str:
+    """The language of TESTAMUR_LANG, else of the locale variables in their POSIX order."""
+    for name in ("TESTAMUR_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if wish := environment.get(name):
+            return "zh" if wish.lower().startswith("zh") else "en"
+    return "en"
+
+
+def chosen_from_header(accept_language: str | None) -> str:
+    """The best of our languages for an Accept-Language header (RFC 9110, 12.5.4)."""
+    best, weight = LANGUAGES[0], 0.0
+    for part in (accept_language or "").split(",")[:20]:
+        tag, _, parameters = part.strip().partition(";")
+        name, _, value = parameters.strip().partition("=")
+        primary = tag.strip().lower().partition("-")[0]
+        try:
+            quality = float(value) if name.strip() == "q" else 1.0
+        except ValueError:
+            continue
+        if primary in LANGUAGES and quality > weight:
+            best, weight = primary, quality
+    return best
