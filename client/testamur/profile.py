@@ -99,6 +99,8 @@ class Profile:
     policy: str | None = None
     """Policy file of the verifier that checks what this profile issues."""
     institutions: tuple[Institution, ...] = ()
+    default: str | None = None
+    """Slug, number or DID of the institution that acts where `--as` says nothing."""
 
     @classmethod
     def load(cls, path: Path) -> "Profile":
@@ -150,6 +152,8 @@ class Profile:
 
     def institution(self, who: str | int | None = None) -> Institution:
         """The institution that acts: by number, slug, name or DID; the only one where nothing is said."""
+        if who is None:
+            who = self.default
         if who is None:
             if len(self.institutions) == 1:
                 return self.institutions[0]
@@ -225,6 +229,7 @@ def _profile(path: Path, table: dict[str, Any]) -> Profile:
         password_file=table.get("password_file"),
         policy=table.get("policy"),
         institutions=institutions,
+        default=table.get("default"),
     )
 
 
@@ -275,6 +280,7 @@ def _table(profile: Profile) -> dict[str, Any]:
         password_file=profile.password_file,
         directory="0x" + profile.directory.hex(),
         policy=profile.policy,
+        default=profile.default,
         institution=[_institution_table(institution) for institution in profile.institutions],
     )
 
