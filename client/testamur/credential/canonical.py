@@ -15,7 +15,7 @@ import rfc8785
 from testamur.credential.contexts import ContextSet, shipped_contexts
 from testamur.credential.errors import MalformedError
 
-__all__ = ["CanonicalBytes", "MAX_LIKE_BLANK_NODES", "canonical_bytes", "canonical_nquads"]
+__all__ = ["CanonicalBytes", "MAX_LIKE_BLANK_NODES", "canonical_bytes", "canonical_nquads", "parse_quads"]
 
 CanonicalBytes = NewType("CanonicalBytes", bytes)
 """A JSON text in the form of RFC 8785 (JCS). Comes only from `canonical_bytes` and the template that agrees with it."""
@@ -26,13 +26,16 @@ _MAX_BLANK_NODES: Final = 512
 _MAX_EXACT_FLOAT: Final = 2.0**53
 
 
-def canonical_bytes(tree: Any) -> CanonicalBytes:
+def canonical_bytes(tree: Any, is_plain: bool = False) -> CanonicalBytes:
     """`tree` as RFC 8785 writes it.
 
     orjson with sorted keys writes the same bytes for integers, short decimals and ASCII keys and is far faster;
-    anything else goes through rfc8785 (docs/protocol.md 1).
+    anything else goes through rfc8785 (docs/protocol.md 1). `is_plain` says that the caller knows `tree` to hold
+    nothing else, as the strict parse together with the contexts' terms ensures.
     """
-    return CanonicalBytes(orjson.dumps(tree, option=orjson.OPT_SORT_KEYS) if _is_plain(tree) else rfc8785.dumps(tree))
+    if is_plain or _is_plain(tree):
+        return CanonicalBytes(orjson.dumps(tree, option=orjson.OPT_SORT_KEYS))
+    return CanonicalBytes(rfc8785.dumps(tree))
 
 
 def canonical_nquads(tree: Mapping[str, Any], contexts: ContextSet | None = None) -> bytes:
@@ -41,19 +44,24 @@ def canonical_nquads(tree: Mapping[str, Any], contexts: ContextSet | None = None
     `contexts` defaults to the shipped ones. Raises MalformedError for a name that is not among them, for what the
     JSON-LD processor refuses, and for blank nodes that would make canonicalisation explode.
     """
+    quads = parse_quads(tree, contexts)
+    _check_blank_nodes(quads)
+    dataset = pyoxigraph.Dataset(quads)
+    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
+    return "".join(sorted(f"{quad} .\n" for quad in dataset)).encode()
+
+
+def parse_quads(tree: Mapping[str, Any], contexts: ContextSet | None = None) -> list[pyoxigraph.Quad]:
+    """The RDF quads of a JSON-LD object, contexts in place of their names; raises as `canonical_nquads`."""
     known = shipped_contexts() if contexts is None else contexts
     try:
         inlined = {**tree, "@context": [known[url] for url in tree["@context"]]}
     except (KeyError, TypeError) as error:
         raise MalformedError("$['@context']", "names a context that is not shipped") from error
     try:
-        quads = list(pyoxigraph.parse(orjson.dumps(inlined), format=pyoxigraph.RdfFormat.JSON_LD))
+        return list(pyoxigraph.parse(orjson.dumps(inlined), format=pyoxigraph.RdfFormat.JSON_LD))
     except (SyntaxError, ValueError) as error:
         raise MalformedError("$", f"not JSON-LD: {error}") from error
-    _check_blank_nodes(quads)
-    dataset = pyoxigraph.Dataset(quads)
-    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
-    return "".join(sorted(f"{quad} .\n" for quad in dataset)).encode()
 
 
 def _is_plain(value: Any) -> bool:

@@ -13,14 +13,15 @@ from decimal import Decimal
 from typing import Any, Final
 
 from testamur.batch.claims import Claims, parse_level
-from testamur.credential.canonical import CanonicalBytes, canonical_bytes
+from testamur.credential.canonical import CanonicalBytes, canonical_bytes, canonical_nquads
 from testamur.credential.contexts import CONTEXT_URLS
 from testamur.credential.errors import MalformedError
 from testamur.credential.multibase import base58_decode, decode_key
+from testamur.credential.shape import Shape, ShapeCache, flatten
 from testamur.credential.strict import parse_strict, step
 from testamur.credential.vocabulary import check_terms
 
-__all__ = ["CRYPTOSUITE", "Document", "Labels", "from_tree", "parse"]
+__all__ = ["CRYPTOSUITE", "Document", "Labels", "Unsigned", "from_tree", "parse"]
 
 CRYPTOSUITE: Final = "eddsa-rdfc-2022"
 
@@ -30,6 +31,7 @@ _WHOLE_SECONDS: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d
 _U32: Final = 2**32
 _PROOF_KEYS: Final = frozenset({"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"})
 _SIGNATURE_BYTES: Final = 64
+_SHAPES: Final = ShapeCache()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,22 @@ class Labels:
     code: str
     name: str
     """Of the qualification type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A credential without its proof, checked against the contexts."""
+
+    tree: Mapping[str, Any]
+    values: tuple[Any, ...]
+    """Its texts and numbers in order."""
+    shape: Shape | None
+    """How N-Quads are made of the values; None for a shape that is not compiled."""
+
+    def nquads(self) -> bytes:
+        """The canonical N-Quads (RDFC-1.0)."""
+        rendered = self.shape.nquads(self.values) if self.shape else None
+        return canonical_nquads(self.tree) if rendered is None else rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,8 @@ class Document:
     valid_until: datetime | None
     subject_name: str | None
     achievement_name: str
+    unsigned: Unsigned
+    """The credential without its proof, as `proof` needs it."""
 
 
 def parse(data: bytes) -> Document:
@@ -89,7 +109,7 @@ def from_tree(tree: Any) -> Document:
     root = _object(tree, "$")
     if root.get("@context") != list(CONTEXT_URLS):
         raise MalformedError("$['@context']", f"not exactly {list(CONTEXT_URLS)}")
-    check_terms(root)
+    unsigned = _unsigned(root)
     _require_types(root, "$", ["VerifiableCredential", "OpenBadgeCredential"])
     issuer = _member(root, "$", "issuer")
     _require_types(issuer, "$.issuer", ["Profile"])
@@ -111,7 +131,7 @@ def from_tree(tree: Any) -> Document:
     public_key, signature = _proof(proof, issuer_did)
     return Document(
         tree=root,
-        canonical=canonical_bytes(root),
+        canonical=canonical_bytes(root, is_plain=True),
         id=_text(root, "$", "id"),
         issuer_did=issuer_did,
         issuer_name=_optional_text(issuer, "$.issuer", "name"),
@@ -126,7 +146,17 @@ def from_tree(tree: Any) -> Document:
         valid_until=valid_until,
         subject_name=_subject_name(subject),
         achievement_name=_text(achievement, achievement_path, "name"),
+        unsigned=unsigned,
     )
+
+
+def _unsigned(root: Mapping[str, Any]) -> Unsigned:
+    tree = {key: item for key, item in root.items() if key != "proof"}
+    signature, values = flatten(tree)
+    shape = _SHAPES.get(signature, tree)
+    if shape is None or not shape.accepts(values):
+        check_terms(tree)
+    return Unsigned(tree, tuple(values), shape)
 
 
 def _object(value: Any, path: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 `z` + base58btc (Multibase); a key is 0xed01 followed by 32 bytes (Multikey, "Data Integrity EdDSA Cryptosuites" 2.1).
 """
 
+import functools
 from typing import Final
 
 __all__ = ["base58_decode", "base58_encode", "decode_key", "encode_key"]
@@ -12,6 +13,7 @@ _PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
 _VALUES: Final = {pair: value for value, pair in enumerate(_PAIRS)}
 _PAIR_BASE: Final = 58**2
 _BLOCK_PAIRS: Final = 5
+_BLOCK_DIGITS: Final = 2 * _BLOCK_PAIRS
 _BLOCK_BASE: Final = _PAIR_BASE**_BLOCK_PAIRS
 """58^10 is the largest even power of 58 that stays below 2^60, so one division of the long number yields ten digits."""
 
@@ -33,17 +35,21 @@ def base58_encode(data: bytes) -> str:
 
 def base58_decode(text: str, size: int) -> bytes | None:
     """The `size` bytes that `base58_encode` writes as `text`, or None where there are none."""
-    if not text.isascii() or len(text) > 2 * size:
+    if len(text) > 2 * size or text.count("1") == len(text) != size:
         return None
-    padded = "1" * (len(text) % 2) + text
+    padded = "1" * (-len(text) % _BLOCK_DIGITS) + text
     value = 0
     try:
-        for start in range(0, len(padded), 2):
-            value = value * _PAIR_BASE + _VALUES[padded[start : start + 2]]
+        for start in range(0, len(padded), _BLOCK_DIGITS):
+            block = 0
+            for pair in range(start, start + _BLOCK_DIGITS, 2):
+                block = block * _PAIR_BASE + _VALUES[padded[pair : pair + 2]]
+            value = value * _BLOCK_BASE + block
         data = value.to_bytes(size, "big")
     except (KeyError, OverflowError):
         return None
-    return data if base58_encode(data) == text else None
+    is_canonical = len(text) - len(text.lstrip("1")) == size - len(data.lstrip(b"\0"))
+    return data if is_canonical else None
 
 
 def encode_key(key: bytes) -> str:
@@ -51,6 +57,7 @@ def encode_key(key: bytes) -> str:
     return "z" + base58_encode(_ED25519_PREFIX + key)
 
 
+@functools.lru_cache(maxsize=256)
 def decode_key(text: str) -> bytes | None:
     """The raw 32-byte key of a Multikey text, or None where it is no Ed25519 key."""
     data = base58_decode(text[1:], len(_ED25519_PREFIX) + 32) if text.startswith("z") else None

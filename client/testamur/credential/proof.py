@@ -6,20 +6,30 @@ libraries differ on crafted ones (`docs/protocol.md 1`).
 """
 
 import functools
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from testamur.credential.canonical import canonical_nquads
-from testamur.credential.contexts import ContextSet
+from testamur.credential.contexts import CONTEXT_URLS, ContextSet
 from testamur.credential.document import CRYPTOSUITE, Document
 from testamur.credential.multibase import base58_encode, encode_key
+from testamur.credential.nquads import Quads, compile_quads
 
-__all__ = ["hash_data", "rfc3339", "sign", "signature_holds", "verification_method", "verify"]
+__all__ = [
+    "hash_data",
+    "options_hash",
+    "proof_options",
+    "rfc3339",
+    "sign",
+    "signature_holds",
+    "verification_method",
+    "verify",
+]
 
 _SMALL_ORDER_KEYS: Final = frozenset(
     bytes.fromhex(text)
@@ -45,20 +55,13 @@ _SMALL_ORDER_KEYS: Final = frozenset(
 
 def verify(document: Document) -> bool:
     """Whether the key that the credential names made its signature. Says nothing about whose key that is."""
-    tree = dict(document.tree)
-    options = {key: value for key, value in tree.pop("proof").items() if key != "proofValue"}
-    return signature_holds(document.key, document.signature, hash_data(tree, options))
+    options = options_hash(document.tree["proof"]["created"], document.verification_method)
+    return signature_holds(document.key, document.signature, options + sha256(document.unsigned.nquads()).digest())
 
 
 def sign(tree: Mapping[str, Any], private_key: Ed25519PrivateKey, verification_method: str, created: datetime) -> Any:
     """`tree` (a credential without proof) with its proof, made by `private_key` at `created` (an aware time)."""
-    options = {
-        "type": "DataIntegrityProof",
-        "cryptosuite": CRYPTOSUITE,
-        "created": rfc3339(created),
-        "verificationMethod": verification_method,
-        "proofPurpose": "assertionMethod",
-    }
+    options = proof_options(rfc3339(created), verification_method)
     signature = private_key.sign(hash_data(tree, options))
     return {**tree, "proof": {**options, "proofValue": "z" + base58_encode(signature)}}
 
@@ -91,8 +94,35 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def proof_options(created: str, verification_method: str) -> dict[str, str]:
+    """A proof without its value."""
+    return {
+        "type": "DataIntegrityProof",
+        "cryptosuite": CRYPTOSUITE,
+        "created": created,
+        "verificationMethod": verification_method,
+        "proofPurpose": "assertionMethod",
+    }
+
+
+@functools.lru_cache(maxsize=256)
+def options_hash(created: str, verification_method: str) -> bytes:
+    """SHA-256 of the canonical N-Quads of a proof's options, the same for a whole batch."""
+    rendered = _options_quads().render((created, verification_method))
+    assert rendered is not None, "one blank node cannot share its hash"
+    return sha256(rendered).digest()
+
+
+@functools.cache
+def _options_quads() -> Quads:
+    def place(values: Sequence[Any]) -> Any:
+        return {"@context": list(CONTEXT_URLS), **proof_options(*values)}
+
+    return compile_quads(("created", "method"), place)
+
+
 def _sha256_nquads(tree: Mapping[str, Any], contexts: ContextSet | None) -> bytes:
-    return hashlib.sha256(canonical_nquads(tree, contexts)).digest()
+    return sha256(canonical_nquads(tree, contexts)).digest()
 
 
 @functools.lru_cache(maxsize=1024)

@@ -16,13 +16,14 @@ from testamur.credential.contexts import CONTEXT_URLS, shipped_contexts
 from testamur.credential.errors import MalformedError
 from testamur.credential.strict import step
 
-__all__ = ["check_terms", "is_absolute_iri"]
+__all__ = ["VALUE_RULES", "Terms", "check_terms", "is_absolute_iri"]
 
 _SCHEME_AND_REST: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9+.\-]*:"
     r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U000dffff]|%[0-9A-Fa-f]{2})+"
     r"(?:#(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U000dffff]|%[0-9A-Fa-f]{2})*)?"
 )
+_MAX_IRI: Final = 2048
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _OTHER_FORMATS: Final = "https://www.iana.org/assignments/"
@@ -40,6 +41,17 @@ class _Term:
 
 
 _ALIASES: Final = ("@id", "@type")
+_ID: Final = _Term("@id", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What `check_terms` found out about a tree's values, in the order in which they stand."""
+
+    kinds: tuple[str, ...]
+    """Key of `VALUE_RULES` for each text and number outside `type`."""
+    sets: tuple[tuple[int, ...], ...]
+    """Which of them stand together in a set of two or more, where equal values would merge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +62,82 @@ class _Vocabulary:
     types: Mapping[str, Mapping[str, _Term]]
 
 
-def check_terms(tree: Mapping[str, Any]) -> None:
-    """Refuse any key, type or value of a credential (without its `@context`) that the contexts do not define.
+def check_terms(tree: Mapping[str, Any]) -> Terms:
+    """Refuse any key, type or value of a credential without its proof that the contexts do not define.
 
     Raises MalformedError with the path of the first fault.
     """
-    vocabulary = _vocabulary()
-    _check_object({key: value for key, value in tree.items() if key != "@context"}, "$", vocabulary)
+    walk = _Walk(_vocabulary())
+    walk.object({key: value for key, value in tree.items() if key != "@context"}, "$")
+    return Terms(tuple(walk.kinds), tuple(walk.sets))
 
 
 @functools.lru_cache(maxsize=4096)
 def is_absolute_iri(text: str) -> bool:
     """Whether `text` is an absolute IRI that every processor keeps as it stands (RFC 3987, no IP literals)."""
-    return _SCHEME_AND_REST.fullmatch(text) is not None
+    return len(text) <= _MAX_IRI and _SCHEME_AND_REST.fullmatch(text) is not None
 
 
-def _check_object(value: Mapping[str, Any], path: str, vocabulary: _Vocabulary) -> None:
-    if not value:
-        raise MalformedError(path, "an empty object says nothing")
-    terms = vocabulary.terms
-    if "type" in value:
-        for name in _check_types(value["type"], step(path, "type"), vocabulary):
-            terms = {**terms, **vocabulary.types[name]}
-    for key, item in value.items():
-        here = step(path, key)
-        if key == "type":
-            continue
-        if key.startswith("@"):
-            raise MalformedError(here, "keywords of JSON-LD stand nowhere but in the one @context at the top")
-        if key == "id":
-            _check_iri(item, here)
-            continue
-        term = terms.get(key)
-        if term is None:
-            raise MalformedError(here, "no context in force here defines this key")
-        if isinstance(item, list):
-            _check_array(item, here, term, vocabulary)
-        else:
-            _check_value(item, here, term, vocabulary)
+class _Walk:
+    """One pass over a tree, depth first, in the order of its keys."""
+
+    def __init__(self, vocabulary: _Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.kinds: list[str] = []
+        self.sets: list[tuple[int, ...]] = []
+
+    def object(self, value: Mapping[str, Any], path: str) -> None:
+        if not value:
+            raise MalformedError(path, "an empty object says nothing")
+        terms = self.vocabulary.terms
+        if "type" in value:
+            for name in _check_types(value["type"], step(path, "type"), self.vocabulary):
+                terms = {**terms, **self.vocabulary.types[name]}
+        for key, item in value.items():
+            here = step(path, key)
+            if key == "type":
+                continue
+            if key.startswith("@"):
+                raise MalformedError(here, "keywords of JSON-LD stand nowhere but in the one @context at the top")
+            term = _ID if key == "id" else terms.get(key)
+            if term is None:
+                raise MalformedError(here, "no context in force here defines this key")
+            if isinstance(item, list) and key != "id":
+                self.array(item, here, term)
+            else:
+                self.value(item, here, term)
+
+    def array(self, items: list[Any], path: str, term: _Term) -> None:
+        if not items:
+            raise MalformedError(path, "an empty array says nothing")
+        if any(isinstance(item, dict) for item in items):
+            for index, item in enumerate(items):
+                if not isinstance(item, dict):
+                    raise MalformedError(step(path, index), "an object is due in this array")
+                self.value(item, step(path, index), term)
+            return
+        first = len(self.kinds)
+        for index, item in enumerate(items):
+            here = step(path, index)
+            self.value(item, here, term)
+            if not term.is_list and any(type(other) is type(item) and other == item for other in items[:index]):
+                raise MalformedError(here, "the same value twice in a set")
+        if not term.is_list and len(self.kinds) - first > 1:
+            self.sets.append(tuple(range(first, len(self.kinds))))
+
+    def value(self, value: Any, path: str, term: _Term) -> None:
+        if isinstance(value, list):
+            raise MalformedError(path, "an array directly inside an array")
+        if isinstance(value, dict) and term is not _ID:
+            if term.value_type not in ("id", "plain"):
+                raise MalformedError(path, f"a {term.value_type}, not an object")
+            self.object(value, path)
+            return
+        allows, wanted = VALUE_RULES[term.value_type]
+        if not allows(value):
+            raise MalformedError(path, f"not {wanted}")
+        if not isinstance(value, bool):
+            self.kinds.append(term.value_type)
 
 
 def _check_types(value: Any, path: str, vocabulary: _Vocabulary) -> list[str]:
@@ -102,45 +152,13 @@ def _check_types(value: Any, path: str, vocabulary: _Vocabulary) -> list[str]:
     return sorted(names)
 
 
-def _check_array(items: list[Any], path: str, term: _Term, vocabulary: _Vocabulary) -> None:
-    if not items:
-        raise MalformedError(path, "an empty array says nothing")
-    seen: set[tuple[type, Any]] = set()
-    for index, item in enumerate(items):
-        here = step(path, index)
-        if isinstance(item, list):
-            raise MalformedError(here, "an array directly inside an array")
-        _check_value(item, here, term, vocabulary)
-        if not isinstance(item, dict) and not term.is_list:
-            if (type(item), item) in seen:
-                raise MalformedError(here, "the same value twice in a set")
-            seen.add((type(item), item))
-
-
-def _check_value(value: Any, path: str, term: _Term, vocabulary: _Vocabulary) -> None:
-    if isinstance(value, dict):
-        if term.value_type not in ("id", "plain"):
-            raise MalformedError(path, f"a {term.value_type}, not an object")
-        _check_object(value, path, vocabulary)
-        return
-    allows, wanted = _VALUE_RULES[term.value_type]
-    if not allows(value):
-        raise MalformedError(path, f"not {wanted}")
-
-
-def _check_iri(value: Any, path: str) -> None:
-    if not isinstance(value, str) or not is_absolute_iri(value):
-        raise MalformedError(path, "not an absolute IRI")
-
-
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-_VALUE_RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+VALUE_RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "id": (lambda value: isinstance(value, str) and is_absolute_iri(value), "an absolute IRI or an object"),
     "anyURI": (lambda value: isinstance(value, str) and is_absolute_iri(value), "an absolute IRI"),
-    "purpose": (lambda value: value == "assertionMethod", "assertionMethod"),
     "text": (lambda value: isinstance(value, str), "text"),
     "plain": (lambda value: isinstance(value, str | int | float), "text, a number, true, false or an object"),
     "boolean": (lambda value: isinstance(value, bool), "true or false"),
@@ -175,16 +193,14 @@ def _terms(definitions: Mapping[str, Any]) -> dict[str, _Term]:
         datatype = str(definition.get("@type", ""))
         if definition["@id"].startswith(_OTHER_FORMATS) or datatype == "@json":
             continue
-        if "@context" in definition and datatype != "@vocab":
-            continue  # a property-scoped context: no credential of ours needs one
-        if definition.get("@container") == "@graph" and name != "proof":
-            continue
+        if "@context" in definition or definition.get("@container") == "@graph":
+            continue  # only a proof and a presentation need those; `document` judges the one proof itself
         terms[name] = _Term(definition["@id"], _value_type(datatype), definition.get("@container") == "@list")
     return terms
 
 
 def _value_type(datatype: str) -> str:
-    if datatype in ("", "@id", "@vocab"):
-        return {"": "plain", "@id": "id", "@vocab": "purpose"}[datatype]
+    if datatype in ("", "@id"):
+        return "id" if datatype else "plain"
     last = re.split(r"[#:/]", datatype)[-1]
-    return last if last in _VALUE_RULES else "text"
+    return last if last in VALUE_RULES else "text"

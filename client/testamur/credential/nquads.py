@@ -1,0 +1,218 @@
+"""Canonical N-Quads by substitution: what RDFC-1.0 gives for every credential of one shape, compiled once.
+
+A batch's credentials differ only in their values, so the quads differ only in a few terms. `compile_quads` runs the
+JSON-LD processor once over a tree whose values are markers and notes where each marker comes out; `Quads.render` then
+puts real values there, labels the blank nodes by their first-degree hashes (RDFC-1.0 4.4, 4.6) and sorts. Where two
+blank nodes share a hash, or two values of a set are equal, it gives None and the caller asks pyoxigraph
+(`docs/protocol.md 1`; the differential test is `tests/properties/test_nquads.py`).
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final
+
+import pyoxigraph
+
+from testamur.credential.canonical import parse_quads
+
+__all__ = ["Quads", "UncompilableError", "compile_quads", "double_lexical", "escape_literal"]
+
+Piece = str | int
+"""Constant text, or the number of a value; blank node b is written ~b."""
+Line = tuple[Piece, ...]
+
+_SEPARATOR: Final = "\x00"
+_MAX_REMEMBERED: Final = 512
+_MAX_REMEMBERED_CHARACTERS: Final = 1024
+
+
+class UncompilableError(Exception):
+    """The shape holds something that substitution cannot be proved right for; pyoxigraph judges it each time."""
+
+
+class _Format:
+    """Lines with gaps, filled in one formatting operation."""
+
+    __slots__ = ("_get", "_pattern", "is_constant")
+
+    def __init__(self, lines: Sequence[Line], gap: Callable[[int], int]) -> None:
+        gaps = [gap(piece) for line in lines for piece in line if isinstance(piece, int)]
+        self._pattern = _SEPARATOR.join(
+            "".join("%s" if isinstance(piece, int) else piece.replace("%", "%%") for piece in line) for line in lines
+        )
+        self.is_constant = not gaps
+        self._get = _getter(gaps)
+
+    def key(self, values: Sequence[str]) -> tuple[str, ...]:
+        """Just the values that this format uses."""
+        return self._get(values)
+
+    def fill(self, key: tuple[str, ...]) -> list[str]:
+        return (self._pattern % key).split(_SEPARATOR)
+
+
+def _getter(gaps: list[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    if len(gaps) > 1:
+        return itemgetter(*gaps)
+    return (lambda values: (values[gaps[0]],)) if gaps else (lambda values: ())
+
+
+@dataclass(frozen=True, slots=True)
+class _BlankNode:
+    """A blank node's quads as RDFC-1.0 4.6 hashes them: itself `_:a`, every other blank node `_:z`."""
+
+    format: _Format
+    remembered: dict[tuple[str, ...], str]
+
+    def hash(self, values: Sequence[str]) -> str:
+        key = self.format.key(values)
+        found = self.remembered.get(key)
+        if found is None:
+            found = hashlib.sha256("".join(sorted(self.format.fill(key))).encode()).hexdigest()
+            if len(self.remembered) >= _MAX_REMEMBERED:
+                self.remembered.clear()
+            if sum(map(len, key)) <= _MAX_REMEMBERED_CHARACTERS:
+                self.remembered[key] = found
+        return found
+
+
+class Quads:
+    """The quads of one shape, waiting for its values."""
+
+    __slots__ = ("_blank_nodes", "_format", "_lines", "_sets", "_size")
+
+    def __init__(self, lines: Sequence[Line], sets: Sequence[tuple[int, ...]], size: int) -> None:
+        self._lines = tuple(lines)
+        self._sets = tuple(sets)
+        self._size = size
+        blanks = sorted({~piece for line in lines for piece in line if isinstance(piece, int) and piece < 0})
+        self._format = _Format(self._lines, lambda piece: piece if piece >= 0 else size + ~piece)
+        self._blank_nodes = tuple(
+            _BlankNode(_Format(_first_degree(self._lines, ~blank), lambda piece: piece), {}) for blank in blanks
+        )
+
+    def render(self, values: Sequence[str]) -> bytes | None:
+        """The canonical N-Quads for `values` (literals escaped, numbers in lexical form), or None: ask pyoxigraph."""
+        for numbers in self._sets:
+            if len({values[number] for number in numbers}) < len(numbers):
+                return None
+        hashes = [blank.hash(values) for blank in self._blank_nodes]
+        ordered = sorted(hashes)
+        labels = [f"_:c14n{ordered.index(found)}" for found in hashes]
+        if len(set(labels)) < len(labels):
+            return None
+        lines = self._format.fill(self._format.key([*values, *labels]))
+        return "".join(sorted(set(lines))).encode()
+
+    def bind(self, constants: Mapping[int, str]) -> "Quads":
+        """The same quads with some values filled in for good; the others keep their order and close up."""
+        rest = [number for number in range(self._size) if number not in constants]
+        places: dict[int, Piece] = {number: place for place, number in enumerate(rest)}
+        places.update(constants)
+        lines = [
+            _join(places[piece] if isinstance(piece, int) and piece >= 0 else piece for piece in line)
+            for line in self._lines
+        ]
+        for numbers in self._sets:
+            if any(number in constants for number in numbers):
+                raise UncompilableError("a set with fixed and free values")
+        sets = [tuple(rest.index(number) for number in numbers) for numbers in self._sets]
+        return Quads(lines, sets, len(rest))
+
+
+def compile_quads(values: Sequence[Any], place: Callable[[Sequence[Any]], Any]) -> Quads:
+    """Compile the shape of the tree that `place` builds of values of the same JSON types as `values`.
+
+    Raises UncompilableError where a marker does not come out of the JSON-LD processor exactly as it went in.
+    """
+    markers = [_marker(value, number) for number, value in enumerate(values)]
+    found = {_lexical(marker): number for number, marker in enumerate(markers)}
+    labels: dict[Any, int] = {}
+    lines: list[Line] = []
+    groups: dict[tuple[Any, Any], list[int]] = {}
+    for quad in parse_quads(place(markers)):
+        if not isinstance(quad.graph_name, pyoxigraph.DefaultGraph):
+            raise UncompilableError("a named graph")
+        subject, object_ = (_term(term, found, labels) for term in (quad.subject, quad.object))
+        lines.append(_join([*subject, f" {quad.predicate} ", *object_, " .\n"]))
+        if isinstance(quad.subject, pyoxigraph.BlankNode):
+            groups.setdefault((quad.subject, quad.predicate), []).extend(
+                piece for piece in object_ if isinstance(piece, int) and piece >= 0
+            )
+    used = {piece for line in lines for piece in line if isinstance(piece, int)}
+    if not used >= set(range(len(values))):
+        raise UncompilableError("a value that comes out of the JSON-LD processor in no quad")
+    sets = [tuple(numbers) for numbers in groups.values() if len(numbers) > 1]
+    return Quads(lines, sets, len(values))
+
+
+def escape_literal(text: str) -> str:
+    """`text` inside the quotes of canonical N-Quads; controls and noncharacters were refused by the parse."""
+    if "\\" in text or '"' in text:
+        return text.replace("\\", "\\\\").replace('"', '\\"')
+    return text
+
+
+def double_lexical(value: float) -> str:
+    """A number with a fraction as JSON-LD writes it: `1.205E2` (JSON-LD 1.1 API 8.2.2, canonical xsd:double)."""
+    sign, digits, exponent = _decimal(value)
+    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
+
+
+def _decimal(value: float) -> tuple[str, str, int]:
+    text = repr(value)
+    sign, text = ("-", text[1:]) if text.startswith("-") else ("", text)
+    if "e" in text:
+        raise UncompilableError(f"number {text}")
+    whole, _, fraction = text.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    exponent = len(whole) - 1 if whole != "0" else len(digits) - len(fraction) - 1
+    return sign, digits.rstrip("0") or "0", exponent
+
+
+def _lexical(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) else double_lexical(value)
+
+
+def _marker(value: Any, number: int) -> Any:
+    """A value of the same JSON type that occurs nowhere else and is an absolute IRI where it is text."""
+    if isinstance(value, str):
+        return f"urn:testamur-value:{number}:"
+    return 7_000_000_000_000 + number + (0.5 if isinstance(value, float) else 0)
+
+
+def _term(term: Any, found: Mapping[str, int], labels: dict[Any, int]) -> list[Piece]:
+    if isinstance(term, pyoxigraph.BlankNode):
+        return [~labels.setdefault(term, len(labels))]
+    text = str(term)
+    number = found.get(term.value)
+    if number is None:
+        if "testamur-value" in text or "700000000" in text:
+            raise UncompilableError(f"the JSON-LD processor made {text} of a marker")
+        return [text]
+    before, _, after = text.partition(term.value)
+    return [before, number, after]
+
+
+def _first_degree(lines: Sequence[Line], blank: int) -> list[Line]:
+    return [
+        _join(
+            piece if not isinstance(piece, int) or piece >= 0 else "_:a" if piece == blank else "_:z" for piece in line
+        )
+        for line in lines
+        if blank in line
+    ]
+
+
+def _join(pieces: Any) -> Line:
+    joined: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return tuple(joined)

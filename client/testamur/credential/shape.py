@@ -1,0 +1,164 @@
+"""The shape of a credential: its keys, types and kinds of values, without the values.
+
+Data flow: strict tree -> `flatten` -> (signature, values). Documents of one signature share one compiled `Shape`: what
+the contexts allow was checked when it was compiled, so that only the values are left to look at, and their N-Quads
+come from `nquads`. A shape is compiled when it is seen for the second time and the cache is bounded, so that a stream
+of ever new shapes costs no more than judging each without a cache (docs/threat-model.md 25).
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from testamur.credential.errors import MalformedError
+from testamur.credential.nquads import Quads, UncompilableError, compile_quads, double_lexical, escape_literal
+from testamur.credential.vocabulary import VALUE_RULES, check_terms
+
+__all__ = ["Shape", "ShapeCache", "Signature", "compile_shape", "flatten"]
+
+Signature = tuple[Any, ...]
+_TEXT, _INTEGER, _FRACTION, _OPEN, _CLOSE, _OPEN_ARRAY, _CLOSE_ARRAY = (object() for _ in range(7))
+"""Tokens that no key can be taken for."""
+_MAX_VALUES: Final = 256
+"""Of a shape worth compiling."""
+_CHECKED_KINDS: Final = frozenset({"id", "anyURI", "dateTime", "date"})
+"""Kinds whose values need a look of their own; of the others the JSON type says all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A compiled shape."""
+
+    rules: tuple[tuple[int, Callable[[Any], bool]], ...]
+    """Which values have to be looked at, and how."""
+    sets: tuple[tuple[int, ...], ...]
+    """Values that must differ: a set keeps equal ones only once."""
+    numbers: tuple[int, ...]
+    """Which values are numbers."""
+    quads: Quads
+
+    def accepts(self, values: Sequence[Any]) -> bool:
+        """Whether `check_terms` would pass a tree of this shape with these values."""
+        return all(allows(values[number]) for number, allows in self.rules) and not any(
+            len({values[number] for number in numbers}) < len(numbers) for numbers in self.sets
+        )
+
+    def nquads(self, values: Sequence[Any]) -> bytes | None:
+        """The canonical N-Quads of the tree with these values, or None where pyoxigraph has to be asked."""
+        return self.quads.render(lexical_forms(values, self.numbers))
+
+
+def flatten(tree: Mapping[str, Any]) -> tuple[Signature, list[Any]]:
+    """(what `tree` looks like, its values in order); `type` and `@context` belong to the looks."""
+    tokens: list[Any] = []
+    values: list[Any] = []
+    _flatten(tree, tokens, values)
+    return tuple(tokens), values
+
+
+def compile_shape(tree: Mapping[str, Any]) -> Shape:
+    """Compile the shape of `tree`, a credential without its proof.
+
+    Raises MalformedError where the contexts do not allow it, UncompilableError where substitution might differ from
+    canonicalisation.
+    """
+    terms = check_terms(tree)
+    _, values = flatten(tree)
+    if len(terms.kinds) != len(values) or len(values) > _MAX_VALUES:
+        raise UncompilableError("more values than the terms account for, or than are worth it")
+    return Shape(
+        rules=tuple((n, VALUE_RULES[kind][0]) for n, kind in enumerate(terms.kinds) if kind in _CHECKED_KINDS),
+        sets=terms.sets,
+        numbers=tuple(number for number, value in enumerate(values) if not isinstance(value, str)),
+        quads=compile_quads(values, lambda others: _rebuild(tree, iter(others))),
+    )
+
+
+def lexical_forms(values: Sequence[Any], numbers: Sequence[int]) -> list[str]:
+    """`values` as they stand in N-Quads."""
+    forms = list(values)
+    for number in numbers:
+        value = forms[number]
+        forms[number] = str(value) if isinstance(value, int) else double_lexical(value)
+    joined = "".join(forms)
+    return [escape_literal(form) for form in forms] if '"' in joined or "\\" in joined else forms
+
+
+class ShapeCache:
+    """Compiled shapes by signature: at most `limit`, each compiled when it comes a second time."""
+
+    def __init__(self, limit: int = 64) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._shapes: dict[Signature, Shape | None] = {}
+        self._seen: dict[int, None] = {}
+
+    def get(self, signature: Signature, tree: Mapping[str, Any]) -> Shape | None:
+        """The shape of `tree`, an accepted credential without its proof; None where it is not compiled."""
+        try:
+            return self._shapes[signature]
+        except KeyError:
+            pass
+        except TypeError:  # a `type` that holds objects
+            return None
+        with self._lock:
+            mark = hash(signature)
+            if mark not in self._seen:
+                _trim(self._seen, 16 * self._limit)
+                self._seen[mark] = None
+                return None
+            try:
+                shape: Shape | None = compile_shape(tree)
+            except (UncompilableError, MalformedError):
+                shape = None
+            _trim(self._shapes, self._limit)
+            self._shapes[signature] = shape
+            return shape
+
+
+def _trim(cache: dict[Any, Any], limit: int) -> None:
+    while len(cache) >= limit:
+        cache.pop(next(iter(cache)))
+
+
+def _flatten(value: Any, tokens: list[Any], values: list[Any]) -> None:
+    kind = type(value)
+    if kind is str:
+        tokens.append(_TEXT)
+        values.append(value)
+    elif kind is dict:
+        tokens.append(_OPEN)
+        for key, item in value.items():
+            tokens.append(key)
+            if type(item) is str and key != "type":
+                tokens.append(_TEXT)
+                values.append(item)
+            elif key == "type" or key == "@context":
+                tokens.append(tuple(item) if type(item) is list else item)
+            else:
+                _flatten(item, tokens, values)
+        tokens.append(_CLOSE)
+    elif kind is list:
+        tokens.append(_OPEN_ARRAY)
+        for item in value:
+            _flatten(item, tokens, values)
+        tokens.append(_CLOSE_ARRAY)
+    elif kind is int:
+        tokens.append(_INTEGER)
+        values.append(value)
+    elif kind is float:
+        tokens.append(_FRACTION)
+        values.append(value)
+    else:
+        tokens.append(value)
+
+
+def _rebuild(value: Any, values: Iterator[Any], key: str = "") -> Any:
+    if key in ("type", "@context") or value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, dict):
+        return {key: _rebuild(item, values, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rebuild(item, values) for item in value]
+    return next(values)
