@@ -1,0 +1,300 @@
+"""What an engine drives, in the shape of ABCI 2.0: info, init_chain, check, propose, validate, finalize, commit.
+
+The solo engine calls these in its own thread; CometBFT will call the same over its socket. The application orders nothing and
+reads no clock: time, height and transactions are handed in. `finalize` executes and keeps the result in memory, `commit`
+writes it in one store transaction, so that a crash leaves either the whole block or nothing of it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from testamur.proof.cometbft import Validator
+from testamur.proof.hashing import keccak256
+from testamur_node.chain.block import EMPTY_OMMERS_HASH, Block, Header
+from testamur_node.chain.receipt import Receipt
+from testamur_node.chain.rules import ChainSpec, Fork
+from testamur_node.chain.transaction import Transaction, decode_transaction
+from testamur_node.codec import DecodingError, word
+from testamur_node.errors import NodeError
+from testamur_node.execution.executor import BlockContext, BlockResult, ExecutionError, Executor
+from testamur_node.genesis import Genesis, genesis_block
+from testamur_node.governance import next_gas_limit, parameters_of, validator_updates, validators_of
+from testamur_node.permission import BlockSoFar, Parent, Reason, Refusal, includable
+from testamur_node.state.reader import StateReader
+from testamur_node.store.store import Commit, Store
+
+__all__ = ["Application", "Info", "Decided", "Finalized", "ApplicationError", "COINBASE", "prev_randao"]
+
+COINBASE = bytes(20)
+"""Constant: nobody earns from a block."""
+_SECOND = 1_000_000_000
+
+
+class ApplicationError(NodeError):
+    """The engine asked for something out of order, or decided a block that cannot be: the node halts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """Where the application stands, for the engine's handshake."""
+
+    engine_height: int
+    """The last height committed; 0 before the first."""
+    app_hash: bytes
+    """Hash of the newest EVM block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A block as the engine decided it."""
+
+    height: int
+    time_ns: int
+    transactions: tuple[bytes, ...]
+    forces_block: bool = False
+    """Development only: make an EVM block even of no transactions (evm_mine)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finalized:
+    """What executing a decided block gave the engine."""
+
+    app_hash: bytes
+    """Of the newest EVM block after it; unchanged where it made none."""
+    block: Block | None
+    receipts: tuple[Receipt, ...]
+    validator_updates: tuple[Validator, ...]
+
+
+class Application:
+    """One chain's state machine over a store."""
+
+    def __init__(self, genesis: Genesis, store: Store, executor: Executor) -> None:
+        self.genesis = genesis
+        self.spec: ChainSpec = genesis.spec
+        self.store = store
+        self._executor = executor
+        self._staged: tuple[Decided, Finalized, BlockResult | None] | None = None
+        self._parent: tuple[bytes, Parent] | None = None
+        if store.head_number is None:
+            self.init_chain()
+        head = store.header(store.head_number or 0)
+        first = store.header(0)
+        if head is None or first is None or first.hash != genesis.hash:
+            raise ApplicationError(
+                "the store holds another chain than genesis.json describes",
+                "point --home at the folder that init made, with its own genesis.json",
+            )
+        self._head = head
+
+    # handshake
+
+    def info(self) -> Info:
+        """Where this application stands."""
+        height = self.store.meta("engine_height")
+        return Info(int.from_bytes(height, "big") if height else 0, self._head.hash)
+
+    def init_chain(self) -> None:
+        """Write block 0 out of genesis.json."""
+        block, nodes = genesis_block(self.genesis)
+        self.store.append(Commit(block=block, nodes=nodes, meta={"genesis": block.hash}))
+        self._head = block.header
+
+    @property
+    def head(self) -> Header:
+        """The newest EVM block's header."""
+        return self._head
+
+    def state(self, header: Header | None = None) -> StateReader:
+        """The state after a block, the newest by default."""
+        return StateReader((header or self._head).state_root, self.store.read_node)
+
+    def parent(self) -> Parent:
+        """The newest state as inclusion sees it; one object per head."""
+        head = self._head
+        remembered = self._parent
+        if remembered is not None and remembered[0] == head.state_root and remembered[1].state.root == head.state_root:
+            return remembered[1]
+        state = self.state(head)
+        parameters = parameters_of(state) if self.spec.history_contract else None
+        fork = self.spec.fork_at(head.number + 1, head.timestamp + 1)
+        gas_limit = head.gas_limit if parameters is None else next_gas_limit(head.gas_limit, parameters.gas_limit)
+        parent = Parent(
+            spec=self.spec,
+            chain_id=self.genesis.chain_id,
+            fork=fork,
+            gas_limit=gas_limit,
+            base_fee=_next_base_fee(head, self.spec, fork),
+            state=state,
+            **({} if parameters is None else {"parameters": parameters}),
+        )
+        self._parent = (head.state_root, parent)
+        return parent
+
+    # inclusion
+
+    def check(self, transaction: Transaction) -> Refusal | None:
+        """Whether the pool may take a transaction; a nonce gap is no reason against it."""
+        refusal = includable(transaction, self.parent(), BlockSoFar())
+        return None if refusal is not None and refusal.reason is Reason.NONCE_GAP else refusal
+
+    def propose(self, candidates: Iterable[Transaction], max_bytes: int | None = None) -> list[Transaction]:
+        """The candidates that fit the next block, in their order; the rest wait or are refused on their turn."""
+        parent, block, chosen = self.parent(), BlockSoFar(), []
+        limit = parent.parameters.max_block_bytes if max_bytes is None else max_bytes
+        full: set[bytes] = set()
+        for transaction in candidates:
+            # once one transaction of a sender had no room, its later ones would leave a gap
+            if transaction.sender in full:
+                continue
+            if block.size_bytes + len(transaction.raw) > limit or includable(transaction, parent, block) is not None:
+                full.add(transaction.sender)
+                continue
+            block.take(transaction)
+            chosen.append(transaction)
+        return chosen
+
+    def validate(self, time_ns: int, transactions: Sequence[bytes]) -> str | None:
+        """Why a proposal must be refused, or None. Deterministic: the parent state and the proposal decide alone."""
+        if transactions and time_ns // _SECOND <= self._head.timestamp:
+            return f"time {time_ns // _SECOND} is not above the parent's {self._head.timestamp}"
+        parent, block = self.parent(), BlockSoFar()
+        for index, raw in enumerate(transactions):
+            try:
+                transaction = decode_transaction(raw)
+            except DecodingError as error:
+                return f"transaction {index}: {error}"
+            if transaction.raw != raw:
+                return f"transaction {index} is not in the form that blocks hold"
+            refusal = includable(transaction, parent, block)
+            if refusal is not None:
+                return f"transaction {index}: {refusal.message}"
+            block.take(transaction)
+        return None
+
+    # execution
+
+    def finalize(self, decided: Decided, known: Sequence[Transaction] | None = None) -> Finalized:
+        """Execute a decided block without writing anything. `known` spares decoding what the caller decoded.
+
+        Raises `ApplicationError` where the engine decided what `validate` would have refused, `ExecutionError` where the
+        executor failed: both must halt the node.
+        """
+        if not decided.transactions and not (decided.forces_block and self.spec.allows_empty_blocks):
+            finalized = Finalized(self._head.hash, None, (), ())
+            self._staged = (decided, finalized, None)
+            return finalized
+        transactions = known if known is not None else [decode_transaction(raw) for raw in decided.transactions]
+        parent, header = self.parent(), self._head
+        timestamp = decided.time_ns // _SECOND
+        if timestamp <= header.timestamp:
+            raise ApplicationError(f"block {header.number + 1} at {timestamp}, its parent at {header.timestamp}")
+        context = BlockContext(
+            number=header.number + 1,
+            timestamp=timestamp,
+            coinbase=COINBASE,
+            prev_randao=prev_randao(header.hash, header.number + 1),
+            gas_limit=parent.gas_limit,
+            base_fee=parent.base_fee,
+            chain_id=self.genesis.chain_id,
+            parent_hash=header.hash,
+            ancestors=self.store.ancestors(header.number),
+            parent_beacon_root=bytes(32),
+            excess_blob_gas=_excess_blob_gas(header),
+            withdrawals=(),
+            deployers=parent.deployers({transaction.sender for transaction in transactions}),
+        )
+        result = self._executor.execute(
+            header.state_root, decided.transactions, context, [transaction.sender for transaction in transactions]
+        )
+        block = _seal(context, result, tuple(transactions))
+        after = StateReader(result.state_root, lambda digest: result.writes.get(digest) or self.store.read_node(digest))
+        updates = validator_updates(validators_of(parent.state), validators_of(after))
+        finalized = Finalized(block.hash, block, result.receipts, updates)
+        self._staged = (decided, finalized, result)
+        return finalized
+
+    def commit(self, signed_headers: tuple[tuple[int, int, bytes], ...] = (), engine_height: int | None = None) -> None:
+        """Write what `finalize` staged, in one synced transaction, with the engine's own records beside it.
+
+        `engine_height` tells the last height those records reach, where that is beyond the finalized one.
+        """
+        if self._staged is None:
+            raise ApplicationError("commit without finalize")
+        decided, finalized, result = self._staged
+        height = decided.height if engine_height is None else engine_height
+        self.store.append(
+            Commit(
+                block=finalized.block,
+                receipts=finalized.receipts,
+                nodes=result.writes if result else {},
+                signed_headers=signed_headers,
+                meta={"engine_height": height.to_bytes(8, "big")},
+            )
+        )
+        self._staged = None
+        if finalized.block is not None:
+            self._head = finalized.block.header
+
+    def roll_back(self, number: int) -> None:
+        """Go back to an earlier block: the rollback command, and evm_revert on development chains."""
+        self.store.roll_back(number)
+        header = self.store.header(number)
+        if header is None:
+            raise ApplicationError(f"block {number} is not in the store")
+        self._staged = None
+        self._head = header
+
+
+def prev_randao(parent_hash: bytes, number: int) -> bytes:
+    """keccak(parent hash ‖ number): deterministic, and not random (docs/protocol.md 4)."""
+    return keccak256(parent_hash + word(number))
+
+
+def _seal(context: BlockContext, result: BlockResult, transactions: tuple[Transaction, ...]) -> Block:
+    if result.withdrawals_root is None or result.requests_hash is None:
+        raise ExecutionError(f"the executor ran block {context.number} under rules before Prague")
+    header = Header(
+        parent_hash=context.parent_hash,
+        ommers_hash=EMPTY_OMMERS_HASH,
+        coinbase=context.coinbase,
+        state_root=result.state_root,
+        transactions_root=result.transactions_root,
+        receipts_root=result.receipts_root,
+        logs_bloom=result.logs_bloom,
+        difficulty=0,
+        number=context.number,
+        gas_limit=context.gas_limit,
+        gas_used=result.gas_used,
+        timestamp=context.timestamp,
+        extra_data=b"",
+        mix_hash=context.prev_randao,
+        nonce=bytes(8),
+        base_fee=context.base_fee,
+        withdrawals_root=result.withdrawals_root,
+        blob_gas_used=result.blob_gas_used,
+        excess_blob_gas=context.excess_blob_gas,
+        parent_beacon_root=context.parent_beacon_root,
+        requests_hash=result.requests_hash,
+    )
+    return Block(header, header.hash, transactions, (), ())
+
+
+def _excess_blob_gas(parent: Header) -> int:
+    """EIP-4844 with the target of EIP-7691."""
+    return max((parent.excess_blob_gas or 0) + (parent.blob_gas_used or 0) - 6 * (1 << 17), 0)
+
+
+def _next_base_fee(parent: Header, spec: ChainSpec, fork: Fork) -> int | None:
+    """EIP-1559; 0 on free chains."""
+    if fork < Fork.LONDON:
+        return None
+    if spec.is_free:
+        return 0
+    if parent.base_fee is None:
+        return 1_000_000_000
+    target = parent.gas_limit // 2
+    if parent.gas_used == target or target == 0:
+        return parent.base_fee
+    change = parent.base_fee * abs(parent.gas_used - target) // target // 8
+    return parent.base_fee + max(change, 1) if parent.gas_used > target else parent.base_fee - change

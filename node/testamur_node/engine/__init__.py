@@ -1,0 +1,1 @@
+"""Ordering and finality: the solo engine signs alone; CometBFT agrees among validators. Both drive `Application`."""

@@ -1,0 +1,276 @@
+"""The solo engine: one key orders, executes and signs (docs/protocol.md 4, trust `single-signer`).
+
+A block with transactions takes two engine heights: header H holds the transactions and carries the state before them,
+header H+1 follows at once, empty, and carries the new app_hash. Both are stored with the block in one synced
+transaction, so whatever a caller was told is on disk with its proof. Without transactions the engine signs a heartbeat
+now and then, which bounds how old a proved state can look. On an alliance chain a block is sealed at the next whole
+second; its header leads the clock by one second at most. The clock is handed in.
+"""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from testamur.proof.cometbft import SignedHeader
+from testamur_node.application import Application, Decided, Finalized
+from testamur_node.chain.block import Block
+from testamur_node.chain.transaction import Transaction
+from testamur_node.engine.headers import (
+    HeaderContent,
+    decode_signed,
+    encode_signed,
+    results_hash,
+    sign_header,
+)
+from testamur_node.engine.key import ValidatorKey
+from testamur_node.errors import NodeError
+from testamur_node.execution.threads import start_thread
+from testamur_node.pool import Pool
+
+__all__ = ["SoloEngine", "EngineStoppedError"]
+
+logger = logging.getLogger(__name__)
+
+_SECOND = 1_000_000_000
+Result = TypeVar("Result")
+
+
+class EngineStoppedError(NodeError):
+    """The engine has halted or been closed and makes no more blocks."""
+
+
+class SoloEngine:
+    """Drives one `Application` from one thread; other threads hand it work."""
+
+    def __init__(
+        self,
+        application: Application,
+        pool: Pool,
+        key: ValidatorKey,
+        clock: Callable[[], int],
+        *,
+        block_time: float,
+        on_block: Callable[[Block], None],
+        automine: bool = True,
+    ) -> None:
+        self._application = application
+        self._pool = pool
+        self._key = key
+        self._clock = clock
+        self._block_time_ns = int(block_time * _SECOND)
+        self._on_block = on_block
+        self._wake = threading.Condition()
+        self._tasks: list[tuple[Future[object], Callable[[], object]]] = []
+        self._is_stopping = False
+        self.failure: BaseException | None = None
+        """What halted the engine; None while it runs."""
+        self.automine = automine
+        """Development: whether transactions are sealed without being asked."""
+        self.clock_shift_ns = 0
+        """Development: how far evm_increaseTime has moved the clock."""
+        self.next_timestamp: int | None = None
+        """Development: evm_setNextBlockTimestamp."""
+        self._last = self._load_last()
+        self._last_results_hash = b""
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Sign where the head is not carried yet, then seal until `stop`."""
+        self._thread = start_thread(self._run, "engine")
+
+    def stop(self) -> None:
+        """Finish the block in hand and end the thread."""
+        with self._wake:
+            self._is_stopping = True
+            self._wake.notify_all()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=120)
+
+    def notify(self) -> None:
+        """Something waits in the pool."""
+        with self._wake:
+            self._wake.notify_all()
+
+    def run(self, task: Callable[[], Result]) -> Result:
+        """Run `task` on the engine's thread, between blocks, and return or raise what it does."""
+        future: Future[object] = Future()
+        with self._wake:
+            if self._is_stopping or self.failure is not None or self._thread is None:
+                raise EngineStoppedError(f"the engine has halted: {self.failure}" if self.failure else "the engine is off")
+            self._tasks.append((future, task))
+            self._wake.notify_all()
+        return future.result()  # type: ignore[return-value] # the task's own result
+
+    def now(self) -> int:
+        """The engine's time: the clock, moved by what a development chain was told."""
+        return self._clock() + self.clock_shift_ns
+
+    @property
+    def last(self) -> SignedHeader | None:
+        """The newest signed header."""
+        return self._last
+
+    # on the engine's thread
+
+    def _run(self) -> None:
+        try:
+            if self._last is None or self._last.header.app_hash != self._application.head.hash:
+                self.sign_empty()
+            while True:
+                with self._wake:
+                    while not self._is_stopping and not self._tasks and (wait := self._nanoseconds_to_wait()) > 0:
+                        self._wake.wait(wait / _SECOND)
+                    if self._is_stopping:
+                        break
+                    tasks, self._tasks = self._tasks, []
+                for future, task in tasks:
+                    _settle(future, task)
+                if not tasks:
+                    self._turn()
+        except BaseException as error:
+            # an error inside the application is never skipped over: the node halts (node.md 2)
+            logger.critical("the engine halts: %s", error, exc_info=error)
+            self.failure = error
+        finally:
+            with self._wake:
+                tasks, self._tasks = self._tasks, []
+                self._is_stopping = True
+            for future, _ in tasks:
+                future.set_exception(EngineStoppedError("the engine has halted"))
+
+    def _turn(self) -> None:
+        """Seal if something can be sealed, else sign a heartbeat if one is due."""
+        if self.automine and self._seal_time() <= self.now() and self.seal() is not None:
+            return
+        if self._heartbeat_time() <= self.now():
+            self.sign_empty()
+
+    def _nanoseconds_to_wait(self) -> int:
+        due = self._heartbeat_time()
+        if self.automine and self._pool.counts()[0]:
+            due = min(due, self._seal_time())
+        return due - self.now()
+
+    def _heartbeat_time(self) -> int:
+        last = self._last.header.time_ns if self._last else 0
+        return last + self._application.parent().parameters.heartbeat_seconds * _SECOND
+
+    def _seal_time(self) -> int:
+        """When the next block may be sealed: at the next whole second, or at once on a development chain."""
+        if self._application.spec.is_development and self._block_time_ns == 0:
+            return 0
+        parent = self._application.head.timestamp * _SECOND
+        if self._block_time_ns == 0:
+            return parent  # its stamp is one second on: the header leads by one second at most
+        earliest = parent + max(self._block_time_ns, _SECOND)
+        waited = self._first_waiting_ns if self._first_waiting_ns is not None else 0
+        return max(earliest, -(-waited // _SECOND) * _SECOND)
+
+    @property
+    def _first_waiting_ns(self) -> int | None:
+        return self._waiting_since
+
+    _waiting_since: int | None = None
+
+    def seal(self, *, forces_block: bool = False, timestamp: int | None = None) -> Block | None:
+        """Make one block of what is ready; None where nothing could be taken."""
+        parent = self._application.parent()
+        chosen = self._application.propose(self._pool.ready(parent.institution))
+        if not chosen and not forces_block:
+            self._discard_unincludable()
+            return None
+        time_ns = self._block_time(timestamp)
+        decided = Decided(
+            height=(self._last.header.height if self._last else 0) + 1,
+            time_ns=time_ns,
+            transactions=tuple(transaction.raw for transaction in chosen),
+            forces_block=forces_block,
+        )
+        finalized = self._application.finalize(decided, chosen)
+        self._commit(decided, finalized)
+        self.next_timestamp = None
+        if finalized.block is not None:
+            self._settle_pool(chosen)
+            self._on_block(finalized.block)
+        return finalized.block
+
+    def sign_empty(self) -> None:
+        """Sign a header without transactions: a heartbeat, or the one that carries a new app_hash."""
+        height = (self._last.header.height if self._last else 0) + 1
+        last_time = self._last.header.time_ns if self._last else 0
+        decided = Decided(height, max(self.now(), last_time + 1), ())
+        self._application.finalize(decided)
+        signed = self._sign(decided, self._application.head.hash, self._last)
+        records = ((height, self._application.head.number, encode_signed(signed)),)
+        self._application.commit(records)
+        self._last = signed
+
+    def forget_time(self) -> None:
+        """After a development chain went back: take up the newest stored header."""
+        self._last = self._load_last()
+
+    def _block_time(self, timestamp: int | None) -> int:
+        head = self._application.head
+        wanted = timestamp if timestamp is not None else self.next_timestamp
+        if wanted is not None:
+            return wanted * _SECOND
+        last_time = self._last.header.time_ns if self._last else 0
+        now = self.now()
+        if self._block_time_ns and not self._application.spec.is_development:
+            now = now // _SECOND * _SECOND
+        return max(now, last_time + 1, (head.timestamp + 1) * _SECOND)
+
+    def _commit(self, decided: Decided, finalized: Finalized) -> None:
+        head = self._application.head
+        first = self._sign(decided, head.hash, self._last)
+        records = [(decided.height, head.number, encode_signed(first))]
+        last = first
+        if finalized.block is not None:
+            after = Decided(decided.height + 1, max(self.now(), decided.time_ns + 1), ())
+            self._last_results_hash = results_hash(finalized.receipts)
+            last = self._sign(after, finalized.app_hash, first)
+            self._last_results_hash = b""
+            records.append((after.height, finalized.block.number, encode_signed(last)))
+        self._application.commit(tuple(records), last.header.height)
+        self._last = last
+
+    def _sign(self, decided: Decided, app_hash: bytes, previous: SignedHeader | None) -> SignedHeader:
+        content = HeaderContent(
+            decided.height, decided.time_ns, app_hash, decided.transactions, self._last_results_hash
+        )
+        parameters = self._application.parent().parameters
+        chain_id = self._application.genesis.engine_chain_id
+        return sign_header(content, previous, self._key, chain_id, parameters.max_block_bytes, parameters.gas_limit)
+
+    def _settle_pool(self, chosen: list[Transaction]) -> None:
+        self._pool.settle(self._application.state().nonce, {transaction.sender for transaction in chosen})
+
+    def _discard_unincludable(self) -> None:
+        """Drop the first waiting transaction of each sender that the present state forbids: it would wait for ever."""
+        pending, _ = self._pool.content()
+        for transactions in pending.values():
+            refusal = self._application.check(transactions[0])
+            if refusal is not None:
+                logger.warning("dropped %s from the pool: %s", transactions[0].hash.hex(), refusal.message)
+                self._pool.remove(transactions[0].hash)
+
+    def _load_last(self) -> SignedHeader | None:
+        height = self._application.info().engine_height
+        encoded = self._application.store.signed_header(height)
+        return decode_signed(encoded) if encoded else None
+
+
+def _settle(future: Future[object], task: Callable[[], object]) -> None:
+    try:
+        result = task()
+    except NodeError as error:
+        future.set_exception(error)
+    except BaseException as error:
+        with contextlib.suppress(Exception):
+            future.set_exception(error)
+        raise
+    else:
+        future.set_result(result)

@@ -1,0 +1,184 @@
+"""Which transactions a block may hold: one function for the pool, for proposing and for judging a proposal (node.md 2).
+
+Decided by the parent state and the block so far alone, never by running anything: whatever goes wrong later is a failed
+receipt. So two nodes with the same parent agree on every proposal.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from testamur_node.chain.rules import ChainSpec, Fork
+from testamur_node.chain.transaction import Transaction
+from testamur_node.execution.intrinsic import GAS_PER_BLOB, max_blob_gas, unfitness
+from testamur_node.governance import DEFAULT_PARAMETERS, Parameters, Permission, institution_of, permission_of
+from testamur_node.state.reader import StateReader
+
+__all__ = ["Reason", "Refusal", "Parent", "BlockSoFar", "includable", "most_cost"]
+
+
+class Reason(Enum):
+    """Why a transaction may not stand in a block."""
+
+    UNFIT = "unfit"
+    """No block of this chain could hold it."""
+    NOT_PERMITTED = "not permitted"
+    NONCE_TOO_LOW = "nonce too low"
+    NONCE_GAP = "nonce gap"
+    """It must wait for an earlier one; the pool keeps it."""
+    INSUFFICIENT_FUNDS = "insufficient funds"
+    BLOCK_FULL = "block full"
+    """This block has no room left for it; another may."""
+    TOO_LARGE = "too large"
+    """No block has room for it under the present limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why, and in words that tools know from geth."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(slots=True)
+class Parent:
+    """The parent state as inclusion sees it; answers are remembered, since a block asks the same often."""
+
+    spec: ChainSpec
+    chain_id: int
+    fork: Fork
+    """Of the block to come."""
+    gas_limit: int
+    """Of the block to come."""
+    base_fee: int | None
+    """Of the block to come."""
+    state: StateReader
+    parameters: Parameters = DEFAULT_PARAMETERS
+    _nonces: dict[bytes, int] = field(default_factory=dict)
+    _permissions: dict[bytes, Permission] = field(default_factory=dict)
+    _institutions: dict[bytes, int] = field(default_factory=dict)
+
+    def nonce(self, address: bytes) -> int:
+        """The account's next nonce."""
+        if address not in self._nonces:
+            self._nonces[address] = self.state.nonce(address)
+        return self._nonces[address]
+
+    def permission(self, address: bytes) -> Permission:
+        """The account's rights."""
+        if address not in self._permissions:
+            self._permissions[address] = permission_of(self.state, address)
+        return self._permissions[address]
+
+    def institution(self, address: bytes) -> int:
+        """Whose turn a transaction of this account takes in a block; 0 where the chain has no institutions."""
+        if not self.spec.is_permissioned:
+            return 0
+        if address not in self._institutions:
+            self._institutions[address] = institution_of(self.state, address)
+        return self._institutions[address]
+
+    def deployers(self, senders: set[bytes]) -> frozenset[bytes] | None:
+        """Those of the senders that may create contracts; None where anyone may."""
+        if not self.spec.is_permissioned:
+            return None
+        return frozenset(sender for sender in senders if self.permission(sender).deploy)
+
+
+@dataclass(slots=True)
+class BlockSoFar:
+    """What the transactions taken so far use of a block."""
+
+    gas: int = 0
+    size_bytes: int = 0
+    blob_gas: int = 0
+    next_nonces: dict[bytes, int] = field(default_factory=dict)
+    spent: dict[bytes, int] = field(default_factory=dict)
+    """Per sender: what its transactions may cost at most."""
+
+    def take(self, transaction: Transaction, cost: int = 0) -> None:
+        """Count a transaction in."""
+        self.gas += transaction.gas_limit
+        self.size_bytes += len(transaction.raw)
+        self.blob_gas += GAS_PER_BLOB * len(transaction.blob_hashes)
+        self.next_nonces[transaction.sender] = transaction.nonce + 1
+        self.spent[transaction.sender] = self.spent.get(transaction.sender, 0) + cost
+
+
+def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> Refusal | None:
+    """Whether `transaction` may follow `block` on `parent`: None when it may; the caller then calls `block.take`.
+
+    1. the chain takes its type, chain id and value, and its gas covers what is charged up front -> UNFIT
+    2. one transaction may be as large as it is                                                  -> TOO_LARGE
+    3. its sender may transact, and deploy if it creates                                         -> NOT_PERMITTED
+    4. its nonce continues its sender's                                                          -> NONCE_TOO_LOW, NONCE_GAP
+    5. its sender can pay what it may cost at most                                               -> INSUFFICIENT_FUNDS
+    6. gas and bytes, added up, stay within the block's limits                                   -> BLOCK_FULL
+    """
+    problem = _unfit(transaction, parent)
+    if problem is not None:
+        return Refusal(Reason.UNFIT, problem)
+    limits = parent.parameters
+    if len(transaction.raw) > limits.max_transaction_bytes:
+        return Refusal(
+            Reason.TOO_LARGE,
+            f"oversized data: transaction size {len(transaction.raw)}, limit {limits.max_transaction_bytes}",
+        )
+    if transaction.gas_limit > parent.gas_limit:
+        return Refusal(Reason.TOO_LARGE, "exceeds block gas limit")
+    sender = transaction.sender
+    if parent.spec.is_permissioned:
+        permission = parent.permission(sender)
+        if permission.transact == 0:
+            return Refusal(Reason.NOT_PERMITTED, f"not permitted: account 0x{sender.hex()} may not transact")
+        if transaction.creates and not permission.deploy:
+            return Refusal(Reason.NOT_PERMITTED, f"not permitted: account 0x{sender.hex()} may not deploy contracts")
+    expected = block.next_nonces.get(sender)
+    if expected is None:
+        expected = parent.nonce(sender)
+    if transaction.nonce != expected:
+        reason = Reason.NONCE_TOO_LOW if transaction.nonce < expected else Reason.NONCE_GAP
+        word = "low" if transaction.nonce < expected else "high"
+        return Refusal(
+            reason, f"nonce too {word}: address 0x{sender.hex()}, tx: {transaction.nonce} state: {expected}"
+        )
+    cost = most_cost(transaction, parent)
+    if cost and parent.state.balance(sender) < block.spent.get(sender, 0) + cost:
+        balance = parent.state.balance(sender)
+        return Refusal(
+            Reason.INSUFFICIENT_FUNDS,
+            f"insufficient funds for gas * price + value: address 0x{sender.hex()} have {balance} want {cost}",
+        )
+    if (
+        block.gas + transaction.gas_limit > parent.gas_limit
+        or block.size_bytes + len(transaction.raw) > limits.max_block_bytes
+        or block.blob_gas + GAS_PER_BLOB * len(transaction.blob_hashes) > max_blob_gas(parent.fork)
+    ):
+        return Refusal(Reason.BLOCK_FULL, "block is full")
+    return None
+
+
+def most_cost(transaction: Transaction, parent: Parent) -> int:
+    """The most wei a transaction can take from its sender; on free chains its value alone."""
+    if parent.spec.is_free:
+        return transaction.value
+    price = transaction.max_fee_per_gas if transaction.max_fee_per_gas is not None else transaction.gas_price or 0
+    blobs = GAS_PER_BLOB * len(transaction.blob_hashes) * (transaction.max_fee_per_blob_gas or 0)
+    return transaction.value + transaction.gas_limit * price + blobs
+
+
+def _unfit(transaction: Transaction, parent: Parent) -> str | None:
+    spec = parent.spec
+    if transaction.type_id not in spec.transaction_types:
+        return f"transaction type not supported: this chain takes no type {transaction.type_id}"
+    if transaction.chain_id != parent.chain_id:
+        if transaction.chain_id is None:
+            return "only replay-protected (EIP-155) transactions allowed over RPC"
+        return f"invalid chain id for signer: have {transaction.chain_id} want {parent.chain_id}"
+    if transaction.value and not spec.allows_value:
+        return "this chain has no currency: value must be 0"
+    if not spec.is_free and parent.base_fee is not None:
+        price = transaction.max_fee_per_gas if transaction.max_fee_per_gas is not None else transaction.gas_price or 0
+        if price < parent.base_fee:
+            return f"max fee per gas less than block base fee: maxFeePerGas: {price} baseFee: {parent.base_fee}"
+    return unfitness(transaction, parent.fork)
