@@ -7,7 +7,7 @@ compiled storage layout; a contract whose Directory entry names another layout n
 
 from testamur.proof.hashing import keccak256
 
-__all__ = ["BASE_SLOTS", "FIELDS", "LAYOUT", "element", "unpack"]
+__all__ = ["BASE_SLOTS", "FIELDS", "LAYOUT", "element", "inner", "unpack"]
 
 LAYOUT = 1
 """The layout number that this file describes."""
@@ -16,8 +16,8 @@ BASE_SLOTS: dict[str, dict[str, int]] = {
     "Directory": {"_counts": 0, "_entries": 1},
     "BlockHistory": {"_hashes": 0},
     "CredentialBatches": {"_batches": 0},
-    "IssuerRegistry": {"_issuers": 0, "_dids": 1, "_history": 3, "_scopes": 4, "_keys": 5},
-    "Operators": {"_operators": 4},
+    "IssuerRegistry": {"_keys": 0, "_issuers": 1, "_dids": 2, "_scopes": 5},
+    "Operators": {"_operators": 2},
     "Permissions": {"_validators": 2, "_parameters": 5},
     "QualificationFrameworks": {"_frameworks": 0, "_levels": 1, "_types": 2},
     "StatusRegistry": {"_lists": 1, "_revoked": 2, "_suspended": 3},
@@ -46,7 +46,6 @@ FIELDS: dict[str, tuple[tuple[str, int], ...]] = {
         ("scopes", 2),
         ("names", 2),
     ),
-    "StateChange": (("state", 1), ("at", 5)),
     "Scope": (
         ("framework", 4),
         ("qualificationType", 4),
@@ -75,12 +74,17 @@ FIELDS: dict[str, tuple[tuple[str, int], ...]] = {
 
 
 def element(contract: str, variable: str, *keys: int | bytes) -> int:
-    """The slot of an element of a mapping, or of a mapping of mappings: keccak-256(key ‖ slot), once for each key."""
+    """The slot of an element of a mapping, or of a mapping of mappings."""
     slot = BASE_SLOTS[contract][variable]
     for key in keys:
-        padded = key.to_bytes(32, "big") if isinstance(key, int) else key.rjust(32, b"\0")
-        slot = int.from_bytes(keccak256(padded + slot.to_bytes(32, "big")), "big")
+        slot = inner(slot, key)
     return slot
+
+
+def inner(slot: int, key: int | bytes) -> int:
+    """The slot of `key` in the mapping at `slot`: keccak-256(key, padded to 32 bytes ‖ slot)."""
+    padded = key.to_bytes(32, "big") if isinstance(key, int) else key.rjust(32, b"\0")
+    return int.from_bytes(keccak256(padded + slot.to_bytes(32, "big")), "big")
 
 
 def unpack(struct: str, word: int) -> list[int]:

@@ -33,6 +33,10 @@ class Contract:
     address: bytes
     since: int
     """Second from which it is the current one."""
+    layout: int
+    """Number of the storage layout that its slots follow."""
+    code_hash: bytes
+    """keccak-256 that its code must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,8 @@ class Issuer:
     state: int
     """0 none, 1 applied, 2 recognised, 3 suspended, 4 withdrawn."""
     since: int
+    """When it came into that state."""
     first_recognised: int
-    changes: int
-    scopes: int
-    names: int
     name_hash: bytes
     """keccak-256 of its registered name in UTF-8."""
 

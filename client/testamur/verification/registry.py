@@ -7,10 +7,13 @@ not change.
 """
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, TypeVar
 
+from testamur.batch.claims import Claims
+from testamur.proof.hashing import keccak256
 from testamur.verification.errors import UndecidedError
-from testamur.verification.layout import BASE_SLOTS, LAYOUT, element, unpack
+from testamur.verification.layout import BASE_SLOTS, LAYOUT, element, inner, unpack
 from testamur.verification.records import (
     Batch,
     Contract,
@@ -46,15 +49,22 @@ class Registry:
         self._require_code("the Directory", directory, directory_code_hash)
 
     def versions(self, name: str) -> tuple[Contract, ...]:
-        """Every version of a contract that is or was current, newest first; none where the name is unknown."""
+        """Every version of a contract that is or was current, oldest first, not yet checked; none: unknown name."""
         return self._once(("versions", name), lambda: self._read_versions(name))
 
     def contract(self, name: str, version: int | None = None) -> Contract:
-        """One version of a contract, the current one by default, its code checked. Raises UndecidedError."""
-        for contract in self.versions(name):
-            if version in (None, contract.version):
-                return contract
-        raise UndecidedError("unproven", f"the Directory names no {name}" + (f" {version}" if version else ""))
+        """One version of a contract, the current one by default, its code and layout checked.
+
+        Raises UndecidedError where it is not there, has other code or an unknown layout.
+        """
+
+        def read() -> Contract:
+            for contract in reversed(self.versions(name)):
+                if version in (None, contract.version):
+                    return self._checked(contract)
+            raise UndecidedError("unproven", f"the Directory names no {name}" + (f" {version}" if version else ""))
+
+        return self._once(("contract", name, version), read)
 
     def batch(self, contract: Contract, batch_id: bytes) -> Batch | None:
         """The record of a batch in one version of CredentialBatches."""
@@ -67,7 +77,7 @@ class Registry:
 
     def institution_of_did(self, did: str) -> int:
         """The institution that a DID is registered for; 0 for none."""
-        slot = element("IssuerRegistry", "_dids", _hash(did))
+        slot = element("IssuerRegistry", "_dids", keccak256(did.encode()))
         return self._once(("did", did), lambda: self._word(self.contract("IssuerRegistry"), slot))
 
     def issuer(self, institution: int) -> Issuer:
@@ -76,7 +86,8 @@ class Registry:
         def read() -> Issuer:
             slot = element("IssuerRegistry", "_issuers", institution)
             word, name_hash = self._words("IssuerRegistry", slot, slot + 1)
-            return Issuer(*unpack("Issuer", word), name_hash.to_bytes(32, "big"))
+            state, since, first_recognised, *_ = unpack("Issuer", word)
+            return Issuer(state, since, first_recognised, name_hash.to_bytes(32, "big"))
 
         return self._once(("issuer", institution), read)
 
@@ -93,7 +104,7 @@ class Registry:
         """The record of a raw Ed25519 key."""
 
         def read() -> Key | None:
-            (word,) = self._words("IssuerRegistry", element("IssuerRegistry", "_keys", _hash(public_key)))
+            (word,) = self._words("IssuerRegistry", element("IssuerRegistry", "_keys", keccak256(public_key)))
             return Key(*unpack("Key", word)) if word else None
 
         return self._once(("key", public_key), read)
@@ -156,18 +167,34 @@ class Registry:
         first = word_index - word_index % _BLOCK_WORDS
         bits = []
         for variable in ("_revoked", "_suspended"):
-
-            def read(variable: str = variable) -> bool:
+            if self._view.is_remote:
                 outer = element("StatusRegistry", variable, number)
-                block = [_inner(outer, first + i) for i in range(_BLOCK_WORDS)]
-                self._view.prefetch(contract.address, block)
-                return True
-
-            self._once((contract.address, variable, number, first), read)
+                self._view.prefetch(contract.address, [inner(outer, first + i) for i in range(_BLOCK_WORDS)])
             slot = element("StatusRegistry", variable, number, word_index)
-            word = self._once((contract.address, slot), lambda slot=slot: self._view.storage(contract.address, slot))
-            bits.append(bool(word >> (index & 255) & 1))
+            bits.append(bool(self._once(slot, partial(self._word, contract, slot)) >> (index & 255) & 1))
         return bits[0], bits[1]
+
+    def read_ahead(self, did: str, key: bytes, claims: Claims, batch: Batch) -> None:
+        """Fetch together what the issuer and key checks will ask, where every question costs a round trip."""
+        if not self._view.is_remote:
+            return
+        name, hashed = "IssuerRegistry", (keccak256(did.encode()), keccak256(key))
+        issuer = element(name, "_issuers", batch.issuer)
+        self._view.prefetch(
+            self.contract(name).address,
+            [
+                element(name, "_dids", hashed[0]),
+                *(issuer, issuer + 1),
+                element(name, "_scopes", batch.issuer, batch.scope_index),
+                element(name, "_keys", hashed[1]),
+            ],
+        )
+        name = "QualificationFrameworks"
+        framework = element(name, "_frameworks", claims.framework)
+        level = element(name, "_levels", claims.framework, claims.rank)
+        qualification_type = element(name, "_types", claims.framework, claims.type)
+        slots = [slot + i for slot in (framework, level, qualification_type) for i in (0, 1)]
+        self._view.prefetch(self.contract(name).address, slots)
 
     def heartbeat_seconds(self) -> int:
         """How far a block's time may lie behind the moment it was made (docs/protocol.md 6.8)."""
@@ -196,20 +223,20 @@ class Registry:
         if count > _MOST_VERSIONS:
             raise UndecidedError("unproven", f"the Directory holds {count} versions of {name}")
         found = []
-        for version in range(count, 0, -1):
+        for version in range(1, count + 1):
             slot = element("Directory", "_entries", key, version)
             target, since, layout = unpack("Entry", self._view.storage(self._directory, slot))
-            if since > self._time:
-                continue
-            if layout != LAYOUT:
-                raise UndecidedError(
-                    "unproven", f"{name} {version} keeps its records in layout {layout}", "update testamur"
-                )
-            address = target.to_bytes(20, "big")
-            code_hash = self._view.storage(self._directory, slot + 1).to_bytes(32, "big")
-            self._require_code(f"{name} {version}", address, code_hash)
-            found.append(Contract(name, version, address, since))
+            if since <= self._time:
+                code_hash = self._view.storage(self._directory, slot + 1).to_bytes(32, "big")
+                found.append(Contract(name, version, target.to_bytes(20, "big"), since, layout, code_hash))
         return tuple(found)
+
+    def _checked(self, contract: Contract) -> Contract:
+        what = f"{contract.name} {contract.version}"
+        if contract.layout != LAYOUT:
+            raise UndecidedError("unproven", f"{what} keeps its records in layout {contract.layout}", "update testamur")
+        self._require_code(what, contract.address, contract.code_hash)
+        return contract
 
     def _require_code(self, what: str, address: bytes, code_hash: bytes) -> None:
         found = self._view.code_hash(address)
@@ -234,15 +261,3 @@ class Registry:
 
 
 _LISTS = ("StatusRegistry", "_lists")
-
-
-def _hash(value: str | bytes) -> bytes:
-    from testamur.proof.hashing import keccak256
-
-    return keccak256(value.encode() if isinstance(value, str) else value)
-
-
-def _inner(outer: int, key: int) -> int:
-    from testamur.proof.hashing import keccak256
-
-    return int.from_bytes(keccak256(key.to_bytes(32, "big") + outer.to_bytes(32, "big")), "big")

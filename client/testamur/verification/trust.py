@@ -45,8 +45,6 @@ class State:
     """The moment that validity periods are compared with."""
     trust: str
     """As in `AsOf.trust`."""
-    texts: tuple[str, ...] = ()
-    """Texts from the evidence, good only where the registry holds their hashes."""
     proofs: tuple[FinalityProof, ...] = ()
     """What proved it, for those who keep evidence; empty for `rpc`."""
     doubt: UndecidedError | None = None
@@ -76,9 +74,12 @@ def find_state(
     if chain.rpc is None or at == "evidence":
         return _from_evidence(evidence, policy, memory, now_ns, at)
     moment_ns = nanoseconds(at) if isinstance(at, datetime) else None
-    if policy.demands_proofs:
-        return _proved_by_node(chain.rpc, policy, memory, now_ns, moment_ns)
-    return _told_by_node(chain.rpc, policy, now_ns, moment_ns)
+    try:
+        if policy.demands_proofs:
+            return _proved_by_node(chain.rpc, policy, memory, now_ns, moment_ns)
+        return _told_by_node(chain.rpc, policy, now_ns, moment_ns)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UndecidedError("chain_unreachable", f"{chain.rpc.url} does not answer as JSON-RPC nodes do") from error
 
 
 def nanoseconds(moment: datetime) -> int:
@@ -106,7 +107,7 @@ def _from_evidence(evidence: Evidence | None, policy: Policy, memory: Memory, no
     else:
         moment_ns = final.engine_time_ns - 1 if at == "evidence" else None
     view = ProvenView(final.header.state_root, evidence.nodes)
-    return _dated(final, child, view, "bundle", policy, now_ns, moment_ns, evidence)
+    return _dated(final, child, view, "bundle", policy, now_ns, moment_ns, evidence.finality)
 
 
 def _proved_by_node(rpc: "Rpc", policy: Policy, memory: Memory, now_ns: int, moment_ns: int | None) -> State:
@@ -127,8 +128,7 @@ def _proved_by_node(rpc: "Rpc", policy: Policy, memory: Memory, now_ns: int, mom
     memory.remember(final)
     view = LiveProvenView(final.header.state_root, final.header.number, rpc)
     proofs = (proof,) if following is None else (proof, following)
-    evidence = Evidence(proofs, {}, ())
-    return _dated(final, child, view, policy.trust, policy, now_ns, moment_ns, evidence)
+    return _dated(final, child, view, policy.trust, policy, now_ns, moment_ns, proofs)
 
 
 def _told_by_node(rpc: "Rpc", policy: Policy, now_ns: int, moment_ns: int | None) -> State:
@@ -184,9 +184,9 @@ def _dated(
     policy: Policy,
     now_ns: int,
     moment_ns: int | None,
-    evidence: Evidence,
+    proofs: tuple[FinalityProof, ...],
 ) -> State:
-    """The state at its moment, with the doubt that its age casts; unproven where it was not the state of that moment."""
+    """The state at its moment, with the doubt that its age casts; `unproven` where it was not that moment's state."""
     age_seconds = (now_ns - final.engine_time_ns) // 1_000_000_000
     if final.engine_time_ns > now_ns + _CLOCK_DRIFT_NS:
         raise UndecidedError(
@@ -210,7 +210,6 @@ def _dated(
         time_ns=final.engine_time_ns if moment_ns is None else moment_ns,
         judged_ns=now_ns if moment_ns is None else moment_ns,
         trust=trust,
-        texts=evidence.texts,
-        proofs=evidence.finality,
+        proofs=proofs,
         doubt=doubt,
     )

@@ -24,6 +24,10 @@ _SLOTS_A_REQUEST = 512
 class StateView(Protocol):
     """The state after one block."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether a question goes to a node: then it pays to `prefetch`, and what is asked tells on the asker."""
+
     def code_hash(self, address: bytes) -> bytes | None:
         """keccak-256 of the code at a 20-byte address; None where there is no account."""
 
@@ -41,6 +45,10 @@ class ProvenView:
         self._state_root = state_root
         self._nodes = nodes
         self._accounts: dict[bytes, Account | None] = {}
+
+    @property
+    def is_remote(self) -> bool:
+        return False
 
     def code_hash(self, address: bytes) -> bytes | None:
         found = self._account(address)
@@ -82,6 +90,10 @@ class LiveProvenView(ProvenView):
         self._block = block
         self._rpc = rpc
         self._fetched: dict[bytes, set[int]] = {}
+
+    @property
+    def is_remote(self) -> bool:
+        return True
 
     @property
     def used_nodes(self) -> list[bytes]:
@@ -127,6 +139,10 @@ class RpcView:
         self._rpc = rpc
         self._code_hashes: dict[bytes, bytes | None] = {}
         self._words: dict[tuple[bytes, int], int] = {}
+
+    @property
+    def is_remote(self) -> bool:
+        return True
 
     def code_hash(self, address: bytes) -> bytes | None:
         if address not in self._code_hashes:

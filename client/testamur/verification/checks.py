@@ -1,0 +1,288 @@
+"""The nine checks, one function each, in the order that decides (docs/protocol.md 6.1).
+
+Each returns what it found; none raises for what a bundle holds. The four that read the chain raise UndecidedError,
+ProofError or the connection's errors where a read fails: `verify` turns those into `unknown`.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from testamur.batch.anchor import batch_id
+from testamur.batch.bundle import Bundle
+from testamur.batch.claims import Claims
+from testamur.credential.document import Document
+from testamur.credential.errors import MalformedError
+from testamur.credential.proof import verify as is_signed
+from testamur.proof.hashing import keccak256
+from testamur.proof.merkle import leaf_hash, verify_inclusion
+from testamur.verification.errors import UndecidedError
+from testamur.verification.policy import Policy
+from testamur.verification.records import RECOGNISED, SUSPENDED, WITHDRAWN, Batch
+from testamur.verification.registry import Registry
+from testamur.verification.trust import State
+from testamur.verification.verdict import CheckResult, iso
+
+__all__ = [
+    "check_anchor",
+    "check_document",
+    "check_inclusion",
+    "check_issuer",
+    "check_key",
+    "check_signature",
+    "check_status",
+    "check_trust",
+    "check_validity",
+    "claims_of",
+]
+
+_CREDENTIAL_USAGE = 1
+
+
+def check_document(data: Bundle | bytes) -> tuple[CheckResult, Bundle | None]:
+    """1. The document is one we can judge: strict parse, schema, contexts, one proof -> malformed."""
+    try:
+        bundle = Bundle.parse(data) if isinstance(data, bytes) else data
+    except MalformedError as error:
+        facts = {"path": error.path, "reason": error.reason}
+        return _fail("document", "malformed", f"The file cannot be read as a bundle: {error.message}.", facts), None
+    if bundle.document is None:
+        return CheckResult("document", "skipped", None, "An imported entry carries no credential of ours."), bundle
+    return _pass("document", "The file is one complete credential in the expected form."), bundle
+
+
+def check_signature(document: Document) -> CheckResult:
+    """2. The key that the credential names signed it -> signature_invalid. Whose key that is, check 6 asks."""
+    if not is_signed(document):
+        return _fail("signature", "signature_invalid", "The content is not what the key named in it signed.")
+    return _pass("signature", "The content is exactly what the key named in it signed.")
+
+
+def check_inclusion(bundle: Bundle) -> CheckResult:
+    """3. Canonical bytes and claims make the leaf, the path leads to the root, the root makes the batch -> altered."""
+    inclusion, anchor, document = bundle.inclusion, bundle.anchor, bundle.document
+    if document is not None and (document.list, document.status_index) != (inclusion.list, inclusion.status_index):
+        return _fail("inclusion", "altered", "The credential and its proof name different places in the status list.")
+    leaf = leaf_hash(bundle.leaf.encode())
+    if not verify_inclusion(leaf, inclusion.leaf_index, inclusion.size, inclusion.path, anchor.root):
+        return _fail("inclusion", "altered", "The credential does not lead to the root that the file names.")
+    named = batch_id(
+        anchor.chain_id, anchor.contract, inclusion.kind, inclusion.issuer, inclusion.list, inclusion.size, anchor.root
+    )
+    if named != anchor.batch_id:
+        return _fail("inclusion", "altered", "The batch that the file names is not the one its proof belongs to.")
+    facts = {"leafIndex": inclusion.leaf_index, "size": inclusion.size}
+    return _pass("inclusion", f"The credential is one of the {inclusion.size} in its batch.", facts)
+
+
+def check_anchor(bundle: Bundle, registry: Registry, policy: Policy) -> tuple[CheckResult, Batch | None]:
+    """4. That batch was written to the chain, by whom and when -> not_anchored; altered where the file says otherwise.
+
+    The identity of the batch is computed from the policy's chain id and the address that the Directory names, never
+    from the file. A batch may stand in any version of the contract up to now.
+    """
+    inclusion, anchor = bundle.inclusion, bundle.anchor
+    identity = (inclusion.kind, inclusion.issuer, inclusion.list, inclusion.size)
+    for version in registry.versions("CredentialBatches"):
+        contract = registry.contract(version.name, version.version)
+        identifier = batch_id(policy.chain_id, contract.address, *identity, anchor.root)
+        record = registry.batch(contract, identifier)
+        if record is None:
+            continue
+        named = (anchor.chain_id, anchor.contract, anchor.batch_id, anchor.block)
+        if named != (policy.chain_id, contract.address, identifier, record.block) or identity != (
+            record.kind,
+            record.issuer,
+            record.list,
+            record.size,
+        ):
+            return _fail("anchor", "altered", "The file and the chain disagree on where the batch is recorded."), None
+        facts = {"batchId": "0x" + identifier.hex(), "block": record.block, "time": _iso(record.time)}
+        message = f"The batch was recorded in block {record.block} at {facts['time']} by institution {record.issuer}."
+        return _pass("anchor", message, {**facts, "institution": record.issuer}), record
+    if anchor.chain_id != policy.chain_id:
+        message = f"the file belongs to chain {anchor.chain_id}, the policy judges chain {policy.chain_id}"
+        raise UndecidedError("wrong_chain", message, "judge it by the policy of its own chain")
+    return _fail("anchor", "not_anchored", "No such batch is recorded on the chain."), None
+
+
+def check_issuer(bundle: Bundle, registry: Registry, policy: Policy, batch: Batch | None) -> CheckResult:
+    """5. The institution was recognised for this qualification when it recorded the batch.
+
+    - the credential's DID is that institution's                        -> issuer_unknown
+    - the policy accepts it, and its standing today where it must be good -> issuer_not_recognised
+    - labels as registered; type, rank and region in the batch's scope   -> out_of_scope
+    - the type of qualification in force at the anchoring                -> type_not_in_force
+
+    That the batch's record is there proves recognition then: the contract required it. Without a record, the
+    registry's word about the issuer decides the code (6.4).
+    """
+    document = bundle.document
+    institution = batch.issuer if batch is not None else 0
+    if document is not None:
+        institution = registry.institution_of_did(document.issuer_did)
+        if institution == 0 or (batch is not None and institution != batch.issuer):
+            whose = "no institution" if institution == 0 else f"institution {institution}, not the batch's"
+            message = f"The identity {document.issuer_did} belongs to {whose}."
+            return _fail("issuer", "issuer_unknown", message, {"did": document.issuer_did})
+    issuer = registry.issuer(institution)
+    name = _registered(issuer.name_hash, _texts(bundle)) or f"institution {institution}"
+    facts: dict[str, Any] = {"institution": institution, "name": name}
+    if batch is None:
+        if issuer.state != RECOGNISED:
+            message = f"{name} is registered, but not recognised as an issuer."
+            return _fail("issuer", "issuer_not_recognised", message, facts)
+        return CheckResult("issuer", "skipped", None, "There is no recorded batch to judge the issuer by.", facts)
+    if policy.accepted_issuers is not None and institution not in policy.accepted_issuers:
+        return _fail("issuer", "issuer_not_recognised", f"The policy does not accept {name}.", facts)
+    if (problem := _outside_scope(bundle, registry, batch)) is not None:
+        code, message = problem
+        return _fail("issuer", code, message, facts)
+    if issuer.state in (SUSPENDED, WITHDRAWN):
+        word = "suspended" if issuer.state == SUSPENDED else "withdrawn"
+        facts |= {"state": word, "since": _iso(issuer.since)}
+        message = f"{name} was recognised then; it has been {word} since {facts['since']}."
+        if policy.issuer_now == "required":
+            return _fail("issuer", "issuer_not_recognised", message, facts)
+        return CheckResult("issuer", "pass", f"issuer_{word}_since", message, facts)
+    return _pass("issuer", f"{name} was recognised for this qualification.", facts)
+
+
+def check_key(document: Document | None, registry: Registry, batch: Batch) -> CheckResult:
+    """6. Key and operator are that issuer's, not cut off before the anchoring -> key_not_valid, key_compromised.
+
+    A cut-off counts from a heartbeat earlier: a dishonest proposer can date a block back by that much (6.8).
+    """
+    if document is not None:
+        key = registry.key(document.key)
+        if key is None or key.institution != batch.issuer or key.usage != _CREDENTIAL_USAGE:
+            return _fail("key", "key_not_valid", "The key that signed is not one of the issuer's for credentials.")
+        if batch.time < key.since or 0 < key.until <= batch.time:
+            when = "registered later" if batch.time < key.since else f"retired on {_iso(key.until)}"
+            return _fail("key", "key_not_valid", f"The key was not in use when the batch was recorded: {when}.")
+        if _is_cut_off(key.compromised_since, batch, registry):
+            message = f"The issuer reported its key compromised since {_iso(key.compromised_since)}."
+            return _fail("key", "key_compromised", message, {"since": _iso(key.compromised_since), "of": "key"})
+    operator = registry.operator(batch.issuer, batch.operator_index)
+    if operator is None:
+        return _fail("key", "key_not_valid", "The account that recorded the batch is no operator of the issuer.")
+    if _is_cut_off(operator.compromised_since, batch, registry):
+        since = _iso(operator.compromised_since)
+        message = f"The issuer reported the account that recorded the batch compromised since {since}."
+        return _fail("key", "key_compromised", message, {"since": since, "of": "operator"})
+    return _pass("key", "Key and account belonged to the issuer when the batch was recorded.")
+
+
+def check_status(bundle: Bundle, registry: Registry, batch: Batch) -> CheckResult:
+    """7. Neither revoked nor suspended -> revoked (which beats), suspended.
+
+    The list's record is read before its bits: an unopened list reads as zeros, which look like "not revoked" (4.3).
+    """
+    number, index = bundle.inclusion.list, bundle.inclusion.status_index
+    found = registry.status_list(batch.status_version, number)
+    if found is None or found.issuer != batch.issuer or index >> found.log2size:
+        raise UndecidedError("unproven", f"entry {index} of status list {number} is not one of the issuer's")
+    is_revoked, is_suspended = registry.status(batch.status_version, number, index)
+    facts = {"list": number}
+    if is_revoked:
+        return _fail("status", "revoked", "The issuer has revoked the credential.", facts)
+    if is_suspended:
+        return _fail("status", "suspended", "The issuer has suspended the credential.", facts)
+    return _pass("status", "The issuer has neither revoked nor suspended the credential.", facts)
+
+
+def check_validity(bundle: Bundle, judged: datetime) -> CheckResult:
+    """8. The moment lies within the period for which it was issued -> not_yet_valid, expired."""
+    document, until = bundle.document, claims_of(bundle).valid_until
+    facts = {"judged": iso(judged)}
+    if document is not None and judged < document.valid_from:
+        facts |= {"valid_from": iso(document.valid_from)}
+        return _fail("validity", "not_yet_valid", f"It is valid from {facts['valid_from']}.", facts)
+    if until and judged.timestamp() > until:
+        facts |= {"valid_until": _iso(until)}
+        return _fail("validity", "expired", f"It was valid until {facts['valid_until']}.", facts)
+    return _pass("validity", "The moment lies within its period of validity.", facts)
+
+
+def check_trust(state: State | None, doubt: UndecidedError | None, policy: Policy) -> CheckResult:
+    """9. The evidence meets the policy -> indeterminate: chain_unreachable, stale, unproven, wrong_chain."""
+    facts: dict[str, Any] = {"trust": policy.trust, "policy": policy.fingerprint}
+    if state is not None:
+        facts |= {"block": state.block, "time": iso(state.time)}
+    if doubt is not None:
+        advice = f"; {doubt.advice}" if doubt.advice else ""
+        message = doubt.message[:1].upper() + doubt.message[1:]
+        return CheckResult("trust", "unknown", doubt.code, f"{message}{advice}.", facts)
+    return _pass("trust", "What was read is proved as the policy asks.", facts)
+
+
+def claims_of(bundle: Bundle) -> Claims:
+    """What the credential, or the imported entry, claims."""
+    if bundle.document is not None:
+        return bundle.document.claims
+    assert bundle.foreign is not None  # a bundle holds one of the two
+    return bundle.foreign.claims
+
+
+def _outside_scope(bundle: Bundle, registry: Registry, batch: Batch) -> tuple[str, str] | None:
+    """Code and message of the first thing that the scope, the framework or the type does not cover."""
+    claims, document = claims_of(bundle), bundle.document
+    framework = registry.framework(claims.framework)
+    level = registry.level(claims.framework, claims.rank)
+    qualification = registry.qualification_type(claims.framework, claims.type)
+    if framework is None or level is None or qualification is None:
+        return "out_of_scope", "The registry does not know this framework, level or type of qualification."
+    if document is not None:
+        labels = document.labels
+        registered = (
+            (labels.framework, framework.name_hash),
+            (labels.code, level.code_hash),
+            (labels.name, qualification.name_hash),
+        )
+        for text, text_hash in registered:
+            if keccak256(text.encode()) != text_hash:
+                return "out_of_scope", f"The registry has another name for what the credential calls {text!r}."
+    scope = registry.scope(batch.issuer, batch.scope_index)
+    if (
+        scope is None
+        or scope.framework != claims.framework
+        or scope.qualification_type not in (0, claims.type)
+        or not scope.lowest_rank <= claims.rank <= scope.highest_rank
+        or scope.region not in (0, claims.region)
+    ):
+        return "out_of_scope", "The issuer's scope does not cover this type, level or region."
+    if not qualification.lowest_rank <= claims.rank <= qualification.highest_rank:
+        return "out_of_scope", "This type of qualification does not exist at this level."
+    if batch.time < qualification.since or 0 < qualification.until <= batch.time:
+        return "type_not_in_force", "This type of qualification was not in force when the batch was recorded."
+    return None
+
+
+def _is_cut_off(compromised_since: int, batch: Batch, registry: Registry) -> bool:
+    return compromised_since > 0 and batch.time + registry.heartbeat_seconds() >= compromised_since
+
+
+def _texts(bundle: Bundle) -> Iterator[str]:
+    """Texts that may be the issuer's registered name; only a hash in the registry makes one of them so."""
+    if bundle.document is not None and bundle.document.issuer_name:
+        yield bundle.document.issuer_name
+    texts = bundle.evidence.get("texts") if bundle.evidence else None
+    for text in texts if isinstance(texts, list) else ():
+        if isinstance(text, str):
+            yield text
+
+
+def _registered(text_hash: bytes, texts: Iterator[str]) -> str | None:
+    return next((text for text in texts if keccak256(text.encode()) == text_hash), None)
+
+
+def _pass(name: str, message: str, facts: dict[str, Any] | None = None) -> CheckResult:
+    return CheckResult(name, "pass", None, message, facts or {})
+
+
+def _fail(name: str, code: str, message: str, facts: dict[str, Any] | None = None) -> CheckResult:
+    return CheckResult(name, "fail", code, message, facts or {})
+
+
+def _iso(seconds: int) -> str:
+    return iso(datetime.fromtimestamp(seconds, UTC))
