@@ -81,6 +81,18 @@ class Institution:
     accounts: Accounts = field(default_factory=Accounts)
     signing: SigningKeys | None = None
     lists: tuple[StatusListKey, ...] = ()
+    service: str | None = None
+    """Address of its published status lists, `https://…` without a slash at the end; None: as its did:web says."""
+
+    @property
+    def service_url(self) -> str:
+        """The base of `…/v1/status-lists/<list>`: `service`, else the domain and path of its did:web."""
+        if self.service is not None:
+            return self.service
+        if not self.did.startswith("did:web:"):
+            return "https://status-lists.invalid"
+        domain, *path = self.did.removeprefix("did:web:").split(":")
+        return "https://" + "/".join([domain.replace("%3A", ":"), *path])
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +266,7 @@ def _institution(table: dict[str, Any]) -> Institution:
             StatusListKey(_number(entry, "number"), _number(entry, "log2size"), _text(entry, "key"))
             for entry in table.get("list", [])
         ),
+        service=table.get("service"),
     )
 
 
@@ -293,6 +306,7 @@ def _institution_table(institution: Institution) -> dict[str, Any]:
         slug=institution.slug,
         did=institution.did,
         region=institution.region,
+        service=institution.service,
         accounts=_present(
             govern=list(accounts.govern),
             admin=accounts.admin,

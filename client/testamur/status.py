@@ -1,0 +1,375 @@
+"""Revoke, suspend, reinstate: from bundles, rows of a run or list and indexes to bits on the chain.
+
+1. every credential meant is found, and is this issuer's                         -> StatusTargetError, nothing sent
+2. the words as they stand tell which bits must change                           -> already so: reported, not sent
+3. one transaction for one bit, whole words of 256 bits for many
+4. the words are read again: a report says for each credential what is true now
+
+Running the same command again changes nothing: the chain is the truth, and only what differs is sent.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import Any
+
+from testamur.batch.bundle import Bundle
+from testamur.batch.journal import Journal
+from testamur.chain.connection import Connection
+from testamur.chain.contracts import Call, Contract
+from testamur.chain.errors import TransactionRevertedError
+from testamur.chain.rpc import to_hex
+from testamur.credential.errors import MalformedError
+from testamur.errors import TestamurError
+from testamur.profile import Institution
+from testamur.proof.merkle import leaf_hash, verify_inclusion
+
+__all__ = [
+    "Outcome",
+    "Reason",
+    "StatusChange",
+    "StatusReport",
+    "StatusTargetError",
+    "Target",
+    "change_status",
+    "reinstate",
+    "revoke",
+    "suspend",
+    "targets_from_bundles",
+    "targets_from_indexes",
+    "targets_from_rows",
+]
+
+_WORD_BITS = 256
+_WORDS_PER_CALL = 200
+"""About 5 million gas where every word changes for the first time."""
+_SPAN = 512
+"""Words read in one call."""
+
+
+class StatusChange(StrEnum):
+    """What is done to a credential's status."""
+
+    REVOKE = "revoke"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+
+
+class Reason(IntEnum):
+    """The public reason codes; coarse, so that they say nothing about a person (docs/protocol.md 3)."""
+
+    UNSPECIFIED = 0
+    ISSUED_IN_ERROR = 1
+    CONDITIONS_NOT_MET = 2
+    SUPERSEDED = 3
+
+
+class StatusTargetError(TestamurError):
+    """Some of the credentials named cannot be found or are not this issuer's; nothing was changed."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        listed = "; ".join(f"{source}: {reason}" for source, reason in problems[:5])
+        more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
+        super().__init__(f"nothing was changed: {listed}{more}", "mend or leave out what is named, and run it again")
+        self.problems = tuple(problems)
+        """What was named, and why it cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One credential's place in a status list."""
+
+    list: int
+    index: int
+    source: str
+    """How the user named it: a file, a row id, or list and index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one target."""
+
+    target: Target
+    result: str
+    """`changed`, `already`, or `refused`."""
+    reason: str | None = None
+    """Why it was refused, one clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What a change came to, target by target, in the order they were named."""
+
+    change: StatusChange
+    outcomes: tuple[Outcome, ...]
+    transactions: tuple[bytes, ...]
+    block: int | None
+    """The last block that changed something; None where nothing had to change."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every target has the status that was asked for; else 10 when none, 8 when some have."""
+        refused = sum(outcome.result == "refused" for outcome in self.outcomes)
+        return 0 if not refused else 10 if refused == len(self.outcomes) else 8
+
+    def to_json(self) -> dict[str, Any]:
+        """One object for `--json`."""
+        return {
+            "change": str(self.change),
+            "outcomes": [
+                {
+                    "source": outcome.target.source,
+                    "list": outcome.target.list,
+                    "index": outcome.target.index,
+                    "result": outcome.result,
+                    "reason": outcome.reason,
+                }
+                for outcome in self.outcomes
+            ],
+            "transactions": [to_hex(name) for name in self.transactions],
+            "block": self.block,
+        }
+
+
+def targets_from_bundles(connection: Connection, institution: Institution, paths: Iterable[Path]) -> list[Target]:
+    """The places of the credentials in bundle files (`.json`, or a bundle a line in `.jsonl`).
+
+    A bundle counts only when it leads to a batch of this issuer that is recorded on the chain: an altered file must
+    not cost another learner the credential.
+    """
+    targets: list[Target] = []
+    problems: list[tuple[str, str]] = []
+    recorded: dict[tuple[bytes, bytes], dict[str, Any]] = {}
+    for source, data in _read(paths, problems):
+        try:
+            bundle = Bundle.parse(data)
+        except MalformedError as error:
+            problems.append((source, error.message))
+            continue
+        inclusion, anchor = bundle.inclusion, bundle.anchor
+        known = (anchor.contract, anchor.batch_id)
+        if known not in recorded:
+            recorded[known] = _record(connection, anchor.contract, anchor.batch_id)
+        fault = _fault(connection, institution, bundle, recorded[known])
+        if fault:
+            problems.append((source, fault))
+        else:
+            targets.append(Target(inclusion.list, inclusion.status_index, source))
+    if problems:
+        raise StatusTargetError(problems)
+    return targets
+
+
+def targets_from_rows(folder: Path, row_ids: Iterable[str]) -> list[Target]:
+    """The places of rows that a run issued into `folder`, by row id, from its journal."""
+    journal = Journal.open(folder)
+    if journal is None:
+        raise StatusTargetError([(str(folder), "no run was issued into this folder")])
+    try:
+        places = journal.places()
+    finally:
+        journal.close()
+    wanted = list(row_ids)
+    missing = [(row_id, "no such row was issued here") for row_id in wanted if row_id not in places]
+    if missing:
+        raise StatusTargetError(missing)
+    return [Target(*places[row_id], row_id) for row_id in wanted]
+
+
+def targets_from_indexes(list_number: int, indexes: Iterable[int]) -> list[Target]:
+    """Places named by list and index."""
+    return [Target(list_number, index, f"list {list_number} index {index}") for index in indexes]
+
+
+def revoke(connection: Connection, institution: Institution, targets: Sequence[Target], reason: int) -> StatusReport:
+    """Take credentials out of force for good."""
+    return change_status(connection, institution, StatusChange.REVOKE, targets, reason)
+
+
+def suspend(connection: Connection, institution: Institution, targets: Sequence[Target], reason: int) -> StatusReport:
+    """Take credentials out of force until they are reinstated."""
+    return change_status(connection, institution, StatusChange.SUSPEND, targets, reason)
+
+
+def reinstate(connection: Connection, institution: Institution, targets: Sequence[Target], reason: int) -> StatusReport:
+    """Put suspended credentials into force again; a revoked one never comes back this way."""
+    return change_status(connection, institution, StatusChange.REINSTATE, targets, reason)
+
+
+def change_status(
+    connection: Connection,
+    institution: Institution,
+    change: StatusChange,
+    targets: Sequence[Target],
+    reason: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> StatusReport:
+    """Give every target the status; see the head of this file for the steps."""
+    registry = connection.contract("StatusRegistry")
+    _require_lists(registry, targets)
+    before = _read_words(registry, targets)
+    refused = {target: fault for target in targets if (fault := _refusal(change, target, before))}
+    masks = _masks(change, [target for target in targets if target not in refused], before)
+    calls = _calls(registry, change, masks, reason)
+    receipts = []
+    failure: TransactionRevertedError | None = None
+    if calls:
+        sender = connection.sender_for(institution, "status")
+        for done, call in enumerate(calls):
+            try:
+                receipts.append(sender.send(call))
+            except TransactionRevertedError as error:
+                if not receipts:
+                    raise
+                failure = error
+                break
+            progress(done + 1, len(calls))
+    after = _read_words(registry, targets) if calls else before
+    outcomes = []
+    for target in targets:
+        if target in refused:
+            outcomes.append(Outcome(target, "refused", refused[target]))
+        elif not _holds(change, target, after):
+            outcomes.append(Outcome(target, "refused", str(failure) if failure else "another program changed it back"))
+        else:
+            outcomes.append(Outcome(target, "already" if _holds(change, target, before) else "changed"))
+    return StatusReport(
+        change,
+        tuple(outcomes),
+        tuple(receipt.transaction for receipt in receipts),
+        receipts[-1].block_number if receipts else None,
+    )
+
+
+_Words = dict[tuple[int, int], tuple[int, int]]
+"""(list, word) -> its revoked and its suspended bits."""
+
+
+def _read(paths: Iterable[Path], problems: list[tuple[str, str]]) -> Iterable[tuple[str, bytes]]:
+    for path in paths:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            problems.append((str(path), error.strerror or str(error)))
+            continue
+        if path.suffix == ".jsonl":
+            yield from ((f"{path}:{i}", line) for i, line in enumerate(data.splitlines(), start=1) if line.strip())
+        else:
+            yield str(path), data
+
+
+def _record(connection: Connection, contract: bytes, batch_id: bytes) -> dict[str, Any]:
+    """The record of a batch, if that contract is or was the Directory's; else an empty one."""
+    directory = connection.suite.directory
+    name = b"CredentialBatches".ljust(32, b"\x00")
+    count = directory.read("count", name)
+    versions = directory.read_many("entry", [(name, number) for number in range(1, count + 1)])
+    if all(entry["target"] != contract for entry in versions):
+        return {"issuer": 0}
+    record: dict[str, Any] = Contract("CredentialBatches", contract, connection.rpc).read("batch", batch_id)
+    return record
+
+
+def _fault(connection: Connection, institution: Institution, bundle: Bundle, record: dict[str, Any]) -> str | None:
+    from testamur.batch.anchor import batch_id
+
+    inclusion, anchor = bundle.inclusion, bundle.anchor
+    if anchor.chain_id != connection.profile.chain_id:
+        return f"it is anchored on chain {anchor.chain_id}"
+    if not record["issuer"]:
+        return "its batch is not recorded on this chain"
+    root_id = batch_id(
+        anchor.chain_id, anchor.contract, inclusion.kind, record["issuer"], record["list"], record["size"], anchor.root
+    )
+    path_holds = verify_inclusion(
+        leaf_hash(bundle.leaf.encode()), inclusion.leaf_index, inclusion.size, inclusion.path, anchor.root
+    )
+    document = bundle.document
+    if (
+        root_id != anchor.batch_id
+        or not path_holds
+        or (inclusion.issuer, inclusion.list, inclusion.size) != (record["issuer"], record["list"], record["size"])
+        or (document is not None and (document.list, document.status_index) != (inclusion.list, inclusion.status_index))
+    ):
+        return "it was altered: it does not lead to its batch"
+    if record["issuer"] != institution.number and not _is_custodian(connection, institution, inclusion.list):
+        return f"it is institution {record['issuer']}'s credential"
+    return None
+
+
+def _is_custodian(connection: Connection, institution: Institution, number: int) -> bool:
+    return bool(connection.contract("StatusRegistry").read("listOf", number)["custodian"] == institution.number)
+
+
+def _require_lists(registry: Contract, targets: Sequence[Target]) -> None:
+    numbers = sorted({target.list for target in targets})
+    records = registry.read_many("listOf", [(number,) for number in numbers])
+    sizes = {
+        number: 1 << record["log2size"] if record["issuer"] else 0
+        for number, record in zip(numbers, records, strict=True)
+    }
+    problems = [
+        (target.source, f"there is no status list {target.list}" if not sizes[target.list] else "no such index")
+        for target in targets
+        if not 0 <= target.index < sizes[target.list]
+    ]
+    if problems:
+        raise StatusTargetError(problems)
+
+
+def _read_words(registry: Contract, targets: Sequence[Target]) -> _Words:
+    """The words of all targets, each list read in whole spans."""
+    spans = sorted({(target.list, target.index // _WORD_BITS // _SPAN) for target in targets})
+    results = registry.read_many("words", [(number, span * _SPAN, _SPAN) for number, span in spans])
+    words: _Words = {}
+    for (number, span), result in zip(spans, results, strict=True):
+        for i, pair in enumerate(zip(result["revoked"], result["suspended"], strict=True)):
+            words[number, span * _SPAN + i] = pair
+    return words
+
+
+def _bits(target: Target, words: _Words) -> tuple[bool, bool]:
+    revoked, suspended = words[target.list, target.index // _WORD_BITS]
+    bit = 1 << target.index % _WORD_BITS
+    return bool(revoked & bit), bool(suspended & bit)
+
+
+def _holds(change: StatusChange, target: Target, words: _Words) -> bool:
+    revoked, suspended = _bits(target, words)
+    return {StatusChange.REVOKE: revoked, StatusChange.SUSPEND: suspended, StatusChange.REINSTATE: not suspended}[
+        change
+    ]
+
+
+def _refusal(change: StatusChange, target: Target, words: _Words) -> str | None:
+    revoked, _ = _bits(target, words)
+    if revoked and change is not StatusChange.REVOKE:
+        return "it is revoked, which is for good; only a vote of the Alliance takes that back"
+    return None
+
+
+def _masks(change: StatusChange, targets: Sequence[Target], words: _Words) -> dict[tuple[int, int], int]:
+    """The bits to change, by list and word."""
+    masks: dict[tuple[int, int], int] = {}
+    for target in targets:
+        if not _holds(change, target, words):
+            place = (target.list, target.index // _WORD_BITS)
+            masks[place] = masks.get(place, 0) | 1 << target.index % _WORD_BITS
+    return masks
+
+
+def _calls(registry: Contract, change: StatusChange, masks: dict[tuple[int, int], int], reason: int) -> list[Call]:
+    if len(masks) == 1:
+        ((number, word), mask), *_ = masks.items()
+        if mask.bit_count() == 1:
+            return [registry.call(str(change), number, word * _WORD_BITS + mask.bit_length() - 1, reason)]
+    calls: list[Call] = []
+    for number in sorted({number for number, _ in masks}):
+        words = sorted(word for other, word in masks if other == number)
+        for start in range(0, len(words), _WORDS_PER_CALL):
+            part = words[start : start + _WORDS_PER_CALL]
+            calls.append(registry.call(f"{change}Words", number, part, [masks[number, word] for word in part], reason))
+    return calls
