@@ -31,6 +31,15 @@ from testamur.verification.view import StateView
 __all__ = ["Registry"]
 
 _T = TypeVar("_T")
+_READ_TOGETHER = (
+    "BlockHistory",
+    "CredentialBatches",
+    "IssuerRegistry",
+    "QualificationFrameworks",
+    "Operators",
+    "StatusRegistry",
+)
+_UPDATE = "update testamur"
 _MOST_VERSIONS = 64
 """More versions of one contract than any alliance makes; a longer history is not walked."""
 _BLOCK_WORDS = 512
@@ -46,6 +55,8 @@ class Registry:
         self._directory = directory
         self._time = time
         self._records: dict[Hashable, Any] = {}
+        if view.is_remote:
+            view.prefetch(directory, [slot for name in _READ_TOGETHER for slot in _entry_slots(name)])
         self._require_code("the Directory", directory, directory_code_hash)
 
     def versions(self, name: str) -> tuple[Contract, ...]:
@@ -59,26 +70,33 @@ class Registry:
         """
 
         def read() -> Contract:
-            for contract in reversed(self.versions(name)):
-                if version in (None, contract.version):
-                    return self._checked(contract)
-            raise UndecidedError("unproven", f"the Directory names no {name}" + (f" {version}" if version else ""))
+            contract = self._named(name, version)
+            what = f"{name} {contract.version}"
+            if contract.layout != LAYOUT:
+                raise UndecidedError("unproven", f"{what} keeps its records in layout {contract.layout}", _UPDATE)
+            self._require_code(what, contract.address, contract.code_hash)
+            return contract
 
         return self._once(("contract", name, version), read)
 
     def batch(self, contract: Contract, batch_id: bytes) -> Batch | None:
-        """The record of a batch in one version of CredentialBatches."""
+        """The record of a batch in one version of CredentialBatches, its code and layout checked."""
 
         def read() -> Batch | None:
-            word = self._word(contract, element("CredentialBatches", "_batches", batch_id))
+            slot = element("CredentialBatches", "_batches", batch_id)
+            (word,) = self._words("CredentialBatches", slot, version=contract.version)
             return Batch(*unpack("Batch", word)) if word else None
 
         return self._once((contract.address, batch_id), read)
 
     def institution_of_did(self, did: str) -> int:
         """The institution that a DID is registered for; 0 for none."""
-        slot = element("IssuerRegistry", "_dids", keccak256(did.encode()))
-        return self._once(("did", did), lambda: self._word(self.contract("IssuerRegistry"), slot))
+
+        def read() -> int:
+            (word,) = self._words("IssuerRegistry", element("IssuerRegistry", "_dids", keccak256(did.encode())))
+            return word
+
+        return self._once(("did", did), read)
 
     def issuer(self, institution: int) -> Issuer:
         """An institution's standing; state 0 where it never registered."""
@@ -155,46 +173,51 @@ class Registry:
         """The record of a status list in one version of StatusRegistry."""
 
         def read() -> StatusList | None:
-            contract = self.contract("StatusRegistry", version)
-            issuer, log2size, opened_at, *_ = unpack("List", self._word(contract, element(*_LISTS, number)))
+            (word,) = self._words("StatusRegistry", element("StatusRegistry", "_lists", number), version=version)
+            issuer, log2size, opened_at, *_ = unpack("List", word)
             return StatusList(issuer, log2size, opened_at) if opened_at else None
 
         return self._once(("list", version, number), read)
 
     def status(self, version: int, number: int, index: int) -> tuple[bool, bool]:
         """Whether an entry is revoked, and whether it is suspended. Read the list's record first (4.3)."""
-        contract, word_index = self.contract("StatusRegistry", version), index >> 8
-        first = word_index - word_index % _BLOCK_WORDS
-        bits = []
-        for variable in ("_revoked", "_suspended"):
+        word = index >> 8
+
+        def read() -> tuple[int, int]:
+            slots = [element("StatusRegistry", variable, number, word) for variable in ("_revoked", "_suspended")]
             if self._view.is_remote:
-                outer = element("StatusRegistry", variable, number)
-                self._view.prefetch(contract.address, [inner(outer, first + i) for i in range(_BLOCK_WORDS)])
-            slot = element("StatusRegistry", variable, number, word_index)
-            bits.append(bool(self._once(slot, partial(self._word, contract, slot)) >> (index & 255) & 1))
-        return bits[0], bits[1]
+                self._once(
+                    ("block", version, number, word // _BLOCK_WORDS), partial(self._read_block, version, number, word)
+                )
+            revoked, suspended = self._words("StatusRegistry", *slots, version=version)
+            return revoked, suspended
+
+        revoked, suspended = self._once(("status", version, number, word), read)
+        bit = index & 255
+        return bool(revoked >> bit & 1), bool(suspended >> bit & 1)
+
+    def _read_block(self, version: int, number: int, word: int) -> None:
+        """Fetch the aligned block of words round one, of both bitmaps."""
+        address, first = self.contract("StatusRegistry", version).address, word - word % _BLOCK_WORDS
+        for variable in ("_revoked", "_suspended"):
+            bitmap = element("StatusRegistry", variable, number)
+            self._view.prefetch(address, [inner(bitmap, first + i) for i in range(_BLOCK_WORDS)])
 
     def read_ahead(self, did: str, key: bytes, claims: Claims, batch: Batch) -> None:
         """Fetch together what the issuer and key checks will ask, where every question costs a round trip."""
         if not self._view.is_remote:
             return
-        name, hashed = "IssuerRegistry", (keccak256(did.encode()), keccak256(key))
+        name = "IssuerRegistry"
         issuer = element(name, "_issuers", batch.issuer)
-        self._view.prefetch(
-            self.contract(name).address,
-            [
-                element(name, "_dids", hashed[0]),
-                *(issuer, issuer + 1),
-                element(name, "_scopes", batch.issuer, batch.scope_index),
-                element(name, "_keys", hashed[1]),
-            ],
-        )
+        slots = [issuer, issuer + 1, element(name, "_scopes", batch.issuer, batch.scope_index)]
+        slots += [element(name, "_dids", keccak256(did.encode())), element(name, "_keys", keccak256(key))]
+        self._view.prefetch(self._named(name).address, slots)
         name = "QualificationFrameworks"
         framework = element(name, "_frameworks", claims.framework)
         level = element(name, "_levels", claims.framework, claims.rank)
         qualification_type = element(name, "_types", claims.framework, claims.type)
         slots = [slot + i for slot in (framework, level, qualification_type) for i in (0, 1)]
-        self._view.prefetch(self.contract(name).address, slots)
+        self._view.prefetch(self._named(name).address, slots)
 
     def heartbeat_seconds(self) -> int:
         """How far a block's time may lie behind the moment it was made (docs/protocol.md 6.8)."""
@@ -216,10 +239,9 @@ class Registry:
         return unpack("Validator", word)[1]
 
     def _read_versions(self, name: str) -> tuple[Contract, ...]:
-        key = name.encode().ljust(32, b"\0")
-        count_slot, first = element("Directory", "_counts", key), element("Directory", "_entries", key, 1)
-        self._view.prefetch(self._directory, (count_slot, first, first + 1))
-        count = self._view.storage(self._directory, count_slot)
+        key = _directory_key(name)
+        self._view.prefetch(self._directory, _entry_slots(name))
+        count = self._view.storage(self._directory, element("Directory", "_counts", key))
         if count > _MOST_VERSIONS:
             raise UndecidedError("unproven", f"the Directory holds {count} versions of {name}")
         found = []
@@ -231,12 +253,12 @@ class Registry:
                 found.append(Contract(name, version, target.to_bytes(20, "big"), since, layout, code_hash))
         return tuple(found)
 
-    def _checked(self, contract: Contract) -> Contract:
-        what = f"{contract.name} {contract.version}"
-        if contract.layout != LAYOUT:
-            raise UndecidedError("unproven", f"{what} keeps its records in layout {contract.layout}", "update testamur")
-        self._require_code(what, contract.address, contract.code_hash)
-        return contract
+    def _named(self, name: str, version: int | None = None) -> Contract:
+        """What `contract` returns, before its code and layout are looked at: good for nothing but fetching."""
+        for contract in reversed(self.versions(name)):
+            if version in (None, contract.version):
+                return contract
+        raise UndecidedError("unproven", f"the Directory names no {name}" + (f" {version}" if version else ""))
 
     def _require_code(self, what: str, address: bytes, code_hash: bytes) -> None:
         found = self._view.code_hash(address)
@@ -244,13 +266,11 @@ class Registry:
             state = "is not on this chain" if found is None else f"has code {found.hex()}"
             raise UndecidedError("unproven", f"{what} at 0x{address.hex()} {state}, not {code_hash.hex()}")
 
-    def _words(self, name: str, *slots: int) -> tuple[int, ...]:
-        contract = self.contract(name)
-        self._view.prefetch(contract.address, slots)
-        return tuple(self._view.storage(contract.address, slot) for slot in slots)
-
-    def _word(self, contract: Contract, slot: int) -> int:
-        return self._view.storage(contract.address, slot)
+    def _words(self, name: str, *slots: int, version: int | None = None) -> tuple[int, ...]:
+        """Words of a contract whose code and layout were checked, fetched together."""
+        self._view.prefetch(self._named(name, version).address, slots)
+        address = self.contract(name, version).address
+        return tuple(self._view.storage(address, slot) for slot in slots)
 
     def _once(self, key: Hashable, read: Callable[[], _T]) -> _T:
         try:
@@ -260,4 +280,12 @@ class Registry:
         return found
 
 
-_LISTS = ("StatusRegistry", "_lists")
+def _directory_key(name: str) -> bytes:
+    return name.encode().ljust(32, b"\0")
+
+
+def _entry_slots(name: str) -> tuple[int, ...]:
+    """The Directory's count of a name's versions, and the first version, which mostly is the only one."""
+    key = _directory_key(name)
+    first = element("Directory", "_entries", key, 1)
+    return element("Directory", "_counts", key), first, first + 1

@@ -117,4 +117,4 @@ def exit_code(codes: Iterable[str | int]) -> int:
 
 def iso(moment: datetime) -> str:
     """A moment as ISO 8601 in UTC, whole seconds, `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"

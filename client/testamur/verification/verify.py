@@ -1,13 +1,10 @@
 """One verb: judging a bundle. Pure but for the chain it is given; the clock is an argument."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Hashable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from testamur.batch.bundle import Bundle
-from testamur.chain.errors import ChainUnreachableError, RpcError
-from testamur.proof.errors import ProofError
 from testamur.verification.checks import (
     check_anchor,
     check_document,
@@ -16,21 +13,19 @@ from testamur.verification.checks import (
     check_key,
     check_signature,
     check_status,
-    check_trust,
     check_validity,
     claims_of,
 )
 from testamur.verification.connection import Chain
-from testamur.verification.errors import UndecidedError
-from testamur.verification.evidence import Evidence
+from testamur.verification.ground import Ground, Standing, attempt, find_ground
 from testamur.verification.memory import Memory
 from testamur.verification.policy import Policy
 from testamur.verification.records import Batch
 from testamur.verification.registry import Registry
-from testamur.verification.trust import At, State, find_state
+from testamur.verification.trust import At
 from testamur.verification.verdict import CHECK_NAMES, AsOf, CheckResult, Verdict, iso
 
-__all__ = ["Ground", "find_ground", "judge", "verify"]
+__all__ = ["examine", "judge", "refuse", "verify"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -57,115 +52,96 @@ def verify(
     verifier's clock, by default this computer's. A bundle in bytes that cannot be parsed is a `malformed` verdict;
     a chain that cannot be read gives `indeterminate`, never an exception.
     """
-    now = now or datetime.now(UTC)
-    document, parsed = check_document(bundle)
+    opening, parsed = examine(bundle)
     if parsed is None:
-        return _verdict([document])
-    opening = _opening(document, parsed)
-    if any(check.result == "fail" for check in opening):
-        return _verdict(opening, parsed)
-    ground = find_ground(parsed, chain, policy, Memory.of(policy), now, at)
-    return _walk(opening, parsed, ground, policy)
+        return refuse(opening)
+    ground = find_ground(parsed, chain, policy, Memory.of(policy), now or datetime.now(UTC), at)
+    return judge(opening, parsed, ground, policy)
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What checks 4 to 9 stand on: a state with its registry, or the reason why there is none."""
-
-    judged: datetime | None
-    """The moment that validity is judged at; None where it is the evidence's and there is none."""
-    state: State | None = None
-    registry: Registry | None = None
-    doubt: UndecidedError | None = None
-    """Why there is no state, or why the one there is does not count as the present."""
-
-
-def find_ground(bundle: Bundle, chain: Chain, policy: Policy, memory: Memory, now: datetime, at: At = None) -> Ground:
-    """The ground to judge a bundle on; online it is the same for every bundle until the chain moves on."""
-    judged = at if isinstance(at, datetime) else None if at == "evidence" else now
-    try:
-        evidence = None
-        if bundle.evidence is not None and (chain.rpc is None or at == "evidence"):
-            evidence = Evidence.from_json(bundle.evidence)
-        state = find_state(evidence, chain, policy, memory, now, at)
-        registry = Registry(state.view, policy.directory, policy.directory_code_hash, state.time_seconds)
-        _require_pins(state, registry, policy)
-    except _UNKNOWN as error:
-        return Ground(judged, doubt=_undecided(error))
-    return Ground(_EPOCH + timedelta(microseconds=state.judged_ns // 1_000), state, registry, state.doubt)
+def examine(data: Bundle | bytes) -> tuple[list[CheckResult], Bundle | None]:
+    """Checks 1 to 3, which need no chain, and the bundle; None, and the checks so far, where one failed."""
+    document, bundle = check_document(data)
+    if bundle is None:
+        return [document], None
+    opening = [document, CheckResult("signature", "skipped")]
+    if bundle.document is not None:
+        opening[1] = check_signature(bundle.document)
+        if opening[1].result == "fail":
+            return opening, None
+    opening.append(check_inclusion(bundle))
+    return opening, bundle
 
 
-def judge(bundle: Bundle | bytes, ground: Ground, policy: Policy) -> Verdict:
-    """`verify` on ground that was already found, for those who judge many."""
-    document, parsed = check_document(bundle)
-    if parsed is None:
-        return _verdict([document])
-    opening = _opening(document, parsed)
-    if any(check.result == "fail" for check in opening):
-        return _verdict(opening, parsed)
-    return _walk(opening, parsed, ground, policy)
+def refuse(opening: list[CheckResult]) -> Verdict:
+    """The verdict where check 1 or 2 failed: nothing of the content is shown as fact (docs/protocol.md 6.5)."""
+    return _verdict(opening)
 
 
-def _opening(document: CheckResult, bundle: Bundle) -> list[CheckResult]:
-    """Checks 1 to 3, which need no chain; what follows a failure is left out."""
-    if bundle.document is None:
-        return [document, CheckResult("signature", "skipped"), check_inclusion(bundle)]
-    signature = check_signature(bundle.document)
-    return [document, signature] if signature.result == "fail" else [document, signature, check_inclusion(bundle)]
-
-
-def _walk(opening: list[CheckResult], bundle: Bundle, ground: Ground, policy: Policy) -> Verdict:
-    """Checks 4 to 9."""
-    doubts: list[UndecidedError] = [ground.doubt] if ground.doubt else []
-
-    def attempt(name: str, check: Callable[[], CheckResult]) -> CheckResult:
-        try:
-            return check()
-        except _UNKNOWN as error:
-            doubts.append(_undecided(error))
-            return CheckResult(name, "unknown", doubts[-1].code, _sentence(doubts[-1].message))
-
-    registry, batch = ground.registry, None
+def judge(opening: list[CheckResult], bundle: Bundle, ground: Ground, policy: Policy) -> Verdict:
+    """Checks 4 to 9 and the verdict, on ground that was found before."""
+    if opening[-1].result == "fail":
+        return _verdict(opening, bundle)
+    registry, trust, standing = ground.registry, ground.trust, None
     if registry is None:
-        assert ground.doubt is not None  # no ground without a reason
-        reason = ground.doubt
-        reads = [CheckResult(name, "unknown", reason.code, _sentence(reason.message)) for name in CHECK_NAMES[3:7]]
+        reads = [CheckResult(name, "unknown", trust.code, trust.message) for name in CHECK_NAMES[3:7]]
     else:
-
-        def anchor() -> CheckResult:
-            nonlocal batch
-            result, batch = check_anchor(bundle, registry, policy)
-            if batch is not None and bundle.document is not None:
-                registry.read_ahead(bundle.document.issuer_did, bundle.document.key, claims_of(bundle), batch)
-            return result
-
-        reads = [attempt("anchor", anchor)]
-        if reads[0].result == "unknown" or reads[0].code == "altered":
-            reads += [CheckResult(name, "skipped") for name in CHECK_NAMES[4:7]]
-        else:
-            reads.append(attempt("issuer", lambda: check_issuer(bundle, registry, policy, batch)))
-            reads += _of_batch(bundle, registry, batch, attempt)
+        standing = _standing(bundle, registry, ground, policy)
+        reads = [standing.anchor, standing.issuer, standing.key, _status(bundle, registry, standing.batch)]
+        unknown = next((check for check in reads if check.result == "unknown"), None)
+        if unknown is not None and trust.result == "pass":
+            trust = CheckResult("trust", "unknown", unknown.code, unknown.message, trust.facts)
     if ground.judged is None:
-        validity = CheckResult("validity", "unknown", doubts[0].code, "The moment to judge at is not known.")
+        validity = CheckResult("validity", "unknown", trust.code, "The moment to judge at is not known.")
     else:
         validity = check_validity(bundle, ground.judged)
-    trust = check_trust(ground.state, doubts[0] if doubts else None, policy)
-    return _verdict([*opening, *reads, validity, trust], bundle, ground, batch)
+    checks = [*opening, *reads, validity, trust]
+    return _verdict(checks, bundle, ground, standing.batch if standing else None)
 
 
-def _of_batch(
-    bundle: Bundle,
-    registry: Registry,
-    batch: Batch | None,
-    attempt: Callable[[str, Callable[[], CheckResult]], CheckResult],
-) -> list[CheckResult]:
-    """Checks 6 and 7, which ask about a recorded batch."""
+def _standing(bundle: Bundle, registry: Registry, ground: Ground, policy: Policy) -> Standing:
+    """Checks 4 to 6; kept for the next credential of the same batch, key and level."""
+    name = _standing_name(bundle)
+    found = ground.standings.get(name)
+    if found is None:
+        found = ground.standings[name] = _find_standing(bundle, registry, policy)
+    return found
+
+
+def _find_standing(bundle: Bundle, registry: Registry, policy: Policy) -> Standing:
+    document, batch = bundle.document, None
+
+    def anchor() -> CheckResult:
+        nonlocal batch
+        result, batch = check_anchor(bundle, registry, policy)
+        if batch is not None and document is not None:
+            registry.read_ahead(document.issuer_did, document.key, claims_of(bundle), batch)
+        return result
+
+    anchored = attempt("anchor", anchor)
+    issuer, key = CheckResult("issuer", "skipped"), CheckResult("key", "skipped")
+    if anchored.result == "pass" or anchored.code == "not_anchored":
+        issuer = attempt("issuer", lambda: check_issuer(bundle, registry, policy, batch))
+    if batch is not None:
+        record = batch
+        key = attempt("key", lambda: check_key(document, registry, record))
+    return Standing(anchored, issuer, key, batch)
+
+
+def _standing_name(bundle: Bundle) -> Hashable:
+    """Everything that checks 4 to 6 depend on."""
+    inclusion, document, claims = bundle.inclusion, bundle.document, claims_of(bundle)
+    texts = bundle.evidence.get("texts") if bundle.evidence else None
+    named = (document.issuer_did, document.issuer_name, document.key, document.labels) if document else None
+    level = (claims.framework, claims.type, claims.rank, claims.region)
+    batch = (inclusion.kind, inclusion.issuer, inclusion.list, inclusion.size)
+    return bundle.anchor, batch, level, named, str(texts)
+
+
+def _status(bundle: Bundle, registry: Registry, batch: Batch | None) -> CheckResult:
     if batch is None:
-        return [CheckResult("key", "skipped"), CheckResult("status", "skipped")]
-    return [
-        attempt("key", lambda: check_key(bundle.document, registry, batch)),
-        attempt("status", lambda: check_status(bundle, registry, batch)),
-    ]
+        return CheckResult("status", "skipped")
+    return attempt("status", lambda: check_status(bundle, registry, batch))
 
 
 def _verdict(
@@ -214,28 +190,3 @@ def _facts(checks: tuple[CheckResult, ...], bundle: Bundle | None, batch: Batch 
     if batch is not None:
         facts["anchored"] = iso(_EPOCH + timedelta(seconds=batch.time))
     return facts
-
-
-def _require_pins(state: State, registry: Registry, policy: Policy) -> None:
-    """The genesis that the policy pins is this chain's: the history contract keeps every block's hash."""
-    if not policy.demands_proofs:
-        return  # asked of the node itself, before anything was read
-    genesis = state.block_hash if state.block == 0 else registry.block_hash(0)
-    if genesis != policy.genesis_hash:
-        raise UndecidedError("wrong_chain", f"block 0 is {genesis.hex()}, the policy pins {policy.genesis_hash.hex()}")
-
-
-_UNKNOWN = (UndecidedError, ProofError, ChainUnreachableError, RpcError)
-
-
-def _undecided(error: Exception) -> UndecidedError:
-    if isinstance(error, UndecidedError):
-        return error
-    if isinstance(error, ChainUnreachableError):
-        return UndecidedError("chain_unreachable", error.message, error.advice)
-    assert isinstance(error, (ProofError, RpcError))
-    return UndecidedError("unproven", error.message, error.advice)
-
-
-def _sentence(message: str) -> str:
-    return message[:1].upper() + message[1:] + "."

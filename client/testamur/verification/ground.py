@@ -1,0 +1,97 @@
+"""What the checks that read the chain stand on: a state, its registry, and what was already found on it.
+
+Online the ground is the same for every bundle until the chain moves on, so those who judge many find it once.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from testamur.batch.bundle import Bundle
+from testamur.chain.errors import ChainUnreachableError, RpcError
+from testamur.proof.errors import ProofError
+from testamur.verification.checks import check_trust
+from testamur.verification.connection import Chain
+from testamur.verification.errors import UndecidedError
+from testamur.verification.evidence import Evidence
+from testamur.verification.memory import Memory
+from testamur.verification.policy import Policy
+from testamur.verification.records import Batch
+from testamur.verification.registry import Registry
+from testamur.verification.trust import At, State, find_state
+from testamur.verification.verdict import CheckResult
+
+__all__ = ["Ground", "Standing", "attempt", "find_ground"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What checks 4 to 6 found: one and the same for credentials of one batch, key and level."""
+
+    anchor: CheckResult
+    issuer: CheckResult
+    key: CheckResult
+    batch: Batch | None
+    """The record, where check 4 passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A state with its registry, or the reason why there is none."""
+
+    judged: datetime | None
+    """The moment that validity is judged at; None where it is the evidence's and there is none."""
+    trust: CheckResult
+    """Check 9: `unknown` where there is no state, or where the one there is does not count as the present."""
+    state: State | None = None
+    registry: Registry | None = None
+    standings: dict[Hashable, Standing] = field(default_factory=dict)
+    """Found once, for as long as this state is looked at."""
+
+
+def find_ground(bundle: Bundle, chain: Chain, policy: Policy, memory: Memory, now: datetime, at: At = None) -> Ground:
+    """The ground to judge a bundle on: the node's state, or that of the bundle's evidence where there is no node."""
+    judged = at if isinstance(at, datetime) else None if at == "evidence" else now
+    try:
+        evidence = None
+        if bundle.evidence is not None and (chain.rpc is None or at == "evidence"):
+            evidence = Evidence.from_json(bundle.evidence)
+        state = find_state(evidence, chain, policy, memory, now, at)
+        registry = Registry(state.view, policy.directory, policy.directory_code_hash, state.time_seconds)
+        _require_genesis(state, registry, policy)
+    except _UNREADABLE as error:
+        return Ground(judged, check_trust(None, _undecided(error), policy))
+    judged = _EPOCH + timedelta(microseconds=state.judged_ns // 1_000)
+    return Ground(judged, check_trust(state, state.doubt, policy), state, registry)
+
+
+def attempt(name: str, check: Callable[[], CheckResult]) -> CheckResult:
+    """What a check that reads finds, or `unknown` where it cannot read."""
+    try:
+        return check()
+    except _UNREADABLE as error:
+        doubt = _undecided(error)
+        return CheckResult(name, "unknown", doubt.code, f"{doubt.message[:1].upper()}{doubt.message[1:]}.")
+
+
+_UNREADABLE = (UndecidedError, ProofError, ChainUnreachableError, RpcError)
+
+
+def _undecided(error: Exception) -> UndecidedError:
+    if isinstance(error, UndecidedError):
+        return error
+    if isinstance(error, ChainUnreachableError):
+        return UndecidedError("chain_unreachable", error.message, error.advice)
+    assert isinstance(error, (ProofError, RpcError))
+    return UndecidedError("unproven", error.message, error.advice)
+
+
+def _require_genesis(state: State, registry: Registry, policy: Policy) -> None:
+    """The chain is the one whose block 0 the policy pins: the history contract keeps every block's hash."""
+    if not policy.demands_proofs:
+        return  # a node that is believed was asked for block 0 itself
+    genesis = state.block_hash if state.block == 0 else registry.block_hash(0)
+    if genesis != policy.genesis_hash:
+        raise UndecidedError("wrong_chain", f"block 0 is {genesis.hex()}, the policy pins {policy.genesis_hash.hex()}")
