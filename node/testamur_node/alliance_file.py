@@ -35,6 +35,7 @@ from datetime import datetime
 from typing import Any
 
 from testamur.artifacts.genesis import DEFAULT_PERIODS, ChainParameters, Founder, Founding, FoundingValidator
+
 from testamur_node.errors import NodeError
 
 __all__ = ["AllianceFile", "AllianceFileError", "parse_alliance"]
@@ -142,7 +143,9 @@ def _parameters(table: dict[str, Any]) -> ChainParameters:
     known = {item.name for item in fields(ChainParameters)}
     for name, value in table.items():
         if name not in known or not isinstance(value, int):
-            raise AllianceFileError(f"[parameters] {name} = {value!r}: known are {', '.join(sorted(known))}, as numbers")
+            raise AllianceFileError(
+                f"[parameters] {name} = {value!r}: known are {', '.join(sorted(known))}, as numbers"
+            )
     return ChainParameters(**table)
 
 

@@ -1,7 +1,9 @@
 """What an engine drives, in the shape of ABCI 2.0: info, init_chain, check, propose, validate, finalize, commit.
 
-The solo engine calls these in its own thread; CometBFT will call the same over its socket. The application orders nothing and
-reads no clock: time, height and transactions are handed in. `finalize` executes and keeps the result in memory, `commit`
+The solo engine calls these in its own thread; CometBFT will call the same over its socket. The application orders
+nothing and
+reads no clock: time, height and transactions are handed in. `finalize` executes and keeps the result in memory,
+`commit`
 writes it in one store transaction, so that a crash leaves either the whole block or nothing of it.
 """
 
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 
 from testamur.proof.cometbft import Validator
 from testamur.proof.hashing import keccak256
+
 from testamur_node.chain.block import EMPTY_OMMERS_HASH, Block, Header
 from testamur_node.chain.receipt import Receipt
 from testamur_node.chain.rules import ChainSpec, Fork
@@ -18,7 +21,7 @@ from testamur_node.codec import DecodingError, word
 from testamur_node.errors import NodeError
 from testamur_node.execution.executor import BlockContext, BlockResult, ExecutionError, Executor
 from testamur_node.genesis import Genesis, genesis_block
-from testamur_node.governance import next_gas_limit, parameters_of, validator_updates, validators_of
+from testamur_node.governance import DEFAULT_PARAMETERS, next_gas_limit, parameters_of, validator_updates, validators_of
 from testamur_node.permission import BlockSoFar, Parent, Reason, Refusal, includable
 from testamur_node.state.reader import StateReader
 from testamur_node.store.store import Commit, Store
@@ -116,17 +119,17 @@ class Application:
         if remembered is not None and remembered[0] == head.state_root and remembered[1].state.root == head.state_root:
             return remembered[1]
         state = self.state(head)
-        parameters = parameters_of(state) if self.spec.history_contract else None
+        parameters = parameters_of(state) if self.spec.history_contract else DEFAULT_PARAMETERS
         fork = self.spec.fork_at(head.number + 1, head.timestamp + 1)
-        gas_limit = head.gas_limit if parameters is None else next_gas_limit(head.gas_limit, parameters.gas_limit)
+        voted = parameters.gas_limit if self.spec.history_contract else head.gas_limit
         parent = Parent(
             spec=self.spec,
             chain_id=self.genesis.chain_id,
             fork=fork,
-            gas_limit=gas_limit,
+            gas_limit=next_gas_limit(head.gas_limit, voted),
             base_fee=_next_base_fee(head, self.spec, fork),
             state=state,
-            **({} if parameters is None else {"parameters": parameters}),
+            parameters=parameters,
         )
         self._parent = (head.state_root, parent)
         return parent
@@ -177,7 +180,8 @@ class Application:
     def finalize(self, decided: Decided, known: Sequence[Transaction] | None = None) -> Finalized:
         """Execute a decided block without writing anything. `known` spares decoding what the caller decoded.
 
-        Raises `ApplicationError` where the engine decided what `validate` would have refused, `ExecutionError` where the
+        Raises `ApplicationError` where the engine decided what `validate` would have refused, `ExecutionError` where
+        the
         executor failed: both must halt the node.
         """
         if not decided.transactions and not (decided.forces_block and self.spec.allows_empty_blocks):

@@ -1,7 +1,8 @@
 """Block 0: what `init` builds out of alliance.toml, and what every node loads from genesis.json.
 
 `found` runs the suite's real constructors at their fixed addresses in an explicit context (number 0, timestamp
-genesis_time, coinbase 0) and records what they left; genesis.json carries the finished accounts, so that nodes load data
+genesis_time, coinbase 0) and records what they left; genesis.json carries the finished accounts, so that nodes load
+data
 and run nothing. Two builds of the same file give the same bytes and the same hash. An imported chain's genesis.json is
 the one geth takes.
 """
@@ -15,6 +16,7 @@ from typing import Any
 
 from testamur.artifacts.genesis import constructions
 from testamur.proof.hashing import keccak256
+
 from testamur_node.alliance_file import AllianceFile
 from testamur_node.chain.block import EMPTY_OMMERS_HASH, EMPTY_TRIE_ROOT, Block, Header
 from testamur_node.chain.development import DEVELOPMENT_BALANCE, development_accounts
@@ -208,7 +210,9 @@ def _fork_schedule(config: Mapping[str, Any]) -> tuple[ForkStart, ...]:
     starts = [ForkStart(fork, block=int(config[name])) for fork, name in blocks.items() if config.get(name) is not None]
     if config.get("terminalTotalDifficulty") == 0 and config.get("mergeNetsplitBlock") is None:
         starts.append(ForkStart(Fork.PARIS, block=0))
-    starts += [ForkStart(fork, timestamp=int(config[name])) for fork, name in times.items() if config.get(name) is not None]
+    starts += [
+        ForkStart(fork, timestamp=int(config[name])) for fork, name in times.items() if config.get(name) is not None
+    ]
     return tuple(starts)
 
 

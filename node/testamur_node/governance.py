@@ -1,6 +1,7 @@
 """What the alliance decided, read from contract storage at one state: permissions, validators, peers, parameters.
 
-Pure functions of a `StateReader`; no EVM runs. Slots are found by name in the compiled storage layout (docs/protocol.md 4).
+Pure functions of a `StateReader`; no EVM runs. Slots are found by name in the compiled storage layout
+(docs/protocol.md 4).
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from testamur.artifacts import GENESIS_ADDRESSES, slot
 from testamur.artifacts.slots import field, mapping_slot
 from testamur.proof.cometbft import Validator
 from testamur.proof.hashing import keccak256
+
 from testamur_node.codec import word
 from testamur_node.state.reader import StateReader
 

@@ -1,26 +1,55 @@
 """The running node: chain, state, pool and engine behind one object. RPC, CLI and tests talk to this and nothing below.
 
-Flow: rpc -> `Node.submit` -> pool -> engine -> application -> executor -> store -> subscribers -> rpc. Every method
-may be
-called from any thread. Reads see the last committed block; writes happen on the engine's thread alone.
+Flow: rpc -> `Node.submit` -> pool -> engine -> application -> executor -> store -> subscribers -> rpc. Every method may
+be called from any thread. Reads see the last committed block; writes happen on the engine's thread alone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from testamur_node.chain.block import Block
+import orjson
+from testamur.proof.cometbft_json import validator_to_json
+
+from testamur_node.application import Application, prev_randao
+from testamur_node.chain.block import Block, Header, encode_header
+from testamur_node.chain.development import development_accounts
 from testamur_node.chain.receipt import Log, Receipt
-from testamur_node.chain.transaction import Transaction
+from testamur_node.chain.rules import ChainSpec
+from testamur_node.chain.transaction import Transaction, decode_transaction
+from testamur_node.codec import to_hex
+from testamur_node.engine.headers import SOLO_POWER
+from testamur_node.engine.key import ValidatorKey
+from testamur_node.engine.solo import SoloEngine
 from testamur_node.errors import NodeError
 from testamur_node.execution.executor import AccountOverride, CallRequest, CallResult
+from testamur_node.execution.pyevm import PyEvm
+from testamur_node.execution.threads import Workers
+from testamur_node.genesis import Genesis, GenesisError
+from testamur_node.governance import permission_of
+from testamur_node.index.logs import matches, transactions_with
+from testamur_node.permission import Refusal
+from testamur_node.pool import Pool
+from testamur_node.simulation import context_of, least_gas, pending_context
 from testamur_node.state.reader import StateReader
+from testamur_node.store.store import Store
 
-__all__ = ["Node", "Clock", "LocatedLog", "UnknownBlockError", "DevelopmentOnlyError"]
+__all__ = [
+    "Node", "Clock", "LocatedLog", "UnknownBlockError", "DevelopmentOnlyError", "RefusedError", "HaltedError",
+    "GENESIS_FILE", "VALIDATOR_KEY", "DATA_FOLDER",
+]  # fmt: skip
 
 Clock = Callable[[], int]
 """Nanoseconds since 1970; `time.time_ns` outside tests."""
+
+GENESIS_FILE = "genesis.json"
+VALIDATOR_KEY = "engine/priv_validator_key.json"
+DATA_FOLDER = "data"
+_CALL_WORKERS = 2
+_CALL_GAS = 50_000_000
+"""The most gas a call may ask for."""
 
 
 class UnknownBlockError(NodeError):
@@ -29,6 +58,18 @@ class UnknownBlockError(NodeError):
 
 class DevelopmentOnlyError(NodeError):
     """The request changes time or history, which only a development chain allows."""
+
+
+class HaltedError(NodeError):
+    """The engine has halted on an internal error: the process must end, and a restart continues from the last block."""
+
+
+class RefusedError(NodeError):
+    """No block of this chain may hold the transaction at the present state."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +87,40 @@ class LocatedLog:
 
 
 class Node:
-    """A node on one home folder.
+    """A node on one home folder: genesis.json, data/, and for the solo engine its key."""
 
-    `spec` (chain.rules.ChainSpec) tells which rules hold; `pool` is the waiting transactions; `chain_id` the EVM
-    chain id.
-    """
+    def __init__(
+        self,
+        genesis: Genesis,
+        store: Store,
+        clock: Clock,
+        *,
+        key: ValidatorKey | None = None,
+        block_time: float | None = None,
+    ) -> None:
+        """Take over an open store; with `key` the solo engine runs. `Node.open` does this from a home folder."""
+        self.spec: ChainSpec = genesis.spec
+        self.chain_id = genesis.chain_id
+        self.genesis = genesis
+        self.store = store
+        self.pool = Pool()
+        self._executor = PyEvm(genesis.spec, store.read_node)
+        self._application = Application(genesis, store, self._executor)
+        self._workers = Workers(_CALL_WORKERS, "call")
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._subscribers: list[Callable[[Block], None]] = []
+        self._snapshots: list[tuple[int, int]] = []
+        self._key = key
+        self._engine: SoloEngine | None = None
+        self._head_block: Block | None = None
+        self._is_closed = False
+        if key is not None:
+            time = genesis.spec.default_block_time if block_time is None else block_time
+            self._engine = SoloEngine(
+                self._application, self.pool, key, clock, block_time=time, on_block=self._announce
+            )
+            self._engine.start()
 
     @classmethod
     def open(cls, home: Path, clock: Clock, *, seals: bool = True, block_time: float | None = None) -> "Node":
@@ -59,47 +129,82 @@ class Node:
         `block_time` in seconds; 0 seals at once; None takes the spec's default (alliance 1, development at once).
         Raises `StoreError` where another process holds the home, the schema is newer, or the disk refuses.
         """
-        raise NotImplementedError
+        try:
+            genesis = Genesis.from_json((home / GENESIS_FILE).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise GenesisError(f"{home} has no {GENESIS_FILE}: {error.strerror}", "run testamur-node init") from error
+        key = ValidatorKey.load(home / VALIDATOR_KEY) if seals and genesis.spec.name != "imported" else None
+        store = Store.open(home / DATA_FOLDER)
+        try:
+            return cls(genesis, store, clock, key=key, block_time=block_time)
+        except BaseException:
+            store.close()
+            raise
 
     def close(self) -> None:
-        """Stop the engine after its current block, sync and close the store. Safe to call twice."""
+        """Stop the engine after its current block and close the store. Safe to call twice."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._engine is not None:
+            self._engine.stop()
+        self._workers.close()
+        self.store.close()
 
-    # reading --------------------------------------------------------------------------------------------------------
+    def raise_if_halted(self) -> None:
+        """Raise `HaltedError` once the engine has halted."""
+        failure = self._engine.failure if self._engine is not None else None
+        if failure is not None:
+            raise HaltedError(
+                f"the engine has halted: {failure}", "see the log; a restart continues safely"
+            ) from failure
+
+    # reading
 
     @property
     def head(self) -> Block:
         """The newest block: latest, safe and final at once."""
-        raise NotImplementedError
+        number = self._application.head.number
+        block = self._head_block
+        if block is None or block.hash != self._application.head.hash:
+            block = self._required(number)
+            self._head_block = block
+        return block
 
     def block(self, which: int | bytes) -> Block | None:
         """The block with a number or a hash."""
-        raise NotImplementedError
+        number = self.store.number_of(which) if isinstance(which, bytes) else which
+        return None if number is None or number < 0 else self.store.block(number)
 
     def receipts(self, number: int) -> tuple[Receipt, ...]:
         """The receipts of a block's transactions in order."""
-        raise NotImplementedError
+        return self.store.receipts(number)
 
     def locate(self, transaction_hash: bytes) -> tuple[int, int] | None:
-        """(block number, index) of an included transaction. The pair comes as numbers: read one transaction, not its
-        block.
-        """
-        raise NotImplementedError
+        """(block number, index) of an included transaction; read one transaction then, not its whole block."""
+        return self.store.locate(transaction_hash)
 
     def transaction(self, number: int, index: int) -> Transaction | None:
         """One transaction of a block."""
-        raise NotImplementedError
+        return self.store.transaction(number, index)
 
     def receipt(self, number: int, index: int) -> Receipt | None:
         """One transaction's receipt."""
-        raise NotImplementedError
+        found = self.store.receipt(number, index)
+        return None if found is None else found[0]
 
     def logs_before(self, number: int, index: int) -> int:
         """How many logs the block has before transaction `index`: the first log index of that transaction."""
-        raise NotImplementedError
+        found = self.store.receipt(number, index)
+        return 0 if found is None else found[1]
+
+    def header(self, number: int) -> Header | None:
+        """A block's header alone."""
+        return self.store.header(number)
 
     def state_at(self, number: int) -> StateReader:
         """The state after block `number`; `UnknownBlockError` where there is none."""
-        raise NotImplementedError
+        return self._application.state(self._header(number))
 
     def logs(
         self,
@@ -109,82 +214,251 @@ class Node:
         topics: Sequence[Sequence[bytes] | None] = (),
         limit: int | None = None,
     ) -> list[LocatedLog]:
-        """Logs of blocks first..last; each topic position None for any, else one of several. At most `limit` + 1 come
-        back.
-        """
-        raise NotImplementedError
+        """Logs of blocks first..last in order; each topic position None for any, else one of several.
 
-    # simulating -----------------------------------------------------------------------------------------------------
+        At most `limit` + 1 come back, so that a caller can tell that there were more.
+        """
+        found: list[LocatedLog] = []
+        for number, index in self._candidates(first, min(last, self._application.head.number), addresses, topics):
+            stored = self.store.receipt(number, index)
+            transaction, header = self.store.transaction(number, index), self.store.header(number)
+            if stored is None or transaction is None or header is None:
+                continue  # the block was rolled back (development) while we read
+            receipt, position = stored
+            for log in receipt.logs:
+                if matches(log, addresses, topics):
+                    found.append(
+                        LocatedLog(log, number, header.hash, header.timestamp, transaction.hash, index, position)
+                    )
+                    if limit is not None and len(found) > limit:
+                        return found
+                position += 1
+        return found
+
+    def _candidates(
+        self, first: int, last: int, addresses: Sequence[bytes], topics: Sequence[Sequence[bytes] | None]
+    ) -> Iterator[tuple[int, int]]:
+        environment = self.store.environment
+        with environment.lmdb.begin() as view:
+            indexed = transactions_with(view, environment.tables["logs"], first, last, addresses, topics)
+            if indexed is not None:
+                yield from indexed
+                return
+        for number in range(first, last + 1):
+            yield from ((number, index) for index, receipt in enumerate(self.store.receipts(number)) if receipt.logs)
+
+    # simulating
 
     def call(
         self, request: CallRequest, number: int | None, overrides: Mapping[bytes, AccountOverride] | None = None
     ) -> CallResult:
         """Run a message on the state after block `number`; None means pending: on the head, in the block to come."""
-        raise NotImplementedError
+        return self._workers.run(lambda: self._simulate(request, number, overrides))
 
     def estimate_gas(
         self, request: CallRequest, number: int | None, overrides: Mapping[bytes, AccountOverride] | None = None
     ) -> CallResult:
         """The least gas with which `request` succeeds, in `gas_used`; `error` is set where it fails with any."""
-        raise NotImplementedError
+        header = self._header(number)
+        state = self._application.state(header)
+        highest = header.gas_limit if request.gas is None or request.gas < 21_000 else min(request.gas, _CALL_GAS)
+        if request.charges_fees and request.gas_price:
+            highest = min(highest, max(state.balance(request.sender) - request.value, 0) // request.gas_price)
+        is_plain = not request.data and request.to is not None and not state.code(request.to) and not overrides
 
-    # writing --------------------------------------------------------------------------------------------------------
+        def run(gas: int) -> CallResult:
+            return self._simulate(_with_gas(request, gas), number, overrides)
+
+        return self._workers.run(lambda: least_gas(run, highest, is_plain))
+
+    def _simulate(
+        self, request: CallRequest, number: int | None, overrides: Mapping[bytes, AccountOverride] | None
+    ) -> CallResult:
+        header = self._header(number)
+        deployers: frozenset[bytes] | None = None
+        if self.spec.is_permissioned:
+            may = permission_of(self._application.state(header), request.sender).deploy
+            deployers = frozenset({request.sender}) if may else frozenset()
+        if number is None:
+            timestamp = max(self._now() // 1_000_000_000, header.timestamp + 1)
+            context = pending_context(
+                self._application.parent(), header, header.hash, prev_randao(header.hash, header.number + 1), timestamp,
+                deployers,
+            )  # fmt: skip
+        else:
+            context = context_of(header, self.chain_id, self.store.ancestors, deployers)
+        limit = max(_CALL_GAS, header.gas_limit)
+        gas = limit if request.gas is None else min(request.gas, limit)
+        return self._executor.call(header.state_root, _with_gas(request, gas), context, overrides)
+
+    # writing
 
     def submit(self, raw: bytes) -> bytes:
-        """Check a raw transaction and put it into the pool; returns its hash, raises the pool's refusal."""
-        raise NotImplementedError
+        """Check a raw transaction and put it into the pool; returns its hash.
+
+        Raises `DecodingError`, `RefusedError` where no block could hold it, and the pool's refusals.
+        """
+        self.raise_if_halted()
+        transaction = decode_transaction(raw)
+        refusal = self._application.check(transaction)
+        if refusal is not None:
+            raise RefusedError(refusal)
+        self.pool.add(transaction, self._application.parent().nonce(transaction.sender))
+        if self._engine is not None:
+            self._engine.notify()
+        return transaction.hash
 
     def subscribe(self, callback: Callable[[Block], None]) -> Callable[[], None]:
         """Call back on each new block (from the engine's thread; be brief). Returns what ends the subscription."""
-        raise NotImplementedError
+        with self._changed:
+            self._subscribers.append(callback)
+
+        def end() -> None:
+            with self._changed:
+                if callback in self._subscribers:
+                    self._subscribers.remove(callback)
+
+        return end
 
     def wait_for_block(self, number: int, timeout_seconds: float) -> bool:
         """Wait until the head has reached `number`; False on timeout."""
-        raise NotImplementedError
+        with self._changed:
+            return self._changed.wait_for(lambda: self._application.head.number >= number, timeout_seconds)
 
-    # trust ----------------------------------------------------------------------------------------------------------
+    def _announce(self, block: Block) -> None:
+        with self._changed:
+            self._head_block = block
+            self._changed.notify_all()
+            subscribers = tuple(self._subscribers)
+        for callback in subscribers:
+            callback(block)
+
+    # trust
 
     def finality_proof(self, number: int) -> dict[str, Any] | None:
-        """The JSON of docs/protocol.md 4 for block `number`: header, newest signed engine header that carries it,
-        validators.
-        """
-        raise NotImplementedError
+        """The proof of docs/protocol.md 4 for a block: its header, the newest signed engine header that carries its
+        hash, and the validators that signed it. None where there is no such block or header yet."""
+        header, carried = self.store.header(number), self.store.carried(number)
+        encoded = self.store.signed_header(carried[1]) if carried else None
+        if header is None or encoded is None:
+            return None
+        return {
+            "evmHeader": to_hex(encode_header(header)),
+            "signedHeader": orjson.loads(encoded),
+            "validators": self.validators(),
+        }
 
     def validators(self, engine_height: int | None = None) -> list[dict[str, Any]]:
-        """The validator set of an engine height (default newest) in CometBFT's JSON form."""
-        raise NotImplementedError
+        """The validator set of an engine height (default newest) in CometBFT's JSON form; solo has one for ever."""
+        return [] if self._key is None else [validator_to_json(self._key.validator(SOLO_POWER))]
 
     def permissions(self, address: bytes) -> dict[str, Any]:
         """{"transact": count, "deploy": bool} of an account at the head."""
-        raise NotImplementedError
+        permission = permission_of(self._application.state(), address)
+        return {"transact": permission.transact, "deploy": permission.deploy}
 
-    # development chains only ----------------------------------------------------------------------------------------
+    @property
+    def engine_height(self) -> int:
+        """The newest engine height."""
+        return self._application.info().engine_height
+
+    # development chains only
 
     @property
     def development_accounts(self) -> Mapping[bytes, bytes]:
         """Address -> private key of the unlocked accounts; empty outside the development spec."""
-        raise NotImplementedError
+        return development_accounts() if self.spec.is_development else {}
+
+    @property
+    def automine(self) -> bool:
+        """Whether transactions are sealed without being asked."""
+        return self._engine is not None and self._engine.automine
 
     def mine(self, count: int = 1, timestamp: int | None = None) -> None:
-        """Seal what the pool holds, then empty blocks, `count` blocks in all."""
-        raise NotImplementedError
+        """Seal what the pool holds, then empty blocks, `count` blocks in all; the first at `timestamp` if given."""
+        engine = self._development_engine()
+
+        def seal() -> None:
+            for index in range(count):
+                engine.seal(forces_block=True, timestamp=timestamp if index == 0 else None)
+
+        engine.run(seal)
 
     def snapshot(self) -> int:
         """Remember the present head; returns the snapshot's number, from 1."""
-        raise NotImplementedError
+        engine = self._development_engine()
+        engine.run(lambda: self._snapshots.append((self._application.head.number, engine.clock_shift_ns)))
+        return len(self._snapshots)
 
     def revert(self, snapshot: int) -> bool:
-        """Return to a snapshot and forget it and later ones; False where it is unknown."""
-        raise NotImplementedError
+        """Return to a snapshot and forget it and later ones; False where it is unknown. What waits is dropped."""
+        engine = self._development_engine()
+
+        def go_back() -> bool:
+            if not 1 <= snapshot <= len(self._snapshots):
+                return False
+            number, shift = self._snapshots[snapshot - 1]
+            del self._snapshots[snapshot - 1 :]
+            self.pool.clear()
+            self._application.roll_back(number)
+            engine.clock_shift_ns, engine.next_timestamp = shift, None
+            engine.reload()
+            return True
+
+        return engine.run(go_back)
 
     def increase_time(self, seconds: int) -> int:
         """Move the chain's clock forward; returns the total shift in seconds."""
-        raise NotImplementedError
+        engine = self._development_engine()
+
+        def shift() -> int:
+            engine.clock_shift_ns += seconds * 1_000_000_000
+            return engine.clock_shift_ns // 1_000_000_000
+
+        return engine.run(shift)
 
     def set_next_timestamp(self, timestamp: int) -> None:
         """The next block's timestamp; must be above the head's. Later blocks go on from there."""
-        raise NotImplementedError
+        engine = self._development_engine()
+
+        def set_time() -> None:
+            if timestamp <= self._application.head.timestamp:
+                raise DevelopmentOnlyError(
+                    f"timestamp {timestamp} is not above the newest block's {self._application.head.timestamp}"
+                )
+            engine.next_timestamp = timestamp
+            engine.clock_shift_ns = timestamp * 1_000_000_000 - self._clock()
+
+        engine.run(set_time)
 
     def set_automine(self, is_on: bool) -> None:
         """Whether each transaction is sealed at once (the default) or waits for `mine`."""
-        raise NotImplementedError
+        engine = self._development_engine()
+        engine.automine = is_on
+        engine.notify()
+
+    # inside
+
+    def _development_engine(self) -> SoloEngine:
+        if not self.spec.is_development or self._engine is None:
+            raise DevelopmentOnlyError("only a development chain does this", "testamur-node init --dev makes one")
+        return self._engine
+
+    def _now(self) -> int:
+        return self._engine.now() if self._engine is not None else self._clock()
+
+    def _header(self, number: int | None) -> Header:
+        header = self._application.head if number is None else self.store.header(number)
+        if header is None:
+            raise UnknownBlockError(f"block {number} is not known")
+        return header
+
+    def _required(self, number: int) -> Block:
+        block = self.store.block(number)
+        if block is None:
+            raise UnknownBlockError(f"block {number} is not known")
+        return block
+
+
+def _with_gas(request: CallRequest, gas: int) -> CallRequest:
+    return replace(request, gas=gas)

@@ -111,7 +111,8 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
     1. the chain takes its type, chain id and value, and its gas covers what is charged up front -> UNFIT
     2. one transaction may be as large as it is                                                  -> TOO_LARGE
     3. its sender may transact, and deploy if it creates                                         -> NOT_PERMITTED
-    4. its nonce continues its sender's                                                          -> NONCE_TOO_LOW, NONCE_GAP
+    4. its nonce continues its sender's                                                          -> NONCE_TOO_LOW,
+    NONCE_GAP
     5. its sender can pay what it may cost at most                                               -> INSUFFICIENT_FUNDS
     6. gas and bytes, added up, stay within the block's limits                                   -> BLOCK_FULL
     """
@@ -139,9 +140,7 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
     if transaction.nonce != expected:
         reason = Reason.NONCE_TOO_LOW if transaction.nonce < expected else Reason.NONCE_GAP
         word = "low" if transaction.nonce < expected else "high"
-        return Refusal(
-            reason, f"nonce too {word}: address 0x{sender.hex()}, tx: {transaction.nonce} state: {expected}"
-        )
+        return Refusal(reason, f"nonce too {word}: address 0x{sender.hex()}, tx: {transaction.nonce} state: {expected}")
     cost = most_cost(transaction, parent)
     if cost and parent.state.balance(sender) < block.spent.get(sender, 0) + cost:
         balance = parent.state.balance(sender)

@@ -1,4 +1,5 @@
-"""The development chain's unlocked accounts: the ten that every Ethereum tool derives from the well-known test mnemonic.
+"""The development chain's unlocked accounts: the ten that every Ethereum tool derives from the well-known test
+mnemonic.
 
 `test test test test test test test test test test test junk`, paths m/44'/60'/0'/0/0 to 9. Their keys are public: they
 exist on development chains only.
@@ -7,7 +8,6 @@ exist on development chains only.
 from functools import cache
 
 import coincurve
-
 from testamur.proof.hashing import keccak256
 
 __all__ = ["DEVELOPMENT_BALANCE", "development_accounts"]

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
-
 from testamur.proof import protobuf
 from testamur.proof.cometbft import (
     COMMIT,
@@ -23,6 +22,7 @@ from testamur.proof.cometbft import (
 )
 from testamur.proof.cometbft_json import signed_header_from_json, signed_header_to_json
 from testamur.proof.hashing import sha256
+
 from testamur_node.chain.receipt import Receipt
 from testamur_node.engine.key import ValidatorKey
 
@@ -46,7 +46,12 @@ class HeaderContent:
 
 
 def sign_header(
-    content: HeaderContent, previous: SignedHeader | None, key: ValidatorKey, chain_id: str, max_bytes: int, max_gas: int
+    content: HeaderContent,
+    previous: SignedHeader | None,
+    key: ValidatorKey,
+    chain_id: str,
+    max_bytes: int,
+    max_gas: int,
 ) -> SignedHeader:
     """The header of `content` behind `previous`, with the one signature that makes it final."""
     validator = key.validator(SOLO_POWER)

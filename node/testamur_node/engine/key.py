@@ -1,4 +1,6 @@
-"""A validator's Ed25519 key on disk, in the form of CometBFT's priv_validator_key.json, so that either engine reads it."""
+"""A validator's Ed25519 key on disk, in the form of CometBFT's priv_validator_key.json, so that either engine reads
+it.
+"""
 
 import base64
 import json
@@ -8,8 +10,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
 from testamur.proof.cometbft import Validator
+
 from testamur_node.errors import NodeError
 
 __all__ = ["ValidatorKey", "ValidatorKeyError"]

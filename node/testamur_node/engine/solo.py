@@ -3,8 +3,10 @@
 A block with transactions takes two engine heights: header H holds the transactions and carries the state before them,
 header H+1 follows at once, empty, and carries the new app_hash. Both are stored with the block in one synced
 transaction, so whatever a caller was told is on disk with its proof. Without transactions the engine signs a heartbeat
-now and then, which bounds how old a proved state can look. On an alliance chain a block is sealed at the next whole
-second; its header leads the clock by one second at most. The clock is handed in.
+now and then, which bounds how old a proved state can look. On an alliance chain what waits is gathered until the clock
+has reached a later second than the newest block's, so that timestamps rise and headers do not lead the clock; with
+block
+time 0 a header may lead it by one second. The clock is handed in.
 """
 
 import contextlib
@@ -15,6 +17,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from testamur.proof.cometbft import SignedHeader
+
 from testamur_node.application import Application, Decided, Finalized
 from testamur_node.chain.block import Block
 from testamur_node.chain.transaction import Transaction
@@ -75,6 +78,7 @@ class SoloEngine:
         """Development: evm_setNextBlockTimestamp."""
         self._last = self._load_last()
         self._last_results_hash = b""
+        self._retry_at = 0
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -99,7 +103,9 @@ class SoloEngine:
         future: Future[object] = Future()
         with self._wake:
             if self._is_stopping or self.failure is not None or self._thread is None:
-                raise EngineStoppedError(f"the engine has halted: {self.failure}" if self.failure else "the engine is off")
+                raise EngineStoppedError(
+                    f"the engine has halted: {self.failure}" if self.failure else "the engine is off"
+                )
             self._tasks.append((future, task))
             self._wake.notify_all()
         return future.result()  # type: ignore[return-value] # the task's own result
@@ -159,21 +165,13 @@ class SoloEngine:
         return last + self._application.parent().parameters.heartbeat_seconds * _SECOND
 
     def _seal_time(self) -> int:
-        """When the next block may be sealed: at the next whole second, or at once on a development chain."""
+        """When the next block may be sealed: in a later second than the newest, or at once on a development chain."""
         if self._application.spec.is_development and self._block_time_ns == 0:
-            return 0
+            return self._retry_at
         parent = self._application.head.timestamp * _SECOND
         if self._block_time_ns == 0:
             return parent  # its stamp is one second on: the header leads by one second at most
-        earliest = parent + max(self._block_time_ns, _SECOND)
-        waited = self._first_waiting_ns if self._first_waiting_ns is not None else 0
-        return max(earliest, -(-waited // _SECOND) * _SECOND)
-
-    @property
-    def _first_waiting_ns(self) -> int | None:
-        return self._waiting_since
-
-    _waiting_since: int | None = None
+        return max(parent + max(self._block_time_ns, _SECOND), self._retry_at)
 
     def seal(self, *, forces_block: bool = False, timestamp: int | None = None) -> Block | None:
         """Make one block of what is ready; None where nothing could be taken."""
@@ -181,6 +179,7 @@ class SoloEngine:
         chosen = self._application.propose(self._pool.ready(parent.institution))
         if not chosen and not forces_block:
             self._discard_unincludable()
+            self._retry_at = self.now() + _SECOND
             return None
         time_ns = self._block_time(timestamp)
         decided = Decided(
@@ -208,9 +207,10 @@ class SoloEngine:
         self._application.commit(records)
         self._last = signed
 
-    def forget_time(self) -> None:
+    def reload(self) -> None:
         """After a development chain went back: take up the newest stored header."""
         self._last = self._load_last()
+        self._retry_at = 0
 
     def _block_time(self, timestamp: int | None) -> int:
         head = self._application.head
@@ -219,8 +219,6 @@ class SoloEngine:
             return wanted * _SECOND
         last_time = self._last.header.time_ns if self._last else 0
         now = self.now()
-        if self._block_time_ns and not self._application.spec.is_development:
-            now = now // _SECOND * _SECOND
         return max(now, last_time + 1, (head.timestamp + 1) * _SECOND)
 
     def _commit(self, decided: Decided, finalized: Finalized) -> None:
@@ -250,6 +248,7 @@ class SoloEngine:
 
     def _discard_unincludable(self) -> None:
         """Drop the first waiting transaction of each sender that the present state forbids: it would wait for ever."""
+        self._pool.settle(self._application.state().nonce)
         pending, _ = self._pool.content()
         for transactions in pending.values():
             refusal = self._application.check(transactions[0])

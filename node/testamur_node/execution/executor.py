@@ -4,7 +4,7 @@
 clock, a file or a socket: the inputs of a block are exactly (parent state root, ordered transactions, `BlockContext`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -43,8 +43,8 @@ class BlockContext:
     """Written to the history contracts (EIP-2935, BlockHistory)."""
     difficulty: int = 0
     """Non-zero only in imported proof-of-work blocks."""
-    ancestors: Sequence[bytes] = ()
-    """Hashes for BLOCKHASH, the parent's first, at most 256."""
+    ancestors: Iterable[bytes] = ()
+    """Hashes for BLOCKHASH, the parent's first, at most 256; read once, as far as asked for."""
     parent_beacon_root: bytes | None = None
     """EIP-4788; None before Cancun."""
     excess_blob_gas: int | None = None
@@ -116,6 +116,8 @@ class CallResult:
     error: str | None
     """None on success; "execution reverted", "out of gas", "invalid opcode: …" and the like, as geth words them."""
     logs: tuple[Log, ...] = ()
+    gas_refunded: int = 0
+    """What storage refunds took off `gas_used`: a limit must cover it all the same."""
 
     @property
     def is_revert(self) -> bool:

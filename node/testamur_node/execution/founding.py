@@ -6,8 +6,8 @@ from typing import Any
 from eth.constants import CREATE_CONTRACT_ADDRESS
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.message import Message
-
 from testamur.artifacts.genesis import Construction
+
 from testamur_node.chain.block import EMPTY_TRIE_ROOT
 from testamur_node.chain.rules import DEVELOPMENT, Fork
 from testamur_node.execution.machine import machine

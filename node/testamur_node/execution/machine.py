@@ -37,7 +37,7 @@ _VMS = {
 }
 
 
-class DeploymentNotPermitted(VMError):  # py-evm names its VM errors so
+class DeploymentNotPermitted(VMError):  # type: ignore[misc] # py-evm is untyped here
     """The transaction's origin may not create contracts; burns the gas, as a failed creation does."""
 
     burns_gas = True

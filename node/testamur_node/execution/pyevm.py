@@ -119,9 +119,9 @@ class PyEvm:
         evm_message = executor.build_evm_message(message)
         computation = executor.build_computation(evm_message, message)
         output = bytes(computation.output)
-        used = _finalize(executor, message, computation)
+        used, refunded = _finalize(executor, message, computation)
         error = None if computation.is_success else _reason(computation.error)
-        return CallResult(output, used, error, _logs(computation))
+        return CallResult(output, used, error, _logs(computation), refunded)
 
     def _state(self, database: Overlay, root: bytes, context: BlockContext, fork: Fork) -> Any:
         execution = ExecutionContext(
@@ -131,7 +131,7 @@ class PyEvm:
             difficulty=context.difficulty,
             mix_hash=context.prev_randao,
             gas_limit=context.gas_limit,
-            prev_hashes=tuple(context.ancestors),
+            prev_hashes=context.ancestors,
             chain_id=context.chain_id,
             base_fee_per_gas=context.base_fee,
             excess_blob_gas=context.excess_blob_gas,
@@ -156,7 +156,7 @@ class PyEvm:
             return _receipt(transaction, False, gas_before, message.intrinsic_gas, (), None)
         executor = state.get_transaction_executor()
         computation = executor.build_computation(executor.build_evm_message(message), message)
-        gas_used = _finalize(executor, message, computation)
+        gas_used, _ = _finalize(executor, message, computation)
         if hasattr(state, "clear_transient_storage") and fork >= Fork.CANCUN:
             state.clear_transient_storage()
         root = state.make_state_root() if fork < Fork.BYZANTIUM else None
@@ -194,13 +194,13 @@ class PyEvm:
         return nonce != transaction.nonce or balance < transaction.value
 
 
-def _finalize(executor: Any, message: Message, computation: Any) -> int:
-    """Refunds, fees, deletions (py-evm), and the gas the transaction took in all (EIP-3529, 7623)."""
+def _finalize(executor: Any, message: Message, computation: Any) -> tuple[int, int]:
+    """Refunds, fees, deletions (py-evm); (gas the transaction took in all, gas refunded) (EIP-3529, 7623)."""
     remaining: int = computation.get_gas_remaining()
     consumed = message.gas - remaining
     executor.finalize_computation(message, computation)
     refund: int = executor.calculate_gas_refund(_Settled(computation), consumed)
-    return consumed - refund + int(computation.data_floor_gas)
+    return consumed - refund + int(computation.data_floor_gas), refund
 
 
 class _Settled:

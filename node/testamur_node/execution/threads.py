@@ -1,4 +1,6 @@
-"""Threads whose stack holds an EVM call chain of 1,024 frames: 64 MiB (deep calls overrun the usual 512 KiB to 8 MiB)."""
+"""Threads whose stack holds an EVM call chain of 1,024 frames: 64 MiB (deep calls overrun the usual 512 KiB to 8
+MiB).
+"""
 
 import threading
 from collections.abc import Callable

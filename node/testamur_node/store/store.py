@@ -5,7 +5,7 @@ transaction,
 so that reading one does not cost a block of thousands.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,16 +111,16 @@ class Store:
         value = self.environment.get("locations", transaction_hash)
         return None if value is None else (int.from_bytes(value[:8], "big"), int.from_bytes(value[8:], "big"))
 
-    def ancestors(self, number: int, count: int = 256) -> tuple[bytes, ...]:
-        """Hashes of block `number` and those before it, at most `count`, newest first."""
-        hashes: list[bytes] = []
+    def ancestors(self, number: int, count: int = 256) -> Iterator[bytes]:
+        """Hashes of block `number` and those before it, at most `count`, newest first, read as they are asked for."""
         header = self.header(number)
         if header is not None:
-            hashes.append(header.hash)
-        while header is not None and header.number > 0 and len(hashes) < count:
-            hashes.append(header.parent_hash)
+            yield header.hash
+        for _ in range(count - 1):
+            if header is None or header.number == 0:
+                return
+            yield header.parent_hash
             header = self.header(header.number - 1)
-        return tuple(hashes)
 
     def signed_header(self, engine_height: int) -> bytes | None:
         """An encoded signed engine header, where it was kept."""
