@@ -25,6 +25,7 @@ contract Alliance is Membership, EIP712 {
     mapping(uint32 => Agreement) private _agreements; // versions count from 1
     mapping(uint32 => mapping(uint32 => bool)) private _signed;
     uint256 private transient _executing; // id of the proposal under way
+    bool private transient _isUnanimous; // judged before its calls change who is a member
 
     constructor(
         uint32[] memory members_,
@@ -68,6 +69,7 @@ contract Alliance is Membership, EIP712 {
         require(state == ProposalState.Passed, AllianceWrongState(id, state));
         _proposals[id].executed = true;
         _executing = id;
+        _isUnanimous = _proposals[id].yes == memberCount();
         emit ProposalExecuted(id);
         uint256 length = _calls[id].length;
         for (uint256 i = 0; i < length; ++i) {
@@ -77,6 +79,7 @@ contract Alliance is Membership, EIP712 {
             require(isDone, AllianceCallFailed(i, reason));
         }
         _executing = 0;
+        _isUnanimous = false;
     }
 
     /// @inheritdoc IAlliance
@@ -131,7 +134,7 @@ contract Alliance is Membership, EIP712 {
 
     /// @inheritdoc IAlliance
     function executingUnanimous() external view returns (bool) {
-        return _executing != 0 && _proposals[_executing].yes == memberCount();
+        return _isUnanimous;
     }
 
     /// @inheritdoc IAlliance

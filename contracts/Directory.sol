@@ -15,6 +15,8 @@ contract Directory is IDirectory, Governed {
 
     mapping(bytes32 => uint16) private _counts;
     mapping(bytes32 => mapping(uint16 => Entry)) private _entries; // versions count from 1
+    mapping(bytes32 => mapping(address => bool)) private _wasNamed;
+    mapping(bytes32 => Newest) private _newest; // what `current` mostly needs, in one slot
 
     constructor(address alliance_, bytes32[] memory names, address[] memory addresses, uint16[] memory layouts)
         Governed(alliance_)
@@ -35,14 +37,14 @@ contract Directory is IDirectory, Governed {
 
     /// @inheritdoc IDirectory
     function current(bytes32 name) external view returns (address) {
-        return _entries[name][_versionAt(name, block.timestamp)].target;
+        (address target,) = _now(name);
+        return target;
     }
 
     /// @inheritdoc IDirectory
     function resolve(bytes32 name) external view returns (address target, uint16 version) {
-        version = _versionAt(name, block.timestamp);
+        (target, version) = _now(name);
         require(version != 0, DirectoryUnknownName(name));
-        target = _entries[name][version].target;
     }
 
     /// @inheritdoc IDirectory
@@ -64,6 +66,9 @@ contract Directory is IDirectory, Governed {
     function _set(bytes32 name, address target, uint16 layout) private {
         require(layout != 0, DirectoryZeroLayout(name));
         require(target.code.length > 0, DirectoryNoCode(target));
+        // one that came back would count on from where it stopped, over its successor's numbers
+        require(!_wasNamed[name][target], DirectoryNamedBefore(name, target));
+        _wasNamed[name][target] = true;
         uint16 version = _counts[name] + 1;
         uint256 from = block.timestamp;
         if (version > 1) {
@@ -75,7 +80,15 @@ contract Directory is IDirectory, Governed {
         }
         _counts[name] = version;
         _entries[name][version] = Entry(target, from.toUint40(), layout, target.codehash);
+        _newest[name] = Newest(target, from.toUint40(), version);
         emit EntrySet(name, version, target, from.toUint40(), layout, target.codehash);
+    }
+
+    function _now(bytes32 name) private view returns (address target, uint16 version) {
+        Newest memory newest = _newest[name];
+        if (newest.from <= block.timestamp) return (newest.target, newest.version);
+        version = _versionAt(name, block.timestamp);
+        target = _entries[name][version].target;
     }
 
     /// @dev The newest version with `from <= time`; 0 where there is none. Waiting versions are few.

@@ -41,10 +41,8 @@ abstract contract OperatorLedger is IOperators, Governed {
 
     /// @inheritdoc IOperators
     function roleOf(address account) public view returns (uint32 institution, uint16 index, uint8 roles) {
-        institution = _references[account].institution;
-        index = _references[account].index;
-        Operator memory entry = _operators[institution][index];
-        roles = entry.until == 0 ? entry.roles : 0;
+        Reference memory own = _references[account];
+        return (own.institution, own.index, own.roles);
     }
 
     /// @inheritdoc IOperators
@@ -94,19 +92,18 @@ abstract contract OperatorLedger is IOperators, Governed {
     }
 
     function _add(uint32 institution, address account, uint8 roles) internal {
-        (, uint16 lastIndex, uint8 rolesNow) = roleOf(account);
-        require(rolesNow == 0, OperatorsAccountActive(account));
-        require(
-            lastIndex == 0 || _operators[institution][lastIndex].compromisedSince == 0,
-            OperatorsAccountCompromised(account)
-        );
         _claim(institution, account);
+        Reference memory last = _references[account];
+        require(last.roles == 0, OperatorsAccountActive(account));
+        require(
+            _operators[institution][last.index].compromisedSince == 0, OperatorsAccountCompromised(account)
+        );
         Institution storage counts = _institutions[institution];
         require(counts.activeCount < MOST_ACTIVE, OperatorsTooMany(institution, MOST_ACTIVE));
         uint16 index = ++counts.operatorCount;
         ++counts.activeCount;
         _operators[institution][index] = Operator(account, roles, 0, 0);
-        _references[account] = Reference(institution, index, block.timestamp.toUint40());
+        _references[account] = Reference(institution, index, block.timestamp.toUint40(), roles);
         if (roles & Roles.GOVERN != 0) _govern[institution].add(account);
         if (roles & Roles.ADMIN != 0) _admin[institution].add(account);
         emit OperatorAdded(institution, account, index, roles);
@@ -116,6 +113,7 @@ abstract contract OperatorLedger is IOperators, Governed {
     function _retire(address account) internal {
         Reference memory own = _references[account];
         _operators[own.institution][own.index].until = block.timestamp.toUint40();
+        _references[account].roles = 0;
         --_institutions[own.institution].activeCount;
         _govern[own.institution].remove(account);
         _admin[own.institution].remove(account);
@@ -196,6 +194,6 @@ abstract contract OperatorLedger is IOperators, Governed {
         require(account != address(0), OperatorsZeroAccount());
         uint32 owner = _references[account].institution;
         require(owner == 0 || owner == institution, OperatorsAccountOfAnother(account, owner));
-        if (owner == 0) _references[account] = Reference(institution, 0, block.timestamp.toUint40());
+        if (owner == 0) _references[account] = Reference(institution, 0, block.timestamp.toUint40(), 0);
     }
 }

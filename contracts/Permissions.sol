@@ -44,6 +44,7 @@ contract Permissions is IPermissions, Governed {
             require(entry.power > 0, PermissionsPowerOutOfBounds(entry.key, entry.power, MOST_POWER));
             _writePower(entry.key, entry.power, entry.institution);
         }
+        if (_institutions() >= SMALL_ALLIANCE) _requireNoThird();
         for (uint256 i = 0; i < peers_.length; ++i) {
             _setPeer(peers_[i], true);
         }

@@ -8,11 +8,13 @@ import {IDirectory} from "./interfaces/IDirectory.sol";
 import {IIssuerRegistry} from "./interfaces/IIssuerRegistry.sol";
 import {IOperators} from "./interfaces/IOperators.sol";
 import {IStatusRegistry} from "./interfaces/IStatusRegistry.sol";
+import {BitWords} from "./libraries/BitWords.sol";
 import {Names} from "./libraries/Names.sol";
 import {Roles} from "./libraries/Roles.sol";
 
 /// @title Status lists, as bitmaps
 contract StatusRegistry is IStatusRegistry, Governed {
+    using BitWords for mapping(uint32 => uint256);
     using SafeCast for uint256;
 
     uint8 private constant SMALLEST_LOG2 = 17;
@@ -23,6 +25,7 @@ contract StatusRegistry is IStatusRegistry, Governed {
     IDirectory private immutable _directory;
 
     uint32 private _nextList;
+    bool private _isContinued;
     mapping(uint32 => List) private _lists;
     mapping(uint32 => mapping(uint32 => uint256)) private _revoked; // list => index >> 8 => bits
     mapping(uint32 => mapping(uint32 => uint256)) private _suspended;
@@ -49,6 +52,11 @@ contract StatusRegistry is IStatusRegistry, Governed {
         require(current == address(this), StatusRegistryNotCurrent(current));
         require(_isRecognised(issuer), StatusRegistryNotRecognised(issuer));
         require(log2size >= SMALLEST_LOG2 && log2size <= LARGEST_LOG2, StatusRegistrySizeOutOfBounds(log2size));
+        if (!_isContinued) {
+            // only now does the predecessor open no more
+            _nextList = _continued();
+            _isContinued = true;
+        }
         list = _nextList++;
         _lists[list] = List(issuer, log2size, block.timestamp.toUint40(), 0, 0);
         emit ListOpened(list, issuer, log2size);
@@ -67,22 +75,25 @@ contract StatusRegistry is IStatusRegistry, Governed {
 
     /// @inheritdoc IStatusRegistry
     function revoke(uint32 list, uint32 index, uint8 reason) external onlyKeeper(list, reason) {
-        _raise(_revoked, list, index);
+        _requireIndex(list, index);
+        uint256 changed = _revoked[list].raise(index >> 8, 1 << (index & 0xff));
+        require(changed != 0, StatusRegistryUnchanged(list, index));
         emit CredentialRevoked(list, index, reason);
     }
 
     /// @inheritdoc IStatusRegistry
     function suspend(uint32 list, uint32 index, uint8 reason) external onlyKeeper(list, reason) {
-        _raise(_suspended, list, index);
+        _requireIndex(list, index);
+        uint256 changed = _suspended[list].raise(index >> 8, 1 << (index & 0xff));
+        require(changed != 0, StatusRegistryUnchanged(list, index));
         emit CredentialSuspended(list, index, reason);
     }
 
     /// @inheritdoc IStatusRegistry
     function reinstate(uint32 list, uint32 index, uint8 reason) external onlyKeeper(list, reason) {
-        uint256 bit = 1 << (index & 0xff);
-        uint256 word = _suspended[list][index >> 8];
-        require(word & bit != 0, StatusRegistryUnchanged(list, index));
-        _suspended[list][index >> 8] = word & ~bit;
+        _requireIndex(list, index);
+        uint256 changed = _suspended[list].lower(index >> 8, 1 << (index & 0xff));
+        require(changed != 0, StatusRegistryUnchanged(list, index));
         emit CredentialReinstated(list, index, reason);
     }
 
@@ -92,12 +103,10 @@ contract StatusRegistry is IStatusRegistry, Governed {
         onlyKeeper(list, reason)
     {
         _requireWords(list, wordIndexes, masks);
+        mapping(uint32 => uint256) storage bits = _revoked[list];
         for (uint256 i = 0; i < masks.length; ++i) {
-            uint256 word = _revoked[list][wordIndexes[i]];
-            uint256 changed = masks[i] & ~word;
-            if (changed == 0) continue;
-            _revoked[list][wordIndexes[i]] = word | changed;
-            emit WordsRevoked(list, wordIndexes[i], changed, reason);
+            uint256 changed = bits.raise(wordIndexes[i], masks[i]);
+            if (changed != 0) emit WordsRevoked(list, wordIndexes[i], changed, reason);
         }
     }
 
@@ -107,12 +116,10 @@ contract StatusRegistry is IStatusRegistry, Governed {
         onlyKeeper(list, reason)
     {
         _requireWords(list, wordIndexes, masks);
+        mapping(uint32 => uint256) storage bits = _suspended[list];
         for (uint256 i = 0; i < masks.length; ++i) {
-            uint256 word = _suspended[list][wordIndexes[i]];
-            uint256 changed = masks[i] & ~word;
-            if (changed == 0) continue;
-            _suspended[list][wordIndexes[i]] = word | changed;
-            emit WordsSuspended(list, wordIndexes[i], changed, reason);
+            uint256 changed = bits.raise(wordIndexes[i], masks[i]);
+            if (changed != 0) emit WordsSuspended(list, wordIndexes[i], changed, reason);
         }
     }
 
@@ -122,8 +129,9 @@ contract StatusRegistry is IStatusRegistry, Governed {
         onlyKeeper(list, reason)
     {
         _requireWords(list, wordIndexes, masks);
+        mapping(uint32 => uint256) storage bits = _suspended[list];
         for (uint256 i = 0; i < masks.length; ++i) {
-            uint256 changed = _lower(_suspended, list, wordIndexes[i], masks[i]);
+            uint256 changed = bits.lower(wordIndexes[i], masks[i]);
             if (changed != 0) emit WordsReinstated(list, wordIndexes[i], changed, reason);
         }
     }
@@ -136,8 +144,9 @@ contract StatusRegistry is IStatusRegistry, Governed {
         bytes32 document
     ) external onlyAlliance {
         _requireWords(list, wordIndexes, masks);
+        mapping(uint32 => uint256) storage bits = _revoked[list];
         for (uint256 i = 0; i < masks.length; ++i) {
-            uint256 changed = _lower(_revoked, list, wordIndexes[i], masks[i]);
+            uint256 changed = bits.lower(wordIndexes[i], masks[i]);
             if (changed != 0) emit RevocationsCleared(list, wordIndexes[i], changed, document);
         }
     }
@@ -157,12 +166,12 @@ contract StatusRegistry is IStatusRegistry, Governed {
 
     /// @inheritdoc IStatusRegistry
     function nextList() external view returns (uint32) {
-        return _nextList;
+        return _isContinued ? _nextList : _continued();
     }
 
     /// @inheritdoc IStatusRegistry
     function statusOf(uint32 list, uint32 index) external view returns (bool revoked, bool suspended) {
-        require(index >> _lists[list].log2size == 0 && _lists[list].issuer != 0, StatusRegistryIndexOutOfBounds(list, index));
+        _requireIndex(list, index);
         revoked = (_revoked[list][index >> 8] >> (index & 0xff)) & 1 == 1;
         suspended = (_suspended[list][index >> 8] >> (index & 0xff)) & 1 == 1;
     }
@@ -191,23 +200,13 @@ contract StatusRegistry is IStatusRegistry, Governed {
         return address(_directory);
     }
 
-    function _raise(mapping(uint32 => mapping(uint32 => uint256)) storage bits, uint32 list, uint32 index) private {
-        require(index >> _lists[list].log2size == 0, StatusRegistryIndexOutOfBounds(list, index));
-        uint256 bit = 1 << (index & 0xff);
-        uint256 word = bits[list][index >> 8];
-        require(word & bit == 0, StatusRegistryUnchanged(list, index));
-        bits[list][index >> 8] = word | bit;
-    }
-
-    function _lower(
-        mapping(uint32 => mapping(uint32 => uint256)) storage bits,
-        uint32 list,
-        uint32 wordIndex,
-        uint256 mask
-    ) private returns (uint256 changed) {
-        uint256 word = bits[list][wordIndex];
-        changed = word & mask;
-        if (changed != 0) bits[list][wordIndex] = word & ~changed;
+    /// @dev The number after the last of the version that this one follows, if it is in force and follows one.
+    function _continued() private view returns (uint32) {
+        uint16 version = _directory.count(Names.STATUS_REGISTRY);
+        while (version != 0 && _directory.entry(Names.STATUS_REGISTRY, version).target != address(this)) --version;
+        if (version < 2) return _nextList;
+        uint32 next = IStatusRegistry(_directory.entry(Names.STATUS_REGISTRY, version - 1).target).nextList();
+        return next > _nextList ? next : _nextList;
     }
 
     /// @dev The issuer keeps its list while it is recognised; while it is not, the custodian that the Alliance named.
@@ -217,6 +216,13 @@ contract StatusRegistry is IStatusRegistry, Governed {
         (uint32 institution,, uint8 roles) = _operators.roleOf(msg.sender);
         uint32 keeper = _isRecognised(record.issuer) ? record.issuer : record.custodian;
         require(institution == keeper && roles & Roles.STATUS != 0, StatusRegistryNotKeeper(list, msg.sender));
+    }
+
+    function _requireIndex(uint32 list, uint32 index) private view {
+        List memory record = _lists[list];
+        require(
+            record.issuer != 0 && index >> record.log2size == 0, StatusRegistryIndexOutOfBounds(list, index)
+        );
     }
 
     function _requireWords(uint32 list, uint32[] calldata wordIndexes, uint256[] calldata masks) private view {

@@ -151,7 +151,7 @@ interface IAlliance {
 
     function hasVoted(uint256 id, uint32 institution) external view returns (bool);
 
-    /// @notice Whether a proposal is being executed for which every member voted.
+    /// @notice Whether a proposal is being executed for which every member had voted when it began.
     function executingUnanimous() external view returns (bool);
 
     function agreement(uint32 version) external view returns (Agreement memory);

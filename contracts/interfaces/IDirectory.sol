@@ -13,12 +13,21 @@ interface IDirectory {
         bytes32 codeHash;
     }
 
+    /// @notice A name's last version, in force or waiting. One slot.
+    struct Newest {
+        address target;
+        uint40 from;
+        uint16 version;
+    }
+
     /// @notice Names, addresses and layouts differ in number.
     error DirectoryLengthMismatch(uint256 names, uint256 addresses, uint256 layouts);
     /// @notice The target has no code.
     error DirectoryNoCode(address target);
     /// @notice A layout number counts from 1.
     error DirectoryZeroLayout(bytes32 name);
+    /// @notice The name has borne that contract: it never comes back.
+    error DirectoryNamedBefore(bytes32 name, address target);
     /// @notice This contract is never replaced.
     error DirectoryNeverReplaced(bytes32 name);
     /// @notice No entry of that name was in force then.

@@ -12,6 +12,7 @@ interface IOperators {
         uint32 institution;
         uint16 index; // from 1; 0 for a recovery account that never was an operator
         uint40 since;
+        uint8 roles; // now: 0 once that entry has ended
     }
 
     /// @notice One account's time of acting for an institution. One slot.

@@ -1,0 +1,160 @@
+"""The fuzz and invariant tests of tests/forge, run by forge; and defects planted to see that the claims notice them.
+
+An invariant that no defect breaks claims nothing: each claim stands beside one line of a contract that, changed,
+must make it fail.
+"""
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.tooling import ROOT, foundry, output_of
+
+pytestmark = [pytest.mark.tool, pytest.mark.timeout(900)]
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One wrong line, and the claim that must notice it."""
+
+    claim: str
+    """Name of the forge test."""
+    suite: str
+    """Its file below tests/forge, without ending."""
+    contract: str
+    right: str
+    wrong: str
+
+
+DEFECTS = (
+    Defect(
+        "invariant_aRevokedCredentialStaysSoUnlessTheAllianceVoted",
+        "Status",
+        "StatusRegistry",
+        "_revoked[list][wordIndexes[i]] = word | changed;",
+        "_revoked[list][wordIndexes[i]] = changed;",
+    ),
+    Defect(
+        "invariant_countersNeverCollide",
+        "Batches",
+        "StatusRegistry",
+        "_lists[list].next = first + size;",
+        "_lists[list].next = first + size - 1;",
+    ),
+    Defect(
+        "invariant_listsHoldExactlyWhatTheirKeepersWrote",
+        "Status",
+        "StatusRegistry",
+        "require(institution == keeper && roles & Roles.STATUS != 0",
+        "require(roles & Roles.STATUS != 0",
+    ),
+    Defect(
+        "invariant_aRecordedBatchNeverChanges",
+        "Batches",
+        "CredentialBatches",
+        "if (_batches[id].issuer != 0) return id;",
+        "if (_batches[id].issuer != 0) { _batches[id].scopeIndex = scopeIndex + 1; return id; }",
+    ),
+    Defect(
+        "invariant_referenceCountsEqualActiveOperatorsAndRecoveryAccounts",
+        "Operators",
+        "OperatorLedger",
+        "if (before != address(0)) _permissions.release(before);",
+        "",
+    ),
+    Defect(
+        "invariant_aCompromisedAccountNeverActsAgain",
+        "Operators",
+        "OperatorLedger",
+        "lastIndex == 0 || _operators[institution][lastIndex].compromisedSince == 0,",
+        "true,",
+    ),
+    Defect(
+        "invariant_oneMemberOneVote",
+        "Votes",
+        "Alliance",
+        "_hasVoted[id][institution] = true;",
+        "_hasVoted[id][institution] = support;",
+    ),
+    Defect(
+        "invariant_aProposalExecutesOnce",
+        "Votes",
+        "Membership",
+        "return _denominator * yes >= _numerator * _members.length();",
+        "return _denominator * (yes + 1) >= _numerator * _members.length();",
+    ),
+    Defect(
+        "invariant_theSetIsNeverEmptyNorDoubleAndNobodyHoldsAThird",
+        "Validators",
+        "Permissions",
+        "if (institutions >= SMALL_ALLIANCE) _requireNoThird();",
+        "",
+    ),
+    Defect(
+        "invariant_limitsNeverGoBelowTheirFloors",
+        "Validators",
+        "Permissions",
+        '_requireBounds("maxBlockBytes", p.maxBlockBytes, 2 * uint256(p.maxTransactionBytes), 104_857_600);',
+        "",
+    ),
+    Defect(
+        "invariant_whatWasCurrentThenIsSoForEver",
+        "Directory",
+        "Directory",
+        "from + IAlliance(alliance()).parameter(Names.DIRECTORY_DELAY), _entries[name][version - 1].from",
+        "from - 1 days, _entries[name][version - 1].from",
+    ),
+)
+SAMPLE = 2
+"""So many of the defects are planted without --slow: each costs a compilation."""
+
+
+def test_the_claims_hold_whatever_actors_do(is_slow: bool) -> None:
+    said = output_of(
+        foundry("forge"),
+        "test",
+        "--json",
+        environment={"FOUNDRY_PROFILE": "deep" if is_slow else "default"},
+        timeout_seconds=800,
+    )
+    report = next(json.loads(line) for line in said.splitlines() if line.startswith("{") and "test_results" in line)
+    results = {
+        f"{suite.rpartition(':')[2]}.{name}": result["status"]
+        for suite, outcome in report.items()
+        for name, result in outcome["test_results"].items()
+    }
+    assert len(results) >= 28
+    assert {name: status for name, status in results.items() if status != "Success"} == {}
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [pytest.param(each, marks=[pytest.mark.slow] * (i >= SAMPLE), id=each.claim) for i, each in enumerate(DEFECTS)],
+)
+def test_a_planted_defect_breaks_its_claim(defect: Defect, tmp_path: Path) -> None:
+    for name in ("contracts", "tools"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "foundry.toml", tmp_path)
+    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
+    (tmp_path / "tests" / "forge").mkdir(parents=True)
+    for name in ("Cheats.sol", "Suite.sol", f"{defect.suite}.t.sol"):
+        shutil.copy(ROOT / "tests" / "forge" / name, tmp_path / "tests" / "forge")
+    source = tmp_path / "contracts" / f"{defect.contract}.sol"
+    text = source.read_text(encoding="utf-8")
+    assert text.count(defect.right) == 1
+    source.write_text(text.replace(defect.right, defect.wrong), encoding="utf-8")
+    done = subprocess.run(
+        [foundry("forge"), "test", "--match-test", f"^{defect.claim}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert "Compiler run successful" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 1
+    assert f"{defect.claim}(" in done.stdout.partition("Failing tests:")[2]
