@@ -1,6 +1,6 @@
-"""Revoke, suspend, reinstate: from bundles, rows of a run or list and indexes to bits on the chain.
+"""Revoke, suspend, reinstate: from places in status lists (`status_targets`) to bits on the chain.
 
-1. every credential meant is found, and is this issuer's                         -> StatusTargetError, nothing sent
+1. every place must exist                                                       -> StatusTargetError, nothing sent
 2. the words as they stand tell which bits must change                           -> already so: reported, not sent
 3. one transaction for one bit, whole words of 256 bits for many
 4. the words are read again: a report says for each credential what is true now
@@ -8,37 +8,27 @@
 Running the same command again changes nothing: the chain is the truth, and only what differs is sent.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from pathlib import Path
 from typing import Any
 
-from testamur.batch.bundle import Bundle
-from testamur.batch.journal import Journal
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call, Contract
 from testamur.chain.errors import TransactionRevertedError
 from testamur.chain.rpc import to_hex
-from testamur.credential.errors import MalformedError
-from testamur.errors import TestamurError
 from testamur.profile import Institution
-from testamur.proof.merkle import leaf_hash, verify_inclusion
+from testamur.status_targets import StatusTargetError, Target
 
 __all__ = [
     "Outcome",
     "Reason",
     "StatusChange",
     "StatusReport",
-    "StatusTargetError",
-    "Target",
     "change_status",
     "reinstate",
     "revoke",
     "suspend",
-    "targets_from_bundles",
-    "targets_from_indexes",
-    "targets_from_rows",
 ]
 
 _WORD_BITS = 256
@@ -63,29 +53,6 @@ class Reason(IntEnum):
     ISSUED_IN_ERROR = 1
     CONDITIONS_NOT_MET = 2
     SUPERSEDED = 3
-
-
-class StatusTargetError(TestamurError):
-    """Some of the credentials named cannot be found or are not this issuer's; nothing was changed."""
-
-    exit_code = 2
-
-    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
-        listed = "; ".join(f"{source}: {reason}" for source, reason in problems[:5])
-        more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
-        super().__init__(f"nothing was changed: {listed}{more}", "mend or leave out what is named, and run it again")
-        self.problems = tuple(problems)
-        """What was named, and why it cannot be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One credential's place in a status list."""
-
-    list: int
-    index: int
-    source: str
-    """How the user named it: a file, a row id, or list and index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,56 +99,6 @@ class StatusReport:
             "transactions": [to_hex(name) for name in self.transactions],
             "block": self.block,
         }
-
-
-def targets_from_bundles(connection: Connection, institution: Institution, paths: Iterable[Path]) -> list[Target]:
-    """The places of the credentials in bundle files (`.json`, or a bundle a line in `.jsonl`).
-
-    A bundle counts only when it leads to a batch of this issuer that is recorded on the chain: an altered file must
-    not cost another learner the credential.
-    """
-    targets: list[Target] = []
-    problems: list[tuple[str, str]] = []
-    recorded: dict[tuple[bytes, bytes], dict[str, Any]] = {}
-    for source, data in _read(paths, problems):
-        try:
-            bundle = Bundle.parse(data)
-        except MalformedError as error:
-            problems.append((source, error.message))
-            continue
-        inclusion, anchor = bundle.inclusion, bundle.anchor
-        known = (anchor.contract, anchor.batch_id)
-        if known not in recorded:
-            recorded[known] = _record(connection, anchor.contract, anchor.batch_id)
-        fault = _fault(connection, institution, bundle, recorded[known])
-        if fault:
-            problems.append((source, fault))
-        else:
-            targets.append(Target(inclusion.list, inclusion.status_index, source))
-    if problems:
-        raise StatusTargetError(problems)
-    return targets
-
-
-def targets_from_rows(folder: Path, row_ids: Iterable[str]) -> list[Target]:
-    """The places of rows that a run issued into `folder`, by row id, from its journal."""
-    journal = Journal.open(folder)
-    if journal is None:
-        raise StatusTargetError([(str(folder), "no run was issued into this folder")])
-    try:
-        places = journal.places()
-    finally:
-        journal.close()
-    wanted = list(row_ids)
-    missing = [(row_id, "no such row was issued here") for row_id in wanted if row_id not in places]
-    if missing:
-        raise StatusTargetError(missing)
-    return [Target(*places[row_id], row_id) for row_id in wanted]
-
-
-def targets_from_indexes(list_number: int, indexes: Iterable[int]) -> list[Target]:
-    """Places named by list and index."""
-    return [Target(list_number, index, f"list {list_number} index {index}") for index in indexes]
 
 
 def revoke(connection: Connection, institution: Institution, targets: Sequence[Target], reason: int) -> StatusReport:
@@ -246,62 +163,6 @@ def change_status(
 
 _Words = dict[tuple[int, int], tuple[int, int]]
 """(list, word) -> its revoked and its suspended bits."""
-
-
-def _read(paths: Iterable[Path], problems: list[tuple[str, str]]) -> Iterable[tuple[str, bytes]]:
-    for path in paths:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            problems.append((str(path), error.strerror or str(error)))
-            continue
-        if path.suffix == ".jsonl":
-            yield from ((f"{path}:{i}", line) for i, line in enumerate(data.splitlines(), start=1) if line.strip())
-        else:
-            yield str(path), data
-
-
-def _record(connection: Connection, contract: bytes, batch_id: bytes) -> dict[str, Any]:
-    """The record of a batch, if that contract is or was the Directory's; else an empty one."""
-    directory = connection.suite.directory
-    name = b"CredentialBatches".ljust(32, b"\x00")
-    count = directory.read("count", name)
-    versions = directory.read_many("entry", [(name, number) for number in range(1, count + 1)])
-    if all(entry["target"] != contract for entry in versions):
-        return {"issuer": 0}
-    record: dict[str, Any] = Contract("CredentialBatches", contract, connection.rpc).read("batch", batch_id)
-    return record
-
-
-def _fault(connection: Connection, institution: Institution, bundle: Bundle, record: dict[str, Any]) -> str | None:
-    from testamur.batch.anchor import batch_id
-
-    inclusion, anchor = bundle.inclusion, bundle.anchor
-    if anchor.chain_id != connection.profile.chain_id:
-        return f"it is anchored on chain {anchor.chain_id}"
-    if not record["issuer"]:
-        return "its batch is not recorded on this chain"
-    root_id = batch_id(
-        anchor.chain_id, anchor.contract, inclusion.kind, record["issuer"], record["list"], record["size"], anchor.root
-    )
-    path_holds = verify_inclusion(
-        leaf_hash(bundle.leaf.encode()), inclusion.leaf_index, inclusion.size, inclusion.path, anchor.root
-    )
-    document = bundle.document
-    if (
-        root_id != anchor.batch_id
-        or not path_holds
-        or (inclusion.issuer, inclusion.list, inclusion.size) != (record["issuer"], record["list"], record["size"])
-        or (document is not None and (document.list, document.status_index) != (inclusion.list, inclusion.status_index))
-    ):
-        return "it was altered: it does not lead to its batch"
-    if record["issuer"] != institution.number and not _is_custodian(connection, institution, inclusion.list):
-        return f"it is institution {record['issuer']}'s credential"
-    return None
-
-
-def _is_custodian(connection: Connection, institution: Institution, number: int) -> bool:
-    return bool(connection.contract("StatusRegistry").read("listOf", number)["custodian"] == institution.number)
 
 
 def _require_lists(registry: Contract, targets: Sequence[Target]) -> None:

@@ -17,6 +17,7 @@ from testamur.batch.anchoring import anchor_signed
 from testamur.batch.journal import BatchRecord, Journal, JournalError, RejectedRow, RunFacts, Stage
 from testamur.batch.lists import open_list, read_lists
 from testamur.batch.output import (
+    await_visible,
     compare_files,
     read_back,
     report_tree,
@@ -38,7 +39,16 @@ from testamur.doctor import read_scopes
 from testamur.errors import TestamurError
 from testamur.profile import Institution
 
-__all__ = ["LARGEST_BATCH", "Check", "IssueReport", "Progress", "RosterError", "issue"]
+__all__ = [
+    "LARGEST_BATCH",
+    "Check",
+    "Inputs",
+    "IssueReport",
+    "Progress",
+    "RosterError",
+    "issue",
+    "read_inputs",
+]
 
 LARGEST_BATCH = 1 << 16
 """Rows in one batch unless a run says otherwise; more rows are several batches, anchored together."""
@@ -57,6 +67,23 @@ class RosterError(TestamurError):
     """A file that a run starts from cannot be read, or is not the one it was started with."""
 
     exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a run starts from, read and checked."""
+
+    roster: Roster
+    template: Template
+    roster_hash: bytes
+    """SHA-256 of the file."""
+    template_hash: bytes
+
+    def plan(self, connection: Connection, institution: Institution, now: int, largest_batch: int) -> Plan:
+        """The rows in batches, and every row that cannot be issued with its reason, in the file's order."""
+        plan = plan_batches(self.roster.rows, read_scopes(connection, institution.number), now, largest_batch)
+        bad = [RejectedRow(item.line, item.column, item.reason) for item in self.roster.problems]
+        return replace(plan, rejected=tuple(sorted([*bad, *plan.rejected], key=lambda row: (row.line, row.column))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,47 +143,40 @@ def issue(
 
     A run in a folder with a journal must be resumed, and with the same roster and template.
     """
-    roster_data, template_data = _read(roster_path), _read(template_path)
+    inputs = read_inputs(roster_path, template_path)
+    template = inputs.template
     journal = Journal.open(folder) if folder.is_dir() else None
     try:
         if journal is not None and not is_resumed:
             raise JournalError(f"{folder} holds the journal of a run", "say --resume, or give another --out")
-        template = Template.parse(template_data)
         facts = RunFacts(
             chain_id=connection.profile.chain_id,
             genesis=connection.rpc.block_hash(0),
             institution=institution.number,
-            template=hashlib.sha256(template_data).digest(),
-            roster=hashlib.sha256(roster_data).digest(),
+            template=inputs.template_hash,
+            roster=inputs.roster_hash,
             created=int(now()),
         )
         if journal is not None:
             _require_same(journal, facts)
             if journal.is_done() and _is_complete(folder, per_file):
                 return _report(folder, journal, "already")
-        roster = parse(roster_data, template)
+        roster = inputs.roster
         if journal is None:
             if skip_bad or not roster.problems:
                 require_ready(connection, institution, template, folder, len(roster.rows), per_file, now())
-            plan = _plan(connection, institution, roster, facts.created, largest_batch)
+            plan = inputs.plan(connection, institution, facts.created, largest_batch)
             if (plan.rejected and not skip_bad) or not plan.rows:
                 return _rejected(folder, plan)
             folder.mkdir(parents=True, exist_ok=True)
             journal = Journal.create(folder, facts, plan.batches, plan.rows, plan.rejected)
         _anchor(connection, institution, journal, template, {row.id: row for row in roster.rows}, progress, pause)
-        _write(folder, journal, check, per_file, progress)
+        _write(folder, journal, check, per_file, progress, pause)
         remarks = tuple(RejectedRow(item.line, item.column, item.reason) for item in roster.remarks)
         return replace(_report(folder, journal, "issued"), remarks=remarks)
     finally:
         if journal is not None:
             journal.close()
-
-
-def _plan(connection: Connection, institution: Institution, roster: Roster, now: int, largest_batch: int) -> Plan:
-    scopes = read_scopes(connection, institution.number)
-    plan = plan_batches(roster.rows, scopes, now, largest_batch)
-    bad = [RejectedRow(item.line, item.column, item.reason) for item in roster.problems]
-    return replace(plan, rejected=tuple(sorted([*bad, *plan.rejected], key=lambda row: (row.line, row.column))))
 
 
 def _rejected(folder: Path, plan: Plan) -> IssueReport:
@@ -247,12 +267,20 @@ def _assign(
     return assigned, lists
 
 
-def _write(folder: Path, journal: Journal, check: Check, per_file: bool, progress: Progress) -> None:
+def _write(
+    folder: Path,
+    journal: Journal,
+    check: Check,
+    per_file: bool,
+    progress: Progress,
+    pause: Callable[[float], None],
+) -> None:
     total = journal.row_count()
     write_bundles(folder, journal, journal.facts().chain_id, lambda done: progress("writing", done, total))
     write_holders(folder, journal)
     if per_file:
         write_files(folder, journal)
+    await_visible(folder, check, pause)
     read_back(folder, journal, check, lambda done: progress("checking", done, total))
     if per_file:
         compare_files(folder, journal)
@@ -284,6 +312,13 @@ def _require_same(journal: Journal, facts: RunFacts) -> None:
                 f"the run in {journal.path.parent} was begun with {what}",
                 "resume it with what it was begun with, or issue into another folder",
             )
+
+
+def read_inputs(roster_path: Path, template_path: Path) -> Inputs:
+    """Read and check both files; their faults are in `roster.problems` or a TemplateError."""
+    roster, template = _read(roster_path), _read(template_path)
+    parsed = Template.parse(template)
+    return Inputs(parse(roster, parsed), parsed, hashlib.sha256(roster).digest(), hashlib.sha256(template).digest())
 
 
 def _read(path: Path) -> bytes:

@@ -26,6 +26,7 @@ from testamur.proof.merkle import Tree
 __all__ = [
     "OutputError",
     "ReadBackError",
+    "await_visible",
     "compare_files",
     "read_back",
     "report_tree",
@@ -36,6 +37,9 @@ __all__ = [
 ]
 
 _SLICE = 500
+_NOT_YET = frozenset({"not_anchored", "unproven", "stale"})
+_VISIBLE_ATTEMPTS = 40
+_UNDECIDED = frozenset({"chain_unreachable", "stale", "unproven", "wrong_chain"})
 
 
 class OutputError(TestamurError):
@@ -58,6 +62,8 @@ class ReadBackError(TestamurError):
         )
         self.failures = tuple(failures)
         """Row id and code of each."""
+        if {code for _, code in failures} <= _UNDECIDED:
+            self.exit_code = 7
 
 
 def write_bundles(
@@ -210,6 +216,18 @@ def read_back(
         raise _explain(path, error) from error
     if failures:
         raise ReadBackError(failures)
+
+
+def await_visible(
+    folder: Path, check: Callable[[Iterable[bytes]], Iterable[str | None]], pause: Callable[[float], None]
+) -> None:
+    """Wait until a verifier can see the last batch: its header is signed one block after it was written."""
+    with (folder / "bundles.jsonl").open("rb") as file:
+        line = file.readline()
+    for _ in range(_VISIBLE_ATTEMPTS):
+        if next(iter(check([line]))) not in _NOT_YET:
+            return
+        pause(0.5)
 
 
 def _anchor(batch: BatchRecord, chain_id: int) -> Anchor:

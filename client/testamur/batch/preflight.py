@@ -85,11 +85,11 @@ def _check_labels(connection: Connection, template: Template, now: float) -> lis
                 advice = "copy the text from `testamur framework show`, or correct framework, type and rank"
                 facts = {"level": level.key, "key": key, "text": text}
                 found.append(Finding("labels_differ", "error", message, advice, facts, 2))
-        facts = {"framework": level.framework, "type": level.type, "rank": level.rank}
+        numbers = {"framework": level.framework, "type": level.type, "rank": level.rank}
         if not kind["lowestRank"] <= level.rank <= kind["highestRank"]:
             message = f"type {level.type} of framework {level.framework} does not exist at rank {level.rank}"
-            found.append(Finding("labels_differ", "error", message, "correct type or rank", facts, 2))
+            found.append(Finding("labels_differ", "error", message, "correct type or rank", numbers, 2))
         if kind["from"] > now or 0 < kind["to"] <= now:
             message = f"type {level.type} of framework {level.framework} is not in force now"
-            found.append(Finding("type_not_in_force", "error", message, "use a type that is in force", facts, 6))
+            found.append(Finding("type_not_in_force", "error", message, "use a type that is in force", numbers, 6))
     return found

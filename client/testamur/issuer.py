@@ -1,0 +1,163 @@
+"""The SDK's issuer: one institution of a profile that issues rosters and changes statuses.
+
+    from testamur import Issuer, Profile
+    with Issuer.open(Profile.load("testamur.toml")) as issuer:
+        report = issuer.issue("roster.csv", "template.json", "out")
+        issuer.revoke(["out/bundles/R0001.json"], reason=1)
+
+Returns values, prints nothing; the commands of the same names are thin over it.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from testamur.batch.acceptance import acceptance
+from testamur.batch.estimate import Estimate, estimate
+from testamur.batch.issuing import LARGEST_BATCH, IssueReport, Progress, issue
+from testamur.chain.connection import Connection
+from testamur.chain.errors import KeyUnusableError
+from testamur.profile import Institution, Profile, ProfileError
+from testamur.status import StatusChange, StatusReport, Target, change_status
+from testamur.status_targets import targets_from_bundles, targets_from_indexes, targets_from_rows
+from testamur.verification.connection import Chain
+from testamur.verification.policy import Policy
+
+__all__ = ["Issuer"]
+
+Paths = Iterable[str | Path]
+
+
+class Issuer:
+    """An institution at work. Use as a context manager, or `close` it."""
+
+    def __init__(self, connection: Connection, institution: Institution, policy: Policy | None = None) -> None:
+        self.connection = connection
+        self._number = institution.number
+        self._policy = policy
+
+    @classmethod
+    def open(
+        cls,
+        profile: Profile,
+        who: str | int | None = None,
+        *,
+        policy: Policy | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> "Issuer":
+        """Connect to the profile's chain as `who`: number, slug, name, DID or account; None where it holds only one.
+
+        `policy` is the verifier's that judges what was written; None takes the profile's.
+        """
+        institution = profile.institution(who)
+        return cls(Connection.open(profile, environment=environment), institution, policy)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self.connection.close()
+
+    @property
+    def institution(self) -> Institution:
+        """The institution as the profile has it now, with the lists opened since."""
+        return self.connection.profile.institution(self._number)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that written bundles are judged by."""
+        if self._policy is None:
+            profile = self.connection.profile
+            if profile.policy is None:
+                raise ProfileError(
+                    "there is no policy to judge what is written", "run `testamur policy create`, or name one"
+                )
+            self._policy = Policy.load(profile.resolve(profile.policy))
+        return self._policy
+
+    def issue(
+        self,
+        roster: str | Path,
+        template: str | Path,
+        folder: str | Path,
+        *,
+        is_resumed: bool = False,
+        skip_bad: bool = False,
+        per_file: bool = False,
+        largest_batch: int = LARGEST_BATCH,
+        progress: Progress = lambda stage, done, total: None,
+    ) -> IssueReport:
+        """Issue a roster into `folder`; see `testamur.batch.issuing.issue`. Look at the report's state."""
+        with Chain.connect(self.connection.rpc.url) as chain:
+            return issue(
+                self.connection,
+                self.institution,
+                Path(roster),
+                Path(template),
+                Path(folder),
+                acceptance(chain, self.policy),
+                is_resumed=is_resumed,
+                skip_bad=skip_bad,
+                per_file=per_file,
+                largest_batch=largest_batch,
+                progress=progress,
+            )
+
+    def estimate(
+        self,
+        roster: str | Path,
+        template: str | Path,
+        folder: str | Path,
+        *,
+        per_file: bool = False,
+        largest_batch: int = LARGEST_BATCH,
+    ) -> Estimate:
+        """What `issue` with the same arguments would do and cost."""
+        return estimate(
+            self.connection,
+            self.institution,
+            Path(roster),
+            Path(template),
+            Path(folder),
+            per_file=per_file,
+            largest_batch=largest_batch,
+        )
+
+    def revoke(self, bundles: Paths, *, reason: int = 0) -> StatusReport:
+        """Take the credentials in bundle files out of force for good."""
+        return self.change(StatusChange.REVOKE, self.find(bundles), reason=reason)
+
+    def suspend(self, bundles: Paths, *, reason: int = 0) -> StatusReport:
+        """Take the credentials in bundle files out of force until they are reinstated."""
+        return self.change(StatusChange.SUSPEND, self.find(bundles), reason=reason)
+
+    def reinstate(self, bundles: Paths, *, reason: int = 0) -> StatusReport:
+        """Put the suspended credentials in bundle files into force again."""
+        return self.change(StatusChange.REINSTATE, self.find(bundles), reason=reason)
+
+    def change(self, change: StatusChange, targets: Iterable[Target], *, reason: int = 0) -> StatusReport:
+        """The same for targets that were found otherwise."""
+        return change_status(self.connection, self.institution, change, list(targets), reason)
+
+    def find(self, bundles: Paths) -> list[Target]:
+        """The credentials in bundle files."""
+        return targets_from_bundles(self.connection, self.institution, map(Path, bundles))
+
+    def find_rows(self, folder: str | Path, row_ids: Iterable[str]) -> list[Target]:
+        """The credentials of rows that were issued into `folder`."""
+        return targets_from_rows(Path(folder), row_ids)
+
+    def find_indexes(self, list_number: int, indexes: Iterable[int]) -> list[Target]:
+        """The credentials at places of a status list, which must be this issuer's."""
+        owner = self.connection.contract("StatusRegistry").read("listOf", list_number)
+        if self._number not in (owner["issuer"], owner["custodian"]):
+            raise KeyUnusableError(f"status list {list_number} is not institution {self._number}'s")
+        return targets_from_indexes(list_number, indexes)
