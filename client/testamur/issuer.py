@@ -20,8 +20,15 @@ from testamur.batch.issuing import LARGEST_BATCH, IssueReport, Progress, issue
 from testamur.chain.connection import Connection
 from testamur.chain.errors import KeyUnusableError
 from testamur.profile import Institution, Profile, ProfileError
-from testamur.status import StatusChange, StatusReport, Target, change_status
-from testamur.status_targets import targets_from_bundles, targets_from_indexes, targets_from_rows
+from testamur.status import (
+    StatusChange,
+    StatusReport,
+    Target,
+    change_status,
+    targets_from_bundles,
+    targets_from_indexes,
+    targets_from_rows,
+)
 from testamur.verification.connection import Chain
 from testamur.verification.policy import Policy
 

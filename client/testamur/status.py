@@ -18,17 +18,28 @@ from testamur.chain.contracts import Call, Contract
 from testamur.chain.errors import TransactionRevertedError
 from testamur.chain.rpc import to_hex
 from testamur.profile import Institution
-from testamur.status_targets import StatusTargetError, Target
+from testamur.status_targets import (
+    StatusTargetError,
+    Target,
+    targets_from_bundles,
+    targets_from_indexes,
+    targets_from_rows,
+)
 
 __all__ = [
     "Outcome",
     "Reason",
     "StatusChange",
     "StatusReport",
+    "StatusTargetError",
+    "Target",
     "change_status",
     "reinstate",
     "revoke",
     "suspend",
+    "targets_from_bundles",
+    "targets_from_indexes",
+    "targets_from_rows",
 ]
 
 _WORD_BITS = 256
