@@ -17,8 +17,8 @@ from testamur.credential.template import Level, Template
 
 __all__ = ["example_roster", "example_template"]
 
-_SURNAMES: Final = [*"王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗仇查单㐂𠮷", "欧阳", "司马", "诸葛", "令狐"]
-_GIVEN: Final = [
+_SURNAMES: Final[list[str]] = [*"王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗仇查单㐂𠮷", "欧阳", "司马", "诸葛", "令狐"]
+_GIVEN: Final[list[str]] = [
     *"伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚𣲘䶮堃燚",
     "秀英",
     "桂英",

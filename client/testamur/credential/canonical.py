@@ -5,7 +5,7 @@ Data flow: strict tree -> `canonical_bytes` -> `batch.leaf.content`; strict tree
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NewType
 
 import orjson
@@ -15,7 +15,14 @@ import rfc8785
 from testamur.credential.contexts import ContextSet, shipped_contexts
 from testamur.credential.errors import MalformedError
 
-__all__ = ["CanonicalBytes", "MAX_LIKE_BLANK_NODES", "canonical_bytes", "canonical_nquads", "parse_quads"]
+__all__ = [
+    "CanonicalBytes",
+    "MAX_LIKE_BLANK_NODES",
+    "canonical_bytes",
+    "canonical_nquads",
+    "canonical_quads",
+    "parse_quads",
+]
 
 CanonicalBytes = NewType("CanonicalBytes", bytes)
 """A JSON text in the form of RFC 8785 (JCS). Comes only from `canonical_bytes` and the template that agrees with it."""
@@ -44,7 +51,11 @@ def canonical_nquads(tree: Mapping[str, Any], contexts: ContextSet | None = None
     `contexts` defaults to the shipped ones. Raises MalformedError for a name that is not among them, for what the
     JSON-LD processor refuses, and for blank nodes that would make canonicalisation explode.
     """
-    quads = parse_quads(tree, contexts)
+    return canonical_quads(parse_quads(tree, contexts))
+
+
+def canonical_quads(quads: Sequence[pyoxigraph.Quad]) -> bytes:
+    """The canonical N-Quads of a dataset; MalformedError where its blank nodes are too much alike."""
     _check_blank_nodes(quads)
     dataset = pyoxigraph.Dataset(quads)
     dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
@@ -76,9 +87,9 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _check_blank_nodes(quads: list[Any]) -> None:
+def _check_blank_nodes(quads: Sequence[pyoxigraph.Quad]) -> None:
     """Refuse more than `MAX_LIKE_BLANK_NODES` blank nodes with one first-degree form (RDFC-1.0 4.6)."""
-    mentions: dict[Any, list[str]] = {}
+    mentions: dict[pyoxigraph.BlankNode, list[str]] = {}
     for quad in quads:
         parts = (quad.subject, quad.predicate, quad.object, quad.graph_name)
         blanks = {part for part in parts if isinstance(part, pyoxigraph.BlankNode)}

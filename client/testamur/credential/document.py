@@ -17,11 +17,11 @@ from testamur.credential.canonical import CanonicalBytes, canonical_bytes, canon
 from testamur.credential.contexts import CONTEXT_URLS
 from testamur.credential.errors import MalformedError
 from testamur.credential.multibase import base58_decode, decode_key
-from testamur.credential.shape import Shape, ShapeCache, flatten
+from testamur.credential.shape import ShapeCache, flatten
 from testamur.credential.strict import parse_strict, step
 from testamur.credential.vocabulary import check_terms
 
-__all__ = ["CRYPTOSUITE", "Document", "Labels", "Unsigned", "from_tree", "parse"]
+__all__ = ["CRYPTOSUITE", "Document", "Labels", "from_tree", "parse"]
 
 CRYPTOSUITE: Final = "eddsa-rdfc-2022"
 
@@ -42,22 +42,6 @@ class Labels:
     code: str
     name: str
     """Of the qualification type."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unsigned:
-    """A credential without its proof, checked against the contexts."""
-
-    tree: Mapping[str, Any]
-    values: tuple[Any, ...]
-    """Its texts and numbers in order."""
-    shape: Shape | None
-    """How N-Quads are made of the values; None for a shape that is not compiled."""
-
-    def nquads(self) -> bytes:
-        """The canonical N-Quads (RDFC-1.0)."""
-        rendered = self.shape.nquads(self.values) if self.shape else None
-        return canonical_nquads(self.tree) if rendered is None else rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +72,8 @@ class Document:
     valid_until: datetime | None
     subject_name: str | None
     achievement_name: str
-    unsigned: Unsigned
-    """The credential without its proof, as `proof` needs it."""
+    nquads: bytes
+    """Canonical N-Quads (RDFC-1.0) of the credential without its proof: what the proof signs."""
 
 
 def parse(data: bytes) -> Document:
@@ -100,7 +84,8 @@ def parse(data: bytes) -> Document:
 def from_tree(tree: Any) -> Document:
     """The credential that a tree from `parse_strict` stands for.
 
-    1. `@context` is exactly the allowed list; every key, type and value is defined where it stands
+    1. `@context` is exactly the allowed list; every key, type and value is defined where it stands; objects without
+       an id are not so much alike that canonicalisation would explode
     2. the shape: credential, issuer, subject, achievement, two status entries, dates
     3. exactly one eddsa-rdfc-2022 proof whose key stands in the issuer's own verification method
 
@@ -109,7 +94,7 @@ def from_tree(tree: Any) -> Document:
     root = _object(tree, "$")
     if root.get("@context") != list(CONTEXT_URLS):
         raise MalformedError("$['@context']", f"not exactly {list(CONTEXT_URLS)}")
-    unsigned = _unsigned(root)
+    nquads = _nquads(root)
     _require_types(root, "$", ["VerifiableCredential", "OpenBadgeCredential"])
     issuer = _member(root, "$", "issuer")
     _require_types(issuer, "$.issuer", ["Profile"])
@@ -146,17 +131,20 @@ def from_tree(tree: Any) -> Document:
         valid_until=valid_until,
         subject_name=_subject_name(subject),
         achievement_name=_text(achievement, achievement_path, "name"),
-        unsigned=unsigned,
+        nquads=nquads,
     )
 
 
-def _unsigned(root: Mapping[str, Any]) -> Unsigned:
+def _nquads(root: Mapping[str, Any]) -> bytes:
     tree = {key: item for key, item in root.items() if key != "proof"}
     signature, values = flatten(tree)
     shape = _SHAPES.get(signature, tree)
-    if shape is None or not shape.accepts(values):
+    if shape is not None and shape.accepts(values):
+        rendered = shape.nquads(values)
+    else:
         check_terms(tree)
-    return Unsigned(tree, tuple(values), shape)
+        rendered = None
+    return canonical_nquads(tree) if rendered is None else rendered
 
 
 def _object(value: Any, path: str) -> dict[str, Any]:

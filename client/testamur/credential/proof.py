@@ -56,7 +56,7 @@ _SMALL_ORDER_KEYS: Final = frozenset(
 def verify(document: Document) -> bool:
     """Whether the key that the credential names made its signature. Says nothing about whose key that is."""
     options = options_hash(document.tree["proof"]["created"], document.verification_method)
-    return signature_holds(document.key, document.signature, options + sha256(document.unsigned.nquads()).digest())
+    return signature_holds(document.key, document.signature, options + sha256(document.nquads).digest())
 
 
 def sign(tree: Mapping[str, Any], private_key: Ed25519PrivateKey, verification_method: str, created: datetime) -> Any:
