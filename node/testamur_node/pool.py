@@ -1,8 +1,8 @@
 """Transactions that wait for a block: pending and queued per sender, in nonce order, within limits.
 
 A sender's transactions whose nonces follow its account nonce without a gap are *pending*: a block may take them. Those
-behind a gap are *queued*: they wait until the gap is filled, and are promoted then. The pool knows nothing of permissions
-or blocks; what it is given was judged by `application.check`, and it is told after each block where the nonces stand.
+behind a gap are *queued*: they wait until the gap is filled, and are promoted then. The pool knows nothing of
+permissions or blocks; what it is given was judged before, and after each block it is told where the nonces stand.
 
 Whatever order transactions arrive in, the pool neither drops nor reorders them (shared complaint of first-in-first-out
 pools): `ready` yields each sender's in nonce order, and takes turns between groups of senders so that none starves.
@@ -272,8 +272,8 @@ class Pool:
     def settle(self, nonce_of: Callable[[bytes], int], senders: Iterable[bytes] | None = None) -> None:
         """After a block: drop what the accounts have used and promote what fits now.
 
-        `nonce_of` reads the newest state; `senders` names whose nonce may have moved, None means anybody's. A nonce that
-        went back (a development chain was reverted) is followed as well.
+        `nonce_of` reads the newest state; `senders` names whose nonce may have moved, None means anybody's. A nonce
+        that went back (a development chain was reverted) is followed as well.
         """
         promoted: list[Transaction] = []
         with self._lock:
@@ -345,8 +345,8 @@ class Pool:
     def ready(self, group_of: Callable[[bytes], Hashable] | None = None) -> Iterator[Transaction]:
         """Pending transactions in the order a block should take them.
 
-        Groups (institutions, on our chain) take turns, and so do the senders inside a group; each sender's come in nonce
-        order. The order depends on what arrived and in which order, and on nothing else. The iterator works on a copy.
+        Groups (institutions, on our chain) take turns, and so do the senders inside a group; each sender's come in
+        nonce order. What arrived, and in which order, decides; nothing else does. The iterator works on a copy.
         """
         groups: dict[Hashable, deque[deque[Transaction]]] = {}
         with self._lock:

@@ -67,7 +67,7 @@ class Filters:
     def install(
         self, next_block: int, query: LogQuery | None = None, pool: Pool | None = None, full: bool = False
     ) -> str:
-        """Install a filter and return its id: on logs with `query`, on waiting transactions with `pool`, else on blocks."""
+        """Install a filter and return its id: on logs by `query`, on what waits in `pool`, else on blocks."""
         with self._lock:
             self._expire()
             if len(self._filters) >= self._limits.filters:

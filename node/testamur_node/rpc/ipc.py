@@ -18,10 +18,10 @@ from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Dispatcher, refusal
 from testamur_node.rpc.errors import ResourceLimitError
 
-__all__ = ["SocketPathError", "split_values", "serve_socket"]
+__all__ = ["LONGEST_PATH", "SocketPathError", "split_values", "serve_socket"]
 
 _CHUNK = 64 * 1024
-_LONGEST_PATH = 107
+LONGEST_PATH = 107
 """sockaddr_un.sun_path of Linux, less its final zero byte."""
 
 
@@ -91,7 +91,7 @@ async def serve_socket(
     path: Path, dispatcher: Dispatcher[Context], workers: anyio.CapacityLimiter
 ) -> asyncio.AbstractServer:
     """Listen on a Unix socket that only this user can open; a stale file is replaced."""
-    if len(os.fsencode(path)) > _LONGEST_PATH:
+    if len(os.fsencode(path)) > LONGEST_PATH:
         raise SocketPathError(f"the path {path} is too long for a Unix socket", "name a shorter one with --ipc")
     with contextlib.suppress(FileNotFoundError):
         path.unlink()

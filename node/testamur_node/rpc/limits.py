@@ -21,7 +21,7 @@ class Limits:
     """Most logs of one answer."""
     log_topics: int = 1_000
     """Most alternatives for one topic position, and most addresses."""
-    call_gas: int = 100_000_000
+    call_gas: int = 50_000_000
     """Most gas of eth_call, estimateGas and traces; a caller's larger figure is lowered to it."""
     call_seconds: float = 5.0
     """Longest running time of one call or trace."""

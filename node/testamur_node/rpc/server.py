@@ -9,7 +9,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def _bind(address: str) -> socket.socket:
     host = host.strip("[]")
     try:
         family = socket.getaddrinfo(host or None, int(port), type=socket.SOCK_STREAM)[0][0]
-        bound = socket.socket(family, socket.SOCK_STREAM)
+        bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, so that asyncio turns Nagle off
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, int(port)))
     except OSError as error:
@@ -106,7 +106,8 @@ class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: the node's own loop decides when to stop."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def,override] # the base is untyped in older releases
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the process's signal handlers alone."""
         yield
 
 
@@ -133,7 +134,7 @@ async def serve(node: Node, listeners: Listeners) -> AsyncIterator[Endpoints]:
     limits = listeners.limits
     workers = anyio.CapacityLimiter(limits.parallel_requests)
     dispatcher = dispatcher_for(node, listeners.api, limits)
-    local = replace(dispatcher_for(node, [name for name in NAMESPACES if name not in DEVELOPMENT_NAMESPACES], limits))
+    local = dispatcher_for(node, [name for name in NAMESPACES if name not in DEVELOPMENT_NAMESPACES], limits)
     application = Application(dispatcher, listeners.access, workers)
     plans: list[tuple[socket.socket, Application]] = []
     http = websocket = None

@@ -13,7 +13,7 @@ __all__ = ["UnsignedTransaction", "sign_transaction", "sign_message"]
 
 @dataclass(frozen=True, slots=True)
 class UnsignedTransaction:
-    """A transaction without its signature: type 2, or what its fields make it (0 with a gas price, 1 with a list too)."""
+    """A transaction without its signature: type 2, or with a gas price 0, and 1 with an access list too."""
 
     chain_id: int
     nonce: int

@@ -1,0 +1,128 @@
+"""`testamur-node`: make, run and look after a node. What is slow to import, the command that needs it imports."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from testamur_node.errors import NodeError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Run a node of a Testamur chain.",
+    epilog="Example: testamur-node init --home node && testamur-node start --home node",
+)
+
+Home = Annotated[Path, typer.Option("--home", help="Folder of the node.", envvar="TESTAMUR_NODE_HOME")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def main() -> None:
+    """Run one command; ends the process with an exit code of docs/protocol.md 6."""
+    os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")  # eth-hash would otherwise pick the slow one
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        app()
+    except NodeError as error:
+        if "--json" in sys.argv:
+            typer.echo(json.dumps({"error": {"message": error.message, "advice": error.advice}}, ensure_ascii=False))
+        typer.echo(f"testamur-node: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _tell(is_json: bool, facts: dict[str, Any], line: str) -> None:
+    """One JSON object, or one line for people."""
+    typer.echo(json.dumps(facts, ensure_ascii=False) if is_json else line)
+    sys.stdout.flush()
+
+
+@app.command(epilog="Example: testamur-node init --home node --chain-id 20260")
+def init(
+    home: Home,
+    engine: Annotated[str, typer.Option(help="What orders transactions: solo.")] = "solo",
+    alliance: Annotated[
+        Path | None,
+        typer.Option(
+            help="alliance.toml of the founders; without it a reference alliance of two institutions is made."
+        ),
+    ] = None,
+    chain_id: Annotated[int | None, typer.Option(help="EVM chain id; wins over alliance.toml.", min=1)] = None,
+    dev: Annotated[
+        bool, typer.Option("--dev", help="A development chain: no permissions, funded accounts, time travel.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Make a node's home folder: genesis, keys, settings, and a profile for the client."""
+    from testamur_node.operations.initialise import initialise
+
+    made = initialise(home, engine=engine, alliance=alliance, chain_id=chain_id, is_development=dev)
+    _tell(json_, made.to_json(), made.to_line())
+
+
+@app.command(epilog="Example: testamur-node start --home node --http 127.0.0.1:0 --json")
+def start(
+    home: Home,
+    http: Annotated[
+        str | None, typer.Option(help="HOST:PORT of JSON-RPC over HTTP; port 0 takes a free one; none closes it.")
+    ] = None,
+    ws: Annotated[str | None, typer.Option(help="HOST:PORT of WebSocket; may be that of --http.")] = None,
+    ipc: Annotated[str | None, typer.Option(help="Unix socket with every namespace; none closes it.")] = None,
+    http_api: Annotated[str | None, typer.Option(help="Namespaces on HTTP and WebSocket, comma-separated.")] = None,
+    http_host: Annotated[
+        str | None, typer.Option(help="Names that a Host header may carry beside localhost and addresses.")
+    ] = None,
+    http_origin: Annotated[str | None, typer.Option(help="Origins of web pages that may ask.")] = None,
+    block_time: Annotated[str | None, typer.Option(help="Seconds between blocks, or instant.")] = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error; the log goes to stderr.")] = "warning",
+    json_: Json = False,
+) -> None:
+    """Run in the foreground; prints one line when ready, ends with 0 on SIGTERM."""
+    from testamur_node.operations import config, start
+    from testamur_node.operations.logs import log_to_stderr
+
+    log_to_stderr(log_level)
+    flags = {
+        "http": http, "ws": ws, "ipc": ipc, "api": http_api, "hosts": http_host, "origins": http_origin,
+        "block_time": block_time,
+    }  # fmt: skip
+    settings = config.load(home, flags)
+    start.run(home, settings, lambda running: _tell(json_, running.to_json(), running.to_line()))
+
+
+@app.command(epilog="Example: testamur-node status --home node --json")
+def status(
+    home: Home,
+    watch: Annotated[bool, typer.Option("--watch", help="Print a line for each new height until interrupted.")] = False,
+    json_: Json = False,
+) -> None:
+    """Ask the node that runs on a home folder where it stands; exit 7 where none does."""
+    from testamur_node.operations.status import ask, follow
+
+    for facts in follow(home) if watch else [ask(home)]:
+        _tell(json_, facts.to_json(), facts.to_line())
+
+
+@app.command(epilog="Example: testamur-node doctor --home node")
+def doctor(home: Home, json_: Json = False) -> None:
+    """Check what keeps a node from running well; exit 1 where something does."""
+    from testamur_node.operations.doctor import examine
+
+    findings = examine(home)
+    for finding in findings if not json_ else ():
+        typer.echo(finding.to_line())
+    if json_:
+        typer.echo(json.dumps({"findings": [finding.to_json() for finding in findings]}, ensure_ascii=False))
+    if any(finding.result == "fail" for finding in findings):
+        raise typer.Exit(1)

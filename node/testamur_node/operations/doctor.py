@@ -1,0 +1,114 @@
+"""What keeps a node from running well: each check says what it found and, where it failed, what to do."""
+
+import importlib
+import os
+import shutil
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from testamur_node.errors import NodeError
+from testamur_node.genesis import Genesis
+from testamur_node.operations.config import load
+from testamur_node.operations.running import find
+from testamur_node.operations.status import ask
+
+__all__ = ["Finding", "examine"]
+
+_LEAST_FREE_BYTES = 1 << 30
+_MOST_LEAD_SECONDS = 10
+"""A head further ahead of the clock than this means that a clock is wrong, here or at the proposer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check."""
+
+    name: str
+    result: Literal["pass", "warn", "fail"]
+    message: str
+
+    def to_json(self) -> dict[str, str]:
+        """One entry of `doctor --json`."""
+        return {"name": self.name, "result": self.result, "message": self.message}
+
+    def to_line(self) -> str:
+        """One line of `doctor`."""
+        return f"{self.result:4}  {self.name}: {self.message}"
+
+
+def _libraries(_home: Path) -> Finding:
+    for name in ("eth", "lmdb", "coincurve", "rusty_rlp", "sha3", "uvicorn"):
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            return Finding("libraries", "fail", f"{name} cannot be imported ({error}): run ./run setup")
+    backend = os.environ.get("ETH_HASH_BACKEND", "")
+    if backend != "pysha3":
+        return Finding("libraries", "warn", f"ETH_HASH_BACKEND is {backend!r}: pysha3 is seven times faster")
+    return Finding("libraries", "pass", "all there")
+
+
+def _folder(home: Path) -> Finding:
+    if not (home / "genesis.json").is_file():
+        return Finding("home", "fail", f"{home} holds no genesis.json: run testamur-node init")
+    if not os.access(home, os.W_OK):
+        return Finding("home", "fail", f"{home} is not writable")
+    loose = [
+        path.name
+        for path in (home / "validator.key", home / "keys" / "password")
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
+    if loose:
+        return Finding("home", "fail", f"{', '.join(loose)} can be read by others: chmod 600")
+    return Finding("home", "pass", str(home))
+
+
+def _genesis(home: Path) -> Finding:
+    genesis = Genesis.from_json((home / "genesis.json").read_text(encoding="utf-8"))
+    return Finding("genesis", "pass", f"{genesis.spec.name} chain {genesis.chain_id}, 0x{genesis.hash.hex()}")
+
+
+def _settings(home: Path) -> Finding:
+    settings = load(home, {})
+    return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {settings.ws}")
+
+
+def _disk(home: Path) -> Finding:
+    free = shutil.disk_usage(home).free
+    text = f"{free >> 20} MiB free"
+    return Finding("disk", "pass" if free >= _LEAST_FREE_BYTES else "fail", text)
+
+
+def _process(home: Path) -> Finding:
+    if find(home) is None:
+        return Finding("process", "warn", "no node runs on this home")
+    standing = ask(home)
+    lead = standing.block_time - int(time.time())
+    if lead > _MOST_LEAD_SECONDS:
+        return Finding("process", "fail", f"the newest block is {lead} s ahead of this clock: check the time service")
+    return Finding("process", "pass", f"height {standing.height} at {standing.running.rpc}")
+
+
+_CHECKS: tuple[tuple[str, Callable[[Path], Finding]], ...] = (
+    ("libraries", _libraries),
+    ("home", _folder),
+    ("genesis", _genesis),
+    ("settings", _settings),
+    ("disk", _disk),
+    ("process", _process),
+)
+
+
+def examine(home: Path) -> list[Finding]:
+    """Every check in order; one that cannot even run has failed."""
+    findings = []
+    for name, check in _CHECKS:
+        try:
+            findings.append(check(home))
+        except (NodeError, OSError) as error:
+            findings.append(Finding(name, "fail", str(error)))
+    return findings

@@ -1,0 +1,58 @@
+"""Which node runs on a home folder: a small file beside the data, written when ready and removed at the end."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["RunningNode", "announce", "find"]
+
+_FILE = "running.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningNode:
+    """A node process and where it is reached."""
+
+    rpc: str | None
+    """URL of HTTP."""
+    ws: str | None
+    """URL of WebSocket."""
+    ipc: str | None
+    """Path of the Unix socket."""
+    pid: int
+    chain_id: int
+
+    def to_json(self) -> dict[str, object]:
+        """The object that `start --json` prints."""
+        return {"rpc": self.rpc, "ws": self.ws, "ipc": self.ipc, "pid": self.pid, "chainId": self.chain_id}
+
+    def to_line(self) -> str:
+        """The line that `start` prints when ready."""
+        places = [place for place in (self.rpc, self.ws, self.ipc) if place is not None]
+        return f"ready: chain {self.chain_id} at {', '.join(places) or 'no listener'} (pid {self.pid})"
+
+
+@contextlib.contextmanager
+def announce(home: Path, running: RunningNode) -> Iterator[None]:
+    """Leave word of a running node while the block lasts."""
+    file = home / _FILE
+    file.write_text(json.dumps(running.to_json()), encoding="utf-8")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            file.unlink()
+
+
+def find(home: Path) -> RunningNode | None:
+    """The node that runs on `home`, None where none does; a killed one's word is not believed."""
+    try:
+        said = json.loads((home / _FILE).read_text(encoding="utf-8"))
+        running = RunningNode(said["rpc"], said["ws"], said["ipc"], int(said["pid"]), int(said["chainId"]))
+        os.kill(running.pid, 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return running
