@@ -126,10 +126,13 @@ def propose_and_pass(
         )
     senders = [connection.sender(connection.account(item.accounts.govern[0])) for item in held]
     number = propose(alliance, senders[0], calls, document)
-    for sender in senders:
-        if not is_unanimous and alliance.read("proposalState", number) != ProposalState.OPEN:
-            break
-        vote(alliance, sender, number)
+    needed = len(senders) if is_unanimous else _votes_needed(alliance, len(members))
+    call = alliance.call("vote", number, True)
+    votes = [(sender, sender.prepare(call)) for sender in senders[:needed]]
+    for sender, transaction in votes:
+        sender.broadcast(transaction)
+    for sender, transaction in votes:
+        sender.wait(transaction, call)
     receipt = None
     if alliance.read("proposalState", number) == ProposalState.PASSED:
         receipt = execute(alliance, senders[0], number)
@@ -153,3 +156,9 @@ def adopt_agreement(connection: Connection, document: bytes, in_force_from: int)
 def sign_agreement(alliance: Contract, sender: Sender, version: int) -> Receipt:
     """Sign a version of the agreement for the sender's institution."""
     return sender.send(alliance.call("signAgreement", version))
+
+
+def _votes_needed(alliance: Contract, members: int) -> int:
+    """The fewest votes that pass: denominator * yes >= numerator * members (IAlliance)."""
+    threshold = alliance.read("threshold")
+    return -(-threshold["numerator"] * members // threshold["denominator"])
