@@ -50,6 +50,11 @@ class Ground:
     standings: dict[Hashable, Standing] = field(default_factory=dict)
     """Found once, for as long as this state is looked at."""
 
+    def anew(self, policy: Policy) -> "Ground":
+        """The same state with nothing found on it yet, so that every read is made again (from what was fetched)."""
+        assert self.state is not None  # there is nothing to read without a state
+        return Ground(self.judged, self.trust, self.state, _registry(self.state, policy))
+
 
 def find_ground(bundle: Bundle, chain: Chain, policy: Policy, memory: Memory, now: datetime, at: At = None) -> Ground:
     """The ground to judge a bundle on: the node's state, or that of the bundle's evidence where there is no node."""
@@ -59,8 +64,7 @@ def find_ground(bundle: Bundle, chain: Chain, policy: Policy, memory: Memory, no
         if bundle.evidence is not None and (chain.rpc is None or at == "evidence"):
             evidence = Evidence.from_json(bundle.evidence)
         state = find_state(evidence, chain, policy, memory, now, at)
-        registry = Registry(state.view, policy.directory, policy.directory_code_hash, state.time_seconds)
-        _require_genesis(state, registry, policy)
+        registry = _registry(state, policy)
     except _UNREADABLE as error:
         return Ground(judged, check_trust(None, _undecided(error), policy))
     judged = _EPOCH + timedelta(microseconds=state.judged_ns // 1_000)
@@ -88,10 +92,12 @@ def _undecided(error: Exception) -> UndecidedError:
     return UndecidedError("unproven", error.message, error.advice)
 
 
-def _require_genesis(state: State, registry: Registry, policy: Policy) -> None:
-    """The chain is the one whose block 0 the policy pins: the history contract keeps every block's hash."""
-    if not policy.demands_proofs:
-        return  # a node that is believed was asked for block 0 itself
-    genesis = state.block_hash if state.block == 0 else registry.block_hash(0)
-    if genesis != policy.genesis_hash:
-        raise UndecidedError("wrong_chain", f"block 0 is {genesis.hex()}, the policy pins {policy.genesis_hash.hex()}")
+def _registry(state: State, policy: Policy) -> Registry:
+    """The registry at a state of the chain whose block 0 the policy pins: the history contract keeps every hash."""
+    registry = Registry(state.view, policy.directory, policy.directory_code_hash, state.time_seconds)
+    if policy.demands_proofs:  # a node that is believed was asked for block 0 itself
+        genesis = state.block_hash if state.block == 0 else registry.block_hash(0)
+        if genesis != policy.genesis_hash:
+            pinned = policy.genesis_hash.hex()
+            raise UndecidedError("wrong_chain", f"block 0 is {genesis.hex()}, the policy pins {pinned}")
+    return registry

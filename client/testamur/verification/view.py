@@ -95,10 +95,11 @@ class LiveProvenView(ProvenView):
     def is_remote(self) -> bool:
         return True
 
-    @property
-    def used_nodes(self) -> list[bytes]:
-        """Every node that an answer so far rests on, without what was only prefetched."""
-        return list(self._bag.used.values())
+    def take_used_nodes(self) -> list[bytes]:
+        """Every node that an answer since the last call rests on, without what was only prefetched."""
+        used, self._bag.used = list(self._bag.used.values()), {}
+        self._accounts.clear()
+        return used
 
     def code_hash(self, address: bytes) -> bytes | None:
         if address not in self._fetched:
