@@ -6,13 +6,16 @@ shown to people and served by the API; a verdict never rests on it (it proves sl
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from testamur.chain.contracts import Contract, Suite
 from testamur.chain.errors import ChainUnreachableError
 from testamur.chain.institution import Scope
 from testamur.errors import TestamurError
 from testamur.proof.hashing import keccak256
+
+if TYPE_CHECKING:
+    from testamur.credential.template import Level
 
 __all__ = [
     "STATES",
@@ -21,10 +24,13 @@ __all__ = [
     "IssuerRecord",
     "KeyRecord",
     "LevelRecord",
+    "NoScopeError",
     "QualificationType",
     "UnknownIssuerError",
     "did_document",
     "find_institution",
+    "homepage",
+    "levels_in_scope",
     "read_framework",
     "read_frameworks",
     "read_issuer",
@@ -38,6 +44,12 @@ USAGES = ("", "credential", "status")
 
 class UnknownIssuerError(TestamurError):
     """No institution of that number or DID is registered."""
+
+    exit_code = 6
+
+
+class NoScopeError(TestamurError):
+    """An institution may not issue anything now."""
 
     exit_code = 6
 
@@ -217,6 +229,44 @@ def _framework(contract: Contract, event: Mapping[str, Any]) -> Framework:
 
 def _events(suite: Suite, name: str, block: int) -> list[Any]:
     return suite.contract("IssuerRegistry").logs(name, to_block=block)
+
+
+def levels_in_scope(suite: Suite, number: int, region: int) -> list["Level"]:
+    """Levels that an institution may issue now, one a scope: the highest rank of the scope's first type.
+
+    `region` is the institution's own, for scopes that hold everywhere.
+    """
+    from testamur.credential.document import Labels
+    from testamur.credential.template import Level
+
+    now = int((suite.rpc.block() or {"timestamp": "0x0"})["timestamp"], 16)
+    levels: dict[str, Level] = {}
+    for scope in read_issuer(suite, number).scopes:
+        framework = read_framework(suite, scope.framework)
+        kinds = framework.types if framework is not None else ()
+        kind = next((kind for kind in kinds if scope.qualification_type in (0, kind.number)), None)
+        if framework is None or kind is None:
+            continue
+        ranks = [level for level in framework.levels if kind.lowest_rank <= level.rank <= kind.highest_rank]
+        for level in reversed(ranks):
+            place = scope.region or region
+            if not level.is_blank and scope.covers(framework.number, kind.number, level.rank, place, now):
+                labels = Labels(framework.name, level.code, kind.name)
+                levels[level.code] = Level(level.code, framework.number, kind.number, level.rank, place, labels)
+                break
+    if not levels:
+        raise NoScopeError(
+            f"institution {number} has no scope in force",
+            f"see `testamur issuer show {number}`; the alliance admits it",
+        )
+    return list(levels.values())
+
+
+def homepage(did: str) -> str:
+    """The `https://…` behind a did:web, below which an institution names its achievements."""
+    if did.startswith("did:web:"):
+        return "https://" + did.removeprefix("did:web:").replace(":", "/")
+    return f"https://example.org/{did}"
 
 
 def did_document(record: IssuerRecord, did: str) -> dict[str, Any]:

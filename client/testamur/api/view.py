@@ -5,14 +5,14 @@ Pure: the page cannot say more than an API client is told, and a test can compar
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from testamur.language import Language
+from testamur.language.verdict import check_sentence, moment, notice_of
 
-__all__ = ["CheckView", "FactView", "VerdictView", "moment", "view_of"]
+__all__ = ["CheckView", "FactView", "VerdictView", "view_of"]
 
-BEIJING = timezone(timedelta(hours=8))
 FACTS = (
     "subject",
     "achievement",
@@ -113,16 +113,10 @@ def view_of(verdict: Mapping[str, Any], words: Language, judged: datetime) -> Ve
 def _check(check: Mapping[str, Any], words: Language, places: Mapping[str, str], was_read: bool) -> CheckView:
     name, result = str(check["name"]), str(check["result"])
     code = check.get("code") or None
-    if result == "pass" and code is not None and words.find(f"notice.{code}") is not None:
-        result = "warning"
-    if result == "pass":
-        finding, following = words.text(f"check.{name}.pass"), None
-    elif result == "warning":
-        finding, following = words.text(f"notice.{code}"), words.find(f"notice_next.{code}")
-    elif result == "skipped":
-        finding, following = words.text("skipped.after_failure"), None
-    else:
-        finding = words.find(f"code.{code}.meaning") or str(check.get("message") or words.text(f"result.{result}"))
+    following = None
+    if notice_of(check, words) is not None:
+        result, following = "warning", words.find(f"notice.{code}.next")
+    elif result in ("fail", "unknown"):
         following = words.find(f"code.{code}.next") or words.text("skipped.unknown_next")
     by = words.text(f"check.{name}.by", **places)
     when = words.text(f"check.{name}.when", **places)
@@ -137,7 +131,7 @@ def _check(check: Mapping[str, Any], words: Language, places: Mapping[str, str],
         what=words.text(f"check.{name}.what"),
         by=by,
         when=when,
-        finding=finding,
+        finding=check_sentence(check, words),
         next=following,
         code=None if code in (None, "ok") else str(code),
     )
@@ -149,23 +143,4 @@ def _fact(name: str, facts: Mapping[str, Any], words: Language) -> FactView | No
         if value is None and name == "valid_until" and "valid_from" in facts:
             return FactView(words.text(f"fact.{name}"), words.text("fact.no_end"))
         value = moment(value, words) if value is not None else None
-    return None if value in (None, "") else FactView(words.text(f"fact.{name}"), str(value))
-
-
-def moment(value: object, words: Language) -> str:
-    """ISO 8601, seconds or a datetime as its readers write it: Beijing time in Chinese, UTC in English."""
-    try:
-        if isinstance(value, datetime):
-            time = value
-        elif isinstance(value, (int, float)):
-            time = datetime.fromtimestamp(value, UTC)
-        else:
-            time = datetime.fromisoformat(str(value))
-    except (ValueError, OverflowError, OSError):
-        return words.text("page.unknown_time")
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=UTC)
-    if words.tag == "zh":
-        local = time.astimezone(BEIJING)
-        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}（北京时间）"
-    return f"{time.astimezone(UTC):%d %B %Y, %H:%M} UTC".lstrip("0")
+    return None if value in (None, "", "0") else FactView(words.text(f"fact.{name}"), str(value))

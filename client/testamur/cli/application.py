@@ -2,7 +2,21 @@
 
 import typer
 
-from testamur.cli import account, alliance, issuer
+from testamur.cli import (
+    account,
+    alliance,
+    bundle,
+    doctor,
+    init,
+    issue,
+    issuer,
+    policy,
+    scenario,
+    serve,
+    status,
+    template,
+    verify,
+)
 from testamur.cli.command import noun
 
 __all__ = ["application"]
@@ -11,7 +25,18 @@ __all__ = ["application"]
 def application() -> typer.Typer:
     """The command tree."""
     app = noun("Issue, revoke and verify education credentials on an alliance's chain.")
-    app.add_typer(account.app, name="account")
-    app.add_typer(alliance.app, name="alliance")
+    verify.register(app)
+    issue.register(app)
+    status.register(app)
+    app.add_typer(bundle.app, name="bundle")
+    app.add_typer(template.app, name="template")
+    app.add_typer(status.app, name="status")
     app.add_typer(issuer.app, name="issuer")
+    app.add_typer(alliance.app, name="alliance")
+    app.add_typer(policy.app, name="policy")
+    app.add_typer(account.app, name="account")
+    init.register(app)
+    doctor.register(app)
+    serve.register(app)
+    app.add_typer(scenario.app, name="scenario")
     return app

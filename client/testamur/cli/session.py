@@ -54,8 +54,14 @@ class Session:
     def connection(self) -> "Connection":
         """The chain of the profile, opened; use as a context manager."""
         from testamur.chain.connection import Connection
+        from testamur.chain.rpc import Rpc
 
-        return Connection.open(self.profile())
+        profile = self.profile()
+        if url := self.environment.get("TESTAMUR_RPC"):
+            connection = Connection(profile, Rpc(url), environment=self.environment)
+            connection.check_chain()
+            return connection
+        return Connection.open(profile, environment=self.environment)
 
     def institution(self, profile: "Profile") -> "Institution":
         """Who acts: `--as`, else the only institution of the profile."""

@@ -1,9 +1,8 @@
-"""Texts by code: the two languages hold the same keys and places, and every code that a verdict can carry has its words."""
+"""Texts by code: both languages hold the same keys, and every code that a verdict can carry has its words."""
 
 import re
 
 import pytest
-
 from testamur.api.view import FACTS
 from testamur.language import LANGUAGES, chosen_from_environment, chosen_from_header, language
 from testamur.verification.verdict import _EXIT_CODES, CHECK_NAMES

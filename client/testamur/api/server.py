@@ -1,0 +1,77 @@
+"""The socket side of the verification server: uvicorn with bounds on connections, headers and idle time."""
+
+import os
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from testamur.api.app import create_app
+from testamur.api.service import Service
+from testamur.errors import TestamurError
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+__all__ = ["ListenError", "make_server", "run_server"]
+
+_HEADER_SECONDS = 10.0
+_IDLE_SECONDS = 5
+_HEADER_BYTES = 16 * 1024
+
+
+class ListenError(TestamurError):
+    """The address cannot be listened on."""
+
+    exit_code = 2
+
+
+class _BoundedProtocol(H11Protocol):
+    """HTTP/1.1 that closes a connection whose first request has not arrived within a few seconds."""
+
+    def connection_made(self, transport: object) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type] # uvicorn narrows asyncio's transport
+        self._deadline = self.loop.call_later(_HEADER_SECONDS, self._close_if_silent)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def _close_if_silent(self) -> None:
+        has_request: bool = self.cycle is not None  # uvicorn sets it with the first complete header
+        if not has_request and not self.transport.is_closing():
+            self.transport.close()
+
+
+def make_server(service: Service, host: str, port: int) -> tuple[uvicorn.Server, socket.socket, str]:
+    """A server that is bound but does not serve yet, its socket and its URL."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ListenError(f"{host}:{port} cannot be listened on: {error.strerror}", "choose another --port") from error
+    config = uvicorn.Config(
+        create_app(service),
+        http=_BoundedProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=service.limits.concurrency,
+        timeout_keep_alive=_IDLE_SECONDS,
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=_HEADER_BYTES,
+    )
+    shown = f"[{host}]" if family == socket.AF_INET6 else host
+    return uvicorn.Server(config), listener, f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def run_server(service: Service, host: str, port: int, ready: Callable[[str, int], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` is told the URL and the process id once connections are taken."""
+    server, listener, url = make_server(service, host, port)
+    with listener:
+        listener.listen(128)
+        ready(url, os.getpid())
+        server.run(sockets=[listener])

@@ -1,0 +1,39 @@
+"""`testamur doctor`: is everything in order to issue? One finding per check, with its remedy."""
+
+import typer
+
+from testamur.cli.command import command
+from testamur.cli.session import Session
+
+__all__ = ["register"]
+
+MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
+COLOURS = {"ok": "green", "warning": "blue", "error": "red"}
+
+
+def register(app: typer.Typer) -> None:
+    """Put the command under the root."""
+    command(app, "doctor", example="testamur doctor\ntestamur doctor --json")(doctor)
+
+
+def doctor(session: Session) -> int:
+    """Check chain, clock, contracts, accounts, scopes, keys, lists and disk, and say the remedy for what is wrong.
+
+    Exit code 0 where nothing stands in the way of issuing (warnings included), else that of the first error.
+    """
+    from testamur.doctor import diagnose
+
+    words, terminal = session.terminal.language, session.terminal
+    first = 0
+    for finding in diagnose(session.profile()):
+        terminal.result(finding.to_json())
+        facts = dict(finding.facts)
+        sentence = words.find(f"finding.{finding.code}.message", **facts) if words.tag != "en" else None
+        mark = terminal.paint(MARKS[finding.severity], COLOURS[finding.severity])
+        terminal.say(f"{mark} {finding.code}: {sentence or finding.message}")
+        advice = words.find(f"finding.{finding.code}.advice", **facts) if words.tag != "en" else None
+        if finding.severity != "ok" and (advice or finding.advice):
+            terminal.say(f"    {words.text('cli.advice')}: {advice or finding.advice}")
+        if finding.severity == "error" and not first:
+            first = finding.exit_code or 1
+    return first

@@ -1,0 +1,124 @@
+"""`testamur issue`: from a roster to verified bundles."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from testamur.cli.command import command
+from testamur.cli.session import Session
+from testamur.cli.verify import PolicyPath
+
+if TYPE_CHECKING:
+    from testamur.batch.estimate import Estimate
+    from testamur.batch.issuing import IssueReport
+    from testamur.batch.journal import RejectedRow
+
+__all__ = ["register"]
+
+TRIAL_SIGNATURES = 400
+SHARE_OF_SIGNING = 0.3
+"""What signing and checking the signature are of a row's cost, rounded down (`./run bench issue`)."""
+
+
+def register(app: typer.Typer) -> None:
+    """Put the command under the root."""
+    command(
+        app,
+        "issue",
+        example="testamur issue roster.csv --template template.json --out batch\n"
+        "testamur issue roster.csv --template template.json --out batch --dry-run\n"
+        "testamur issue roster.csv --template template.json --out batch --resume",
+    )(issue)
+
+
+def issue(
+    session: Session,
+    roster: Annotated[Path, typer.Argument(metavar="ROSTER.csv", help="CSV in UTF-8 or GB18030.")],
+    template: Annotated[Path, typer.Option("--template", metavar="T.json", help="Shape of the credentials.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of this run.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and estimate; sign nothing.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in DIR, or start it.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Issue the rows that are good; exit code 8.")] = False,
+    per_file: Annotated[bool, typer.Option("--per-file", help="Also write DIR/bundles/<row id>.json.")] = False,
+    policy_path: PolicyPath = None,
+) -> int:
+    """Issue a roster: sign, anchor, write and verify one bundle a row.
+
+    A bad row stops the run before anything is signed; every bad row is reported at once. A killed run goes on with
+    --resume: no credential twice, no second anchor. Everything written was verified before this ends with 0.
+    """
+    from testamur.cli.progress import ProgressLine
+    from testamur.issuer import Issuer
+    from testamur.verification.policy import Policy
+
+    policy = Policy.load(session.policy_file(policy_path))
+    with session.connection() as connection:
+        issuer = Issuer(connection, session.institution(connection.profile), policy)
+        if dry_run:
+            return _show_estimate(session, issuer.estimate(roster, template, out, per_file=per_file))
+        progress = ProgressLine()
+        try:
+            report = issuer.issue(
+                roster, template, out, is_resumed=resume, skip_bad=skip_bad, per_file=per_file, progress=progress
+            )
+        finally:
+            progress.end()
+    _show(session, report)
+    return report.exit_code
+
+
+def _show_estimate(session: Session, estimate: "Estimate") -> int:
+    terminal = session.terminal
+    terminal.result({"state": "dry-run", **estimate.to_json()})
+    _show_rejected(session, estimate.rejected)
+    price = "free on this chain" if not estimate.fee_wei else f"{estimate.fee_wei / 1e18:.6f} of the chain's coin"
+    terminal.facts(
+        {
+            "rows": estimate.rows,
+            "batches": len(estimate.batches),
+            "status lists to open": estimate.lists_to_open,
+            "transactions": estimate.transactions,
+            "gas, at most": f"{estimate.gas:,} ({price})",
+            "disk, at most": f"{estimate.disk_bytes / 1e6:.1f} MB",
+            "time": f"about {_seconds_for(estimate.rows):.0f} s of computing",
+        }
+    )
+    terminal.say("nothing was signed or sent")
+    return estimate.exit_code
+
+
+def _seconds_for(rows: int) -> float:
+    """Computing time of a run on this computer, from a short trial of what most of it is: Ed25519."""
+    import time
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.generate()
+    public, message = key.public_key(), bytes(64)
+    start = time.perf_counter()
+    for _ in range(TRIAL_SIGNATURES):
+        public.verify(key.sign(message), message)
+    return rows * (time.perf_counter() - start) / TRIAL_SIGNATURES / SHARE_OF_SIGNING
+
+
+def _show_rejected(session: Session, rejected: "Sequence[RejectedRow]") -> None:
+    if rejected:
+        session.terminal.table(("line", "column", "reason"), [(row.line, row.column, row.reason) for row in rejected])
+
+
+def _show(session: Session, report: "IssueReport") -> None:
+    terminal = session.terminal
+    terminal.result(report.to_json())
+    _show_rejected(session, report.rejected)
+    for remark in report.remarks:
+        terminal.note(f"line {remark.line}, {remark.column}: {remark.reason}")
+    if report.state == "rejected":
+        terminal.say(f"{len(report.rejected)} rows cannot be issued; nothing was signed")
+        terminal.say("mend the roster and run it again, or issue the other rows with --skip-bad")
+        return
+    for batch in report.batches:
+        terminal.say(f"batch 0x{batch.batch_id.hex()}: {batch.size} rows, list {batch.list}, block {batch.block}")
+    verb = "were issued before" if report.state == "already" else "issued and verified"
+    terminal.say(f"{report.issued} credentials {verb}: {report.folder / 'bundles.jsonl'}")

@@ -1,0 +1,73 @@
+"""`testamur scenario`: play a named system of the domain, from founding to the first credentials."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from testamur.cli.command import command, noun
+from testamur.cli.session import Session
+
+__all__ = ["app"]
+
+app = noun("Scenarios: a small world to try everything in.")
+
+
+@command(app, "list", example="testamur scenario list")
+def list_(session: Session) -> None:
+    """List the scenarios."""
+    from testamur.scenario import SCENARIOS
+
+    for name, story in SCENARIOS.items():
+        session.terminal.result({"name": name, "story": story})
+    session.terminal.table(("name", "story"), list(SCENARIOS.items()))
+
+
+@command(
+    app,
+    "run",
+    example="testamur scenario run chengdu --out chengdu\n"
+    "testamur scenario run chengdu --out chengdu --rpc http://127.0.0.1:8545 --profile home/testamur.toml",
+)
+def run(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Scenario, as `scenario list` names it.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Fresh folder for the scenario's files.")],
+    rpc: Annotated[
+        str | None, typer.Option("--rpc", metavar="URL", help="Governed chain to play on; else a chain of its own.")
+    ] = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=100_000, help="Learners in each batch.")] = 20,
+    stop_node: Annotated[
+        bool, typer.Option("--stop-node", help="Stop the scenario's own chain at the end; else it goes on running.")
+    ] = False,
+) -> int:
+    """Play a scenario into a folder.
+
+    Without --rpc a development chain is started in DIR/node and left running, so that the commands work in DIR at
+    once. With --rpc the founders come from --profile.
+    """
+    import os
+    import signal
+
+    from testamur.scenario import run as play
+
+    terminal = session.terminal
+    result = play(name, out, rpc=rpc, profile=session.profile_path if rpc else None, rows=rows, say=terminal.note)
+    terminal.result(result.to_json())
+    terminal.facts(
+        {
+            "profile": result.profile,
+            "policy": result.policy,
+            "agreement": f"version {result.agreement}, signed by both founders",
+            "issued": ", ".join(str(path) for path in result.issued),
+            "not recognised": f"institution {result.unrecognised}",
+            "chain": result.rpc,
+        }
+    )
+    if result.node_pid is not None and stop_node:
+        os.kill(result.node_pid, signal.SIGTERM)
+    elif result.node_pid is not None:
+        address = result.rpc.removeprefix("http://")
+        terminal.say(f"the chain runs as process {result.node_pid}; stop it with: kill {result.node_pid}")
+        terminal.say(f"start it again with: testamur-node start --home {result.out / 'node'} --http {address}")
+    return 0

@@ -1,0 +1,64 @@
+"""Where bundles come from on the command line: files, folders, lines of files, stdin; one input each, in order."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from testamur.batch.bundle import MAX_BUNDLE_BYTES
+from testamur.cli.failure import UsageError
+
+__all__ = ["Source", "bundle_files", "sources"]
+
+NOT_BUNDLES = frozenset({"batch.json", "template.json", "holders.jsonl"})
+"""What else a run leaves in its folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input: its name, and its bytes or why there are none."""
+
+    name: str
+    """The path as it was given; `path:line` for a line of a file; `-` for stdin."""
+    data: bytes | None
+    problem: str | None = None
+
+
+def sources(arguments: Sequence[str]) -> Iterator[Source]:
+    """Every input that the arguments mean; a folder without any is a usage error."""
+    for argument in arguments:
+        if argument == "-":
+            yield Source("-", sys.stdin.buffer.read(MAX_BUNDLE_BYTES + 1))
+            continue
+        path = Path(argument)
+        if not path.is_dir():
+            yield from _file(path)
+            continue
+        found = bundle_files(path)
+        if not found:
+            raise UsageError(
+                f"there is no bundle in {path}", "a bundle ends in .json or stands in a .jsonl, one a line"
+            )
+        for file in found:
+            yield from _file(file)
+
+
+def bundle_files(folder: Path) -> list[Path]:
+    """The files of a folder that hold bundles, in name order."""
+    names = (path for path in folder.iterdir() if path.suffix in (".json", ".jsonl") and path.is_file())
+    return sorted((path for path in names if path.name not in NOT_BUNDLES), key=lambda path: path.name)
+
+
+def _file(path: Path) -> Iterator[Source]:
+    try:
+        with path.open("rb") as file:
+            if path.suffix != ".jsonl":
+                yield Source(str(path), file.read(MAX_BUNDLE_BYTES + 1))
+                return
+            number = 0
+            while line := file.readline(MAX_BUNDLE_BYTES + 1):
+                number += 1
+                if line.strip():
+                    yield Source(f"{path}:{number}", line.rstrip(b"\r\n"))
+    except OSError as error:
+        yield Source(str(path), None, error.strerror or str(error))

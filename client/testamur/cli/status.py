@@ -1,0 +1,143 @@
+"""`testamur revoke`, `suspend`, `reinstate`: take credentials out of force, and back; `status show` says what holds."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from testamur.cli.command import command, noun
+from testamur.cli.failure import UsageError
+from testamur.cli.session import Session
+
+__all__ = ["app", "register"]
+
+app = noun("Status lists: what they hold.")
+
+Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="Bundles, or a .jsonl of bundles.")]
+Rows = Annotated[list[str] | None, typer.Option("--row", metavar="ID", help="Row ids of a run (with --dir).")]
+Folder = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Folder that the run issued into.")]
+ListNumber = Annotated[int | None, typer.Option("--list", metavar="L", help="Number of a status list.")]
+Indexes = Annotated[list[int] | None, typer.Option("--index", metavar="I", help="Index in that list.")]
+ReasonCode = Annotated[
+    str,
+    typer.Option(
+        "--reason",
+        metavar="CODE",
+        help="0 unspecified, 1 issued_in_error, 2 conditions_not_met, 3 superseded. Public, and coarse on purpose.",
+    ),
+]
+
+
+def register(root: typer.Typer) -> None:
+    """Put the three verbs under the root."""
+    examples = {
+        "revoke": "testamur revoke li-hua.json --reason issued_in_error\n"
+        "testamur revoke --row S000017 --row S000018 --dir batch --reason 1",
+        "suspend": "testamur suspend li-hua.json --reason conditions_not_met",
+        "reinstate": "testamur reinstate li-hua.json",
+    }
+    helps = {
+        "revoke": "Take credentials out of force for good. Only a vote of the alliance can undo it.",
+        "suspend": "Take credentials out of force until they are reinstated.",
+        "reinstate": "Put suspended credentials into force again.",
+    }
+    for verb, text in helps.items():
+        command(root, verb, example=examples[verb])(_verb(verb, text))
+
+
+def _verb(verb: str, text: str) -> Callable[..., int | None]:
+    def change(
+        session: Session,
+        files: Files = None,
+        row: Rows = None,
+        folder: Folder = Path(),
+        list_number: ListNumber = None,
+        index: Indexes = None,
+        reason: ReasonCode = "0",
+    ) -> int:
+        return _change(session, verb, files or [], row or [], folder, list_number, index or [], _reason(reason))
+
+    change.__doc__ = (
+        f"{text}\n\nName them by their files, by row id, or by list and index. Running it again changes nothing."
+    )
+    return change
+
+
+def _change(
+    session: Session,
+    verb: str,
+    files: list[Path],
+    rows: list[str],
+    folder: Path,
+    list_number: int | None,
+    indexes: list[int],
+    reason: int,
+) -> int:
+    from testamur.issuer import Issuer
+    from testamur.status import StatusChange
+
+    if sum((bool(files), bool(rows), bool(indexes))) != 1 or bool(indexes) != (list_number is not None):
+        raise UsageError("which credentials?", "name files, or --row ID with --dir, or --list L with --index I")
+    with session.connection() as connection:
+        issuer = Issuer(connection, session.institution(connection.profile))
+        if files:
+            targets = issuer.find(files)
+        elif rows:
+            targets = issuer.find_rows(folder, rows)
+        else:
+            assert list_number is not None
+            targets = issuer.find_indexes(list_number, indexes)
+        report = issuer.change(StatusChange(verb), targets, reason=reason)
+    session.terminal.result(report.to_json())
+    session.terminal.table(
+        ("credential", "list", "index", "result", "reason"),
+        [
+            (item.target.source, item.target.list, item.target.index, item.result, item.reason)
+            for item in report.outcomes
+        ],
+    )
+    if report.block is not None:
+        session.terminal.say(f"recorded in block {report.block}")
+    return report.exit_code
+
+
+@command(app, "show", example="testamur status show --list 1 --index 94567\ntestamur status show li-hua.json")
+def show(session: Session, files: Files = None, list_number: ListNumber = None, index: Indexes = None) -> None:
+    """Show what a status list holds for credentials, as the node reports it."""
+    from testamur.batch.bundle import Bundle
+    from testamur.cli.sources import sources
+    from testamur.status import Target
+
+    targets = [Target(list_number or 0, item, f"list {list_number} index {item}") for item in index or []]
+    for source in sources([str(path) for path in files or []]):
+        if source.data is None:
+            raise UsageError(f"{source.name}: {source.problem}")
+        inclusion = Bundle.parse(source.data).inclusion
+        targets.append(Target(inclusion.list, inclusion.status_index, source.name))
+    if not targets or (index and list_number is None):
+        raise UsageError("which credentials?", "name files, or --list L with --index I")
+    rows = []
+    with session.connection() as connection:
+        registry = connection.contract("StatusRegistry")
+        for target in targets:
+            status = registry.read("statusOf", target.list, target.index)
+            word = "revoked" if status["revoked"] else "suspended" if status["suspended"] else "active"
+            session.terminal.result(
+                {"input": target.source, "list": target.list, "index": target.index, "status": word}
+            )
+            rows.append((target.source, target.list, target.index, word))
+    session.terminal.table(("credential", "list", "index", "status"), rows)
+
+
+def _reason(text: str) -> int:
+    from testamur.status import Reason
+
+    names = {reason.name.lower(): reason.value for reason in Reason}
+    if text in names:
+        return names[text]
+    if text.isdigit() and int(text) in names.values():
+        return int(text)
+    raise UsageError(
+        f"there is no reason {text}", "one of " + ", ".join(f"{code} {name}" for name, code in names.items())
+    )
