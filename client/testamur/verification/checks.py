@@ -83,7 +83,7 @@ def check_anchor(bundle: Bundle, registry: Registry, policy: Policy) -> tuple[Ch
     """
     inclusion, anchor = bundle.inclusion, bundle.anchor
     identity = (inclusion.kind, inclusion.issuer, inclusion.list, inclusion.size)
-    for contract in registry.versions("CredentialBatches"):
+    for contract in registry.batch_contracts():
         identifier = batch_id(policy.chain_id, contract.address, *identity, anchor.root)
         record = registry.batch(contract, identifier)
         if record is None:

@@ -79,6 +79,12 @@ class Registry:
 
         return self._once(("contract", name, version), read)
 
+    def batch_contracts(self) -> tuple[Contract, ...]:
+        """Every version of CredentialBatches so far: a batch may stand in any. Raises UndecidedError for none."""
+        if not (versions := self.versions("CredentialBatches")):
+            raise UndecidedError("unproven", "the Directory names no CredentialBatches")
+        return versions
+
     def batch(self, contract: Contract, batch_id: bytes) -> Batch | None:
         """The record of a batch in one version of CredentialBatches, its code and layout checked."""
 

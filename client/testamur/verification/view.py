@@ -159,7 +159,9 @@ class RpcView:
         missing = [slot for slot in dict.fromkeys(slots) if (address, slot) not in self._words]
         requests = [("eth_getStorageAt", ("0x" + address.hex(), f"0x{slot:064x}", self._block)) for slot in missing]
         for slot, answer in zip(missing, self._rpc.batch(requests) if requests else (), strict=True):
-            self._words[address, slot] = int.from_bytes(self._bytes(answer), "big")
+            if not (word := self._bytes(answer)):
+                raise UndecidedError("chain_unreachable", "the node leaves a storage slot without an answer")
+            self._words[address, slot] = int.from_bytes(word, "big")
 
     def _bytes(self, answer: object) -> bytes:
         try:

@@ -1,4 +1,4 @@
-"""The nine checks: what each accepts and, one byte away, what each refuses; over evidence, a proved node, a believed one."""
+"""The nine checks: what each accepts and, one byte away, refuses; by evidence, a proving node, a believed one."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -379,28 +379,25 @@ class Node(Rpc):
     def _reply(self, request: dict[str, Any]) -> dict[str, Any]:
         method, params = request["method"], request["params"]
         self.asked.append((method, params))
-        if method in self.answers:
-            answer = self.answers[method]
-        else:
-            answer = getattr(self, f"_{method}")(*params)
+        answer = self.answers[method] if method in self.answers else getattr(self, f"_{method}")(*params)
         return {"jsonrpc": "2.0", "id": request["id"], "result": answer}
 
-    def _eth_chainId(self) -> str:  # noqa: N802
+    def _eth_chainId(self) -> str:
         return hex(self.world.chain_id)
 
-    def _eth_blockNumber(self) -> str:  # noqa: N802
+    def _eth_blockNumber(self) -> str:
         return hex(self.world.block)
 
-    def _eth_getBlockByNumber(self, block: str, _: bool) -> dict[str, Any]:  # noqa: N802
+    def _eth_getBlockByNumber(self, block: str, _: bool) -> dict[str, Any]:
         if block == "0x0":
             return {"number": "0x0", "hash": "0x" + GENESIS_HASH.hex(), "timestamp": hex(FOUNDED)}
         header = self.world.header()
         return {"number": hex(header.number), "hash": "0x" + header.hash().hex(), "timestamp": hex(header.timestamp)}
 
-    def _testamur_finalityProof(self, _: str) -> dict[str, Any]:  # noqa: N802
+    def _testamur_finalityProof(self, _: str) -> dict[str, Any]:
         return self.world.finality().to_json()
 
-    def _eth_getProof(self, address: str, keys: list[str], _: str) -> dict[str, Any]:  # noqa: N802
+    def _eth_getProof(self, address: str, keys: list[str], _: str) -> dict[str, Any]:
         state, storages = self.world.tries()
         raw_address = bytes.fromhex(address[2:])
         storage = storages.get(raw_address, HexaryTrie({}))
@@ -409,11 +406,11 @@ class Node(Rpc):
             "storageProof": [{"key": key, "proof": _proof(storage, keccak256(bytes.fromhex(key[2:])))} for key in keys],
         }
 
-    def _eth_getStorageAt(self, address: str, key: str, _: str) -> str:  # noqa: N802
+    def _eth_getStorageAt(self, address: str, key: str, _: str) -> str:
         word = self.world.words.get(bytes.fromhex(address[2:]), {}).get(int(key, 16), 0)
         return f"0x{word:064x}"
 
-    def _eth_getCode(self, address: str, _: str) -> str:  # noqa: N802
+    def _eth_getCode(self, address: str, _: str) -> str:
         return "0x" + self.world.codes.get(bytes.fromhex(address[2:]), b"").hex()
 
     def chain(self) -> Chain:

@@ -1,0 +1,125 @@
+"""Proving a bundle so that it verifies with no network, and taking the evidence out (docs/protocol.md 5.3)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from testamur.artifacts import GENESIS_ADDRESSES
+from testamur.batch.bundle import Bundle
+from testamur.batch.evidence import NotProvableError, extract, prove, prove_many
+from testamur.proof.errors import MalformedEvidenceError
+from testamur.verification.bulk import verify_many
+from testamur.verification.connection import Chain
+from testamur.verification.verify import verify
+
+from tests.client.verification.world import ANCHORED, NAME, NOW, Node, World, credential, world
+
+
+@pytest.fixture
+def chain() -> World:
+    return world()
+
+
+def issue(chain: World, size: int = 3) -> list[Bundle]:
+    return chain.issue([credential(n, status_index=70_000 + 300 * n) for n in range(size)])
+
+
+def test_a_proved_bundle_verifies_offline_after_it_was_written_and_read(chain: World) -> None:
+    proved = prove(issue(chain)[0], Node(chain).chain(), chain.policy(), NOW)
+    verdict = verify(proved.dump(), Chain.offline(), chain.policy(), NOW)
+    assert verdict.code == "ok"
+    assert verdict.facts["issuer"] == NAME
+    assert verdict.as_of is not None
+    assert verdict.as_of.trust == "bundle"
+
+
+def test_the_evidence_holds_its_own_words_path_and_no_neighbours(chain: World) -> None:
+    bundles = issue(chain)
+    chain.revoke(70_300)
+    chain.revoke(70_600)
+    first = prove(bundles[0], Node(chain).chain(), chain.policy(), NOW)
+    _, everything = chain.tries()
+    assert first.evidence is not None
+    whole = everything[GENESIS_ADDRESSES["StatusRegistry"]].db
+    assert len(first.evidence["nodes"]) < len(whole)
+    assert verify(first, Chain.offline(), chain.policy(), NOW).code == "ok"
+    other = bundles[1].with_evidence(first.evidence)
+    assert verify(other, Chain.offline(), chain.policy(), NOW).code in ("unproven", "revoked")
+
+
+def test_many_are_proved_on_one_state(chain: World) -> None:
+    node = Node(chain)
+    proved = list(prove_many(issue(chain), node.chain(), chain.policy(), NOW))
+    assert [verify(bundle, Chain.offline(), chain.policy(), NOW).code for bundle in proved] == ["ok"] * 3
+    assert [method for method, _ in node.asked].count("testamur_finalityProof") == 1
+
+
+def test_a_revocation_is_proved_too(chain: World) -> None:
+    bundle = issue(chain)[0]
+    chain.revoke(70_000)
+    proved = prove(bundle, Node(chain).chain(), chain.policy(), NOW)
+    assert verify(proved, Chain.offline(), chain.policy(), NOW).code == "revoked"
+
+
+def test_a_past_moment_is_proved_by_the_state_that_held_then(chain: World) -> None:
+    moment = datetime.fromtimestamp(ANCHORED + 1, UTC)
+    proved = prove(issue(chain)[0], Node(chain).chain(), chain.policy(), NOW, at=moment)
+    later = NOW + timedelta(days=90)
+    assert verify(proved, Chain.offline(), chain.policy(), later, at=moment).code == "ok"
+    assert verify(proved, Chain.offline(), chain.policy(), later).code == "stale"
+
+
+def test_what_is_not_the_issuers_or_not_provable_is_refused(chain: World) -> None:
+    bundle = issue(chain)[0]
+    stranger = chain.issue([credential(9, did="did:web:x.example")], is_anchored=False)[0]
+    with pytest.raises(NotProvableError, match="issuer_unknown"):
+        prove(stranger, Node(chain).chain(), chain.policy(), NOW)
+    with pytest.raises(NotProvableError, match="unproven"):
+        prove(bundle, Chain.offline(), chain.policy(), NOW)
+    with pytest.raises(NotProvableError, match="single-signer"):
+        prove(bundle, Node(chain).chain(), chain.policy(trust="rpc", urls=("x",)), NOW)
+
+
+def test_evidence_comes_out_as_it_went_in(chain: World) -> None:
+    bundle = issue(chain)[0]
+    proved = prove(bundle, Node(chain).chain(), chain.policy(), NOW)
+    bare, evidence = extract(proved)
+    assert bare == bundle
+    assert evidence is not None
+    assert evidence.to_json() == proved.evidence
+    assert extract(bundle) == (bundle, None)
+    with pytest.raises(MalformedEvidenceError):
+        extract(bundle.with_evidence({"version": 9}))
+
+
+def test_many_verdicts_are_those_of_each_alone_and_come_in_order(chain: World) -> None:
+    bundles = issue(chain)
+    forged = chain.issue([credential(7, did="did:web:x.example")], is_anchored=False)[0]
+    chain.revoke(70_300)
+    inputs: list[Bundle | bytes] = [*bundles, b"{", forged, bundles[0].dump()]
+    node = Node(chain)
+    verdicts = list(verify_many(inputs, node.chain(), chain.policy(), NOW))
+    assert verdicts == [verify(data, Node(chain).chain(), chain.policy(), NOW) for data in inputs]
+    assert [verdict.code for verdict in verdicts] == ["ok", "revoked", "ok", "malformed", "issuer_unknown", "ok"]
+    address = "0x" + GENESIS_ADDRESSES["StatusRegistry"].hex()
+    asked = [params for method, params in node.asked if method == "eth_getProof" and params[0] == address]
+    assert len(asked) == 3  # the list's record and each bitmap's block, once for all
+
+
+def test_many_verdicts_offline_stand_each_on_their_own_evidence(chain: World) -> None:
+    first, second, third = prove_many(issue(chain), Node(chain).chain(), chain.policy(), NOW)
+    inputs = [first, second.with_evidence(None), third]
+    codes = [verdict.code for verdict in verify_many(inputs, Chain.offline(), chain.policy(), NOW)]
+    assert codes == ["ok", "unproven", "ok"]
+
+
+def test_many_verdicts_are_given_as_bundles_come(chain: World) -> None:
+    taken = []
+
+    def source() -> object:
+        for bundle in issue(chain):
+            taken.append(bundle)
+            yield bundle
+
+    verdicts = verify_many(source(), Node(chain).chain(), chain.policy(), NOW)  # type: ignore[arg-type]
+    next(verdicts)
+    assert len(taken) == 1

@@ -1,0 +1,108 @@
+"""A policy is complete for its trust or it is refused (docs/protocol.md 6.6)."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+from testamur.verification.errors import PolicyError
+from testamur.verification.policy import Checkpoint, Policy
+
+from tests.client.verification.world import world
+
+CHECKPOINT = Checkpoint(7, b"\x07" * 32)
+POLICIES = {
+    "single-signer": world().policy(),
+    "light-client": world().policy(trust="light-client", solo_key=None, min_institutions=2, checkpoint=CHECKPOINT),
+    "rpc": world().policy(trust="rpc", engine_chain_id=None, solo_key=None, urls=("http://127.0.0.1:8545",)),
+}
+PINS = {
+    "single-signer": ["engine_chain_id", "solo_key"],
+    "light-client": ["engine_chain_id", "min_institutions", "checkpoint"],
+    "rpc": ["urls", "confirmations"],
+}
+EVERYWHERE = ["trust", "chain_id", "genesis_hash", "directory", "directory_code_hash", "accepted_issuers", "version"]
+MISSING = [(trust, name) for trust in POLICIES for name in [*EVERYWHERE, *PINS[trust]]]
+
+
+def table(trust: str) -> dict[str, Any]:
+    return tomllib.loads(POLICIES[trust].to_toml())
+
+
+def load(folder: Path, content: dict[str, Any]) -> Policy:
+    (folder / "policy.toml").write_text(tomli_w.dumps(content), encoding="utf-8")
+    return Policy.load(folder / "policy.toml")
+
+
+@pytest.mark.parametrize("trust", POLICIES)
+def test_a_policy_is_read_as_it_was_written(trust: str, tmp_path: Path) -> None:
+    POLICIES[trust].write(tmp_path / "policy.toml")
+    read = Policy.load(tmp_path / "policy.toml")
+    assert read == POLICIES[trust]
+    assert read.source == tmp_path / "policy.toml"
+    assert read.fingerprint == POLICIES[trust].fingerprint
+
+
+@pytest.mark.parametrize(("trust", "name"), MISSING)
+def test_a_policy_that_lacks_a_pin_is_refused(trust: str, name: str, tmp_path: Path) -> None:
+    content = table(trust)
+    del content[name]
+    with pytest.raises(PolicyError, match=name) as refusal:
+        load(tmp_path, content)
+    assert refusal.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("version", 2),
+        ("trust", "hope"),
+        ("chain_id", "20260"),
+        ("chain_id", -1),
+        ("chain_id", True),
+        ("genesis_hash", "0x00"),
+        ("genesis_hash", 5),
+        ("directory", "0x" + "00" * 32),
+        ("solo_key", "zz"),
+        ("max_age_seconds", 0),
+        ("issuer_now", "maybe"),
+        ("accepted_issuers", "all"),
+        ("accepted_issuers", ["1"]),
+        ("urls", "http://127.0.0.1"),
+        ("checkpoint", {"height": 1}),
+        ("surprise", 1),
+    ],
+)
+def test_a_pin_of_another_kind_is_refused(name: str, value: Any, tmp_path: Path) -> None:
+    with pytest.raises(PolicyError):
+        load(tmp_path, {**table("single-signer"), name: value})
+
+
+def test_a_policy_that_is_missing_or_unreadable_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="there is no policy"):
+        Policy.load(tmp_path / "policy.toml")
+    (tmp_path / "policy.toml").write_bytes(b"\xff")
+    with pytest.raises(PolicyError, match="cannot be read"):
+        Policy.load(tmp_path / "policy.toml")
+
+
+def test_the_fingerprint_is_five_groups_that_change_with_every_pin_but_the_addresses(tmp_path: Path) -> None:
+    policy = POLICIES["single-signer"]
+    groups = policy.fingerprint.split(" ")
+    assert [len(group) for group in groups] == [5] * 5
+    assert all(group.isdigit() for group in groups)
+    others = {
+        world().policy(**change).fingerprint
+        for change in (
+            {"chain_id": 1},
+            {"genesis_hash": b"\x01" * 32},
+            {"solo_key": b"\x01" * 32},
+            {"max_age_seconds": 1},
+            {"issuer_now": "required"},
+            {"accepted_issuers": frozenset({1})},
+        )
+    }
+    assert len(others | {policy.fingerprint}) == 7
+    assert world().policy(urls=("http://other",)).fingerprint == policy.fingerprint
+    assert world().policy(checkpoint=CHECKPOINT).fingerprint == policy.fingerprint
