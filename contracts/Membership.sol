@@ -12,7 +12,6 @@ import {Roles} from "./libraries/Roles.sol";
 abstract contract Membership is IAlliance {
     using EnumerableSet for EnumerableSet.UintSet;
 
-    uint256 private constant MOST_MEMBERS = 1024;
     uint64 private constant SHORTEST_VOTE = 1 minutes;
     uint64 private constant LONGEST_PERIOD = 366 days;
 
@@ -131,7 +130,6 @@ abstract contract Membership is IAlliance {
     function _addMember(uint32 institution) private {
         // every institution that exists has two GOVERN accounts and a recovery account
         require(_operators.institutionOf(institution).createdAt != 0, AllianceUnknownInstitution(institution));
-        require(_members.length() < MOST_MEMBERS, AllianceTooManyMembers(MOST_MEMBERS));
         require(_members.add(institution), AllianceAlreadyMember(institution));
         ++_epoch;
         emit MemberAdded(institution);

@@ -161,6 +161,7 @@ abstract contract OperatorLedger is IOperators, Governed {
             set.govern.length >= 2 && set.admin.length >= 1,
             OperatorsTooFewControllers(set.govern.length, set.admin.length)
         );
+        require(set.recovery != address(0), OperatorsZeroAccount());
     }
 
     function _setRecovery(uint32 institution, address account) private {

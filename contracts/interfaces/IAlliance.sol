@@ -53,8 +53,6 @@ interface IAlliance {
     error AllianceNotMember(uint32 institution);
     /// @notice An alliance keeps at least one member.
     error AllianceLastMember(uint32 institution);
-    /// @notice An alliance has at most this many members.
-    error AllianceTooManyMembers(uint256 highest);
     /// @notice A threshold is a fraction above one half and at most one.
     error AllianceThresholdOutOfBounds(uint16 numerator, uint16 denominator);
     /// @notice The parameter's value would leave its bounds.

@@ -5,10 +5,12 @@ transaction's, intrinsic gas and refunds included, as a receipt would show it.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import pytest
 from eth.constants import BLANK_ROOT_HASH
 from eth.db.atomic import AtomicDB
 from eth.db.backends.memory import MemoryDB
@@ -21,7 +23,18 @@ from eth_abi.abi import decode, encode
 from testamur.artifacts import artifact, error_abis
 from testamur.proof.hashing import keccak256
 
-__all__ = ["CHAIN_ID", "SYSTEM", "Chain", "Event", "Receipt", "Reverted", "canonical_type", "refusal", "selector"]
+__all__ = [
+    "CHAIN_ID",
+    "SYSTEM",
+    "Chain",
+    "Event",
+    "Receipt",
+    "Reverted",
+    "canonical_type",
+    "refusal",
+    "refused",
+    "selector",
+]
 
 CHAIN_ID = 20260
 SYSTEM = bytes.fromhex("ff" * 19 + "fe")
@@ -116,25 +129,27 @@ class Chain:
         computation = self._state.apply_transaction(self._spoof(sender, b"", init_code))
         if computation.is_error:
             raise refusal(computation.output)
-        address: bytes = computation.msg.create_address
+        address: bytes = computation.msg.storage_address
         self._kinds[address] = kind
         return address
 
     def send(self, sender: bytes, to: bytes, function: str, *args: Any) -> Receipt:
         """One transaction that calls `function`; Reverted where it is refused."""
-        kind = self._kinds[to]
-        entry = _function(kind, function)
+        entry = _function(self._kinds[to], function)
+        self._state.lock_changes()  # what an earlier transaction warmed is cold again
         return self._run(sender, to, _call_data(entry, args), entry)
 
     def send_raw(self, sender: bytes, to: bytes, data: bytes) -> Receipt:
-        """One transaction with that data."""
+        """One transaction with that data; its output stays undecoded."""
+        self._state.lock_changes()
         return self._run(sender, to, data, None)
 
     def call(self, to: bytes, function: str, *args: Any) -> Any:
         """What a view returns, leaving no trace."""
+        entry = _function(self._kinds[to], function)
         snapshot = self._state.snapshot()
         try:
-            return self.send(_ZERO, to, function, *args).output
+            return self._run(_ZERO, to, _call_data(entry, args), entry).output
         finally:
             self._state.revert(snapshot)
 
@@ -172,7 +187,6 @@ class Chain:
         return SpoofTransaction(plain, from_=sender, y_parity=0, r=1, s=1)
 
     def _run(self, sender: bytes, to: bytes, data: bytes, entry: dict[str, Any] | None) -> Receipt:
-        self._state.lock_changes()  # what an earlier transaction warmed is cold again
         transaction = self._spoof(sender, to, data)
         computation = self._state.apply_transaction(transaction)
         if computation.is_error:
@@ -186,10 +200,10 @@ class Chain:
         entry = _events(self._kinds[address])[topics[0]]
         rest = [topic.to_bytes(32, "big") for topic in topics[1:]]
         plain = [item for item in entry["inputs"] if not item["indexed"]]
-        decoded = iter(decode([canonical_type(item) for item in plain], data))
+        decoded = iter(_decoded(plain, data))
         indexed = iter(rest)
         values = {
-            item["name"]: decode([canonical_type(item)], next(indexed))[0] if item["indexed"] else next(decoded)
+            item["name"]: _decoded([item], next(indexed))[0] if item["indexed"] else next(decoded)
             for item in entry["inputs"]
         }
         return Event(address, entry["name"], values)
@@ -202,7 +216,16 @@ def refusal(data: bytes) -> Reverted:
     entry = _errors().get(data[:4])
     if entry is None:
         return Reverted("", (), data)
-    return Reverted(entry["name"], decode([canonical_type(item) for item in entry["inputs"]], data[4:]), data)
+    return Reverted(entry["name"], _decoded(entry["inputs"], data[4:]), data)
+
+
+@contextmanager
+def refused(name: str, *facts: Any) -> Iterator[None]:
+    """The block ends with that custom error at the bottom, and with these facts where any are given."""
+    with pytest.raises(Reverted) as caught:
+        yield
+    cause = caught.value.cause
+    assert (cause.name, cause.facts if facts else ()) == (name, facts)
 
 
 def canonical_type(item: dict[str, Any]) -> str:
@@ -223,24 +246,26 @@ def _call_data(entry: dict[str, Any], args: Sequence[Any]) -> bytes:
 
 
 def _output(entry: dict[str, Any] | None, data: bytes) -> Any:
-    if entry is None or not entry["outputs"]:
+    if entry is None:
+        return data
+    if not entry["outputs"]:
         return None
-    values = [
-        _named(item, value)
-        for item, value in zip(
-            entry["outputs"], decode([canonical_type(item) for item in entry["outputs"]], data), strict=True
-        )
-    ]
+    values = _decoded(entry["outputs"], data)
     return values[0] if len(values) == 1 else tuple(values)
 
 
+def _decoded(items: Sequence[dict[str, Any]], data: bytes) -> tuple[Any, ...]:
+    """ABI-encoded values: structs as dicts by member name, addresses as bytes."""
+    values = decode([canonical_type(item) for item in items], data)
+    return tuple(_named(item, value) for item, value in zip(items, values, strict=True))
+
+
 def _named(item: dict[str, Any], value: Any) -> Any:
-    """A struct as a dict by member name."""
+    if item["type"].endswith("[]"):
+        return [_named({**item, "type": item["type"].removesuffix("[]")}, each) for each in value]
     if item["type"] == "tuple":
         return {part["name"]: _named(part, each) for part, each in zip(item["components"], value, strict=True)}
-    if item["type"] == "tuple[]":
-        return [_named({**item, "type": "tuple"}, each) for each in value]
-    return value
+    return bytes.fromhex(value[2:]) if item["type"] == "address" else value
 
 
 @cache
@@ -256,8 +281,4 @@ def _events(kind: str) -> dict[int, dict[str, Any]]:
 
 @cache
 def _errors() -> dict[bytes, dict[str, Any]]:
-    return {selector(entry)[:4]: entry for entry in _all_errors()}
-
-
-def _all_errors() -> Iterator[dict[str, Any]]:
-    yield from error_abis()
+    return {selector(entry)[:4]: entry for entry in error_abis()}

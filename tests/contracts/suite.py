@@ -20,6 +20,7 @@ __all__ = [
     "GOVERN",
     "ISSUE",
     "PERIODS",
+    "SCOPE",
     "STATUS",
     "Suite",
     "account",
@@ -92,6 +93,10 @@ class Suite:
         """What a view of a contract returns."""
         return self.chain.call(self.address(contract), function, *args)
 
+    def govern(self, contract: str, function: str, *args: Any) -> Receipt:
+        """What a passed proposal's call does, without the votes."""
+        return self.chain.send(self.address("Alliance"), self.address(contract), function, *args)
+
     def propose(self, *calls: tuple[Any, ...], by: int = 1, document: bytes = b"\x01" * 32) -> int:
         """A proposal of calls (contract, function, arguments…), a contract by name or address; its id."""
         encoded = []
@@ -115,15 +120,15 @@ class Suite:
         self.vote(proposal)
         return self.execute(proposal)
 
-    def register(self, number: int) -> None:
+    def register(self, number: int) -> Receipt:
         """Enter institution `number` as an issuer."""
         name, did = f"大学 {number}", f"did:web:university-{number}.example"
-        self.decide(("IssuerRegistry", "register", number, name, text_hash(f"folded {name}"), did))
+        return self.govern("IssuerRegistry", "register", number, name, text_hash(f"folded {name}"), did)
 
     def admit(self, number: int, *scopes: tuple[int, ...]) -> None:
         """Register and recognise institution `number`, with SCOPE or the scopes given."""
         self.register(number)
-        self.decide(("IssuerRegistry", "admit", number, list(scopes or (SCOPE,))))
+        self.govern("IssuerRegistry", "admit", number, list(scopes or (SCOPE,)))
 
     def open_list(self, number: int, log2size: int = 17) -> int:
         """A status list of institution `number`."""

@@ -57,7 +57,7 @@ DEFECTS = (
         "Batches",
         "CredentialBatches",
         "if (_batches[id].issuer != 0) return id;",
-        "if (_batches[id].issuer != 0) { _batches[id].scopeIndex = scopeIndex + 1; return id; }",
+        "if (_batches[id].issuer != 0) { _batches[id].size += 1; return id; }",
     ),
     Defect(
         "invariant_referenceCountsEqualActiveOperatorsAndRecoveryAccounts",
