@@ -45,7 +45,7 @@ __all__ = [
 _WORD_BITS = 256
 _WORDS_PER_CALL = 200
 """About 5 million gas where every word changes for the first time."""
-_SPAN = 512
+_SPAN = 16
 """Words read in one call."""
 
 
