@@ -49,15 +49,16 @@ def machine(spec: ChainSpec, fork: Fork) -> Any:
     """The py-evm state class for blocks of `spec` under `fork`."""
     base = _VMS[fork].get_state_class()
     computation = base.computation_class
+    # py-evm wraps SELFDESTRUCT into a warning: what a block does must not depend on Python's warning filters
+    opcodes = {code: getattr(opcode, "__wrapped__", opcode) for code, opcode in computation.opcodes.items()}
     attributes: dict[str, Any] = {}
     if spec.disabled_precompiles:
         off = {number.to_bytes(20, "big") for number in spec.disabled_precompiles}
         attributes["_precompiles"] = {at: run for at, run in computation.get_precompiles().items() if at not in off}
     if spec.is_permissioned:
-        attributes["opcodes"] = {
-            **computation.opcodes,
-            **{code: _guarded(computation.opcodes[code]) for code in (opcode_values.CREATE, opcode_values.CREATE2)},
-        }
+        for code in (opcode_values.CREATE, opcode_values.CREATE2):
+            opcodes[code] = _guarded(opcodes[code])
+    attributes["opcodes"] = opcodes
     return type(
         f"{spec.name.title()}{base.__name__}",
         (_StateRules, base),
