@@ -17,9 +17,8 @@ from testamur.credential.canonical import CanonicalBytes, canonical_bytes, canon
 from testamur.credential.contexts import CONTEXT_URLS
 from testamur.credential.errors import MalformedError
 from testamur.credential.multibase import base58_decode, decode_key
-from testamur.credential.shape import ShapeCache, flatten
+from testamur.credential.shape import ShapeCache, compile_shape, flatten
 from testamur.credential.strict import parse_strict, step
-from testamur.credential.vocabulary import check_terms
 
 __all__ = ["CRYPTOSUITE", "Document", "Labels", "from_tree", "parse"]
 
@@ -138,12 +137,14 @@ def from_tree(tree: Any) -> Document:
 def _nquads(root: Mapping[str, Any]) -> bytes:
     tree = {key: item for key, item in root.items() if key != "proof"}
     signature, values = flatten(tree)
-    shape = _SHAPES.get(signature, tree)
-    if shape is not None and shape.accepts(values):
-        rendered = shape.nquads(values)
-    else:
-        check_terms(tree)
-        rendered = None
+    try:
+        shape = _SHAPES.get(signature)
+    except TypeError:  # a `type` that holds objects: the terms say where
+        shape = None
+    if shape is None or not shape.accepts(values):
+        shape = compile_shape(tree)
+        _SHAPES.offer(signature, shape)
+    rendered = shape.nquads(values)
     return canonical_nquads(tree) if rendered is None else rendered
 
 

@@ -87,11 +87,18 @@ class Quads:
         self._lines = tuple(lines)
         self._sets = tuple(sets)
         self._size = size
-        blanks = sorted({~piece for line in lines for piece in line if isinstance(piece, int) and piece < 0})
+        mentions: dict[int, list[Line]] = {}
+        for line in self._lines:
+            for blank in {piece for piece in line if isinstance(piece, int) and piece < 0}:
+                mentions.setdefault(blank, []).append(line)
         self._format = _Format(self._lines, lambda piece: piece if piece >= 0 else size + ~piece)
         self._blank_nodes = tuple(
-            _BlankNode(_Format(_first_degree(self._lines, ~blank), lambda piece: piece), {}) for blank in blanks
+            _BlankNode(_Format(_first_degree(mentions[blank], blank), lambda piece: piece), {})
+            for blank in sorted(mentions, reverse=True)
         )
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
     def render(self, values: Sequence[str]) -> bytes | None:
         """The canonical N-Quads for `values` (literals escaped, numbers in lexical form), or None: ask pyoxigraph."""
@@ -99,10 +106,10 @@ class Quads:
             if len({values[number] for number in numbers}) < len(numbers):
                 return None
         hashes = [blank.hash(values) for blank in self._blank_nodes]
-        ordered = sorted(hashes)
-        labels = [f"_:c14n{ordered.index(found)}" for found in hashes]
-        if len(set(labels)) < len(labels):
+        places = {found: place for place, found in enumerate(sorted(hashes))}
+        if len(places) < len(hashes):
             return None
+        labels = [f"_:c14n{places[found]}" for found in hashes]
         lines = self._format.fill(self._format.key([*values, *labels]))
         return "".join(sorted(set(lines))).encode()
 
@@ -204,7 +211,6 @@ def _first_degree(lines: Sequence[Line], blank: int) -> list[Line]:
             piece if not isinstance(piece, int) or piece >= 0 else "_:a" if piece == blank else "_:z" for piece in line
         )
         for line in lines
-        if blank in line
     ]
 
 

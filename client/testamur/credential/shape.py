@@ -2,8 +2,8 @@
 
 Data flow: strict tree -> `flatten` -> (signature, values). Documents of one signature share one compiled `Shape`: what
 the contexts allow was checked when it was compiled, so that only the values are left to look at, and their N-Quads
-come from `nquads`. A shape is compiled when it is seen for the second time and the cache is bounded, so that a stream
-of ever new shapes costs no more than judging each without a cache (docs/threat-model.md 25).
+come from `nquads`. Compiling costs no more than canonicalising once, the cache is bounded, and only what comes a second
+time gets into it: a stream of ever new shapes neither fills it nor drives the others out (docs/threat-model.md 25).
 """
 
 import threading
@@ -20,8 +20,8 @@ __all__ = ["Shape", "ShapeCache", "Signature", "compile_shape", "flatten"]
 Signature = tuple[Any, ...]
 _TEXT, _INTEGER, _FRACTION, _OPEN, _CLOSE, _OPEN_ARRAY, _CLOSE_ARRAY = (object() for _ in range(7))
 """Tokens that no key can be taken for."""
-_MAX_VALUES: Final = 256
-"""Of a shape worth compiling."""
+_MAX_TOKENS: Final = 1024
+"""Of a shape that is kept; the greatest real credentials have a third of that."""
 _CHECKED_KINDS: Final = frozenset({"id", "anyURI", "dateTime", "date"})
 """Kinds whose values need a look of their own; of the others the JSON type says all."""
 
@@ -50,7 +50,10 @@ class Shape:
 
 
 def flatten(tree: Mapping[str, Any]) -> tuple[Signature, list[Any]]:
-    """(what `tree` looks like, its values in order); `type` and `@context` belong to the looks."""
+    """(what `tree` looks like, its values in order); `type` and `@context` belong to the looks.
+
+    A signature that cannot be hashed is that of a tree whose `type` holds objects; `check_terms` refuses it.
+    """
     tokens: list[Any] = []
     values: list[Any] = []
     _flatten(tree, tokens, values)
@@ -60,18 +63,23 @@ def flatten(tree: Mapping[str, Any]) -> tuple[Signature, list[Any]]:
 def compile_shape(tree: Mapping[str, Any]) -> Shape:
     """Compile the shape of `tree`, a credential without its proof.
 
-    Raises MalformedError where the contexts do not allow it, UncompilableError where substitution might differ from
-    canonicalisation.
+    Raises MalformedError where the contexts do not allow it, or where the JSON-LD processor would leave something out.
     """
     terms = check_terms(tree)
     _, values = flatten(tree)
-    if len(terms.kinds) != len(values) or len(values) > _MAX_VALUES:
-        raise UncompilableError("more values than the terms account for, or than are worth it")
+    try:
+        quads = compile_quads(values, lambda others: _rebuild(tree, iter(others)))
+    except UncompilableError as error:
+        raise MalformedError("$", str(error)) from error
+    if len(quads) != terms.quad_count or len(values) != len(terms.kinds):
+        raise MalformedError(
+            "$", f"{len(quads)} quads where {terms.quad_count} are due: canonicalisation drops part of it"
+        )
     return Shape(
         rules=tuple((n, VALUE_RULES[kind][0]) for n, kind in enumerate(terms.kinds) if kind in _CHECKED_KINDS),
         sets=terms.sets,
         numbers=tuple(number for number, value in enumerate(values) if not isinstance(value, str)),
-        quads=compile_quads(values, lambda others: _rebuild(tree, iter(others))),
+        quads=quads,
     )
 
 
@@ -86,35 +94,28 @@ def lexical_forms(values: Sequence[Any], numbers: Sequence[int]) -> list[str]:
 
 
 class ShapeCache:
-    """Compiled shapes by signature: at most `limit`, each compiled when it comes a second time."""
+    """Compiled shapes by signature: at most `limit`, each kept from the second time it comes."""
 
     def __init__(self, limit: int = 64) -> None:
         self._limit = limit
         self._lock = threading.Lock()
-        self._shapes: dict[Signature, Shape | None] = {}
+        self._shapes: dict[Signature, Shape] = {}
         self._seen: dict[int, None] = {}
 
-    def get(self, signature: Signature, tree: Mapping[str, Any]) -> Shape | None:
-        """The shape of `tree`, an accepted credential without its proof; None where it is not compiled."""
-        try:
-            return self._shapes[signature]
-        except KeyError:
-            pass
-        except TypeError:  # a `type` that holds objects
-            return None
+    def get(self, signature: Signature) -> Shape | None:
+        """The shape with this signature, if it is kept."""
+        return self._shapes.get(signature)
+
+    def offer(self, signature: Signature, shape: Shape) -> None:
+        """Keep `shape` if it came before and is not too large."""
+        mark = hash(signature)
         with self._lock:
-            mark = hash(signature)
-            if mark not in self._seen:
+            if mark in self._seen and len(signature) <= _MAX_TOKENS:
+                _trim(self._shapes, self._limit)
+                self._shapes[signature] = shape
+            else:
                 _trim(self._seen, 16 * self._limit)
                 self._seen[mark] = None
-                return None
-            try:
-                shape: Shape | None = compile_shape(tree)
-            except (UncompilableError, MalformedError):
-                shape = None
-            _trim(self._shapes, self._limit)
-            self._shapes[signature] = shape
-            return shape
 
 
 def _trim(cache: dict[Any, Any], limit: int) -> None:

@@ -52,6 +52,8 @@ class Terms:
     """Key of `VALUE_RULES` for each text and number outside `type`."""
     sets: tuple[tuple[int, ...], ...]
     """Which of them stand together in a set of two or more, where equal values would merge."""
+    quad_count: int
+    """How many quads expansion must give where no two objects share an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def check_terms(tree: Mapping[str, Any]) -> Terms:
     """
     walk = _Walk(_vocabulary())
     walk.object({key: value for key, value in tree.items() if key != "@context"}, "$")
-    return Terms(tuple(walk.kinds), tuple(walk.sets))
+    return Terms(tuple(walk.kinds), tuple(walk.sets), walk.quad_count)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -85,14 +87,19 @@ class _Walk:
         self.vocabulary = vocabulary
         self.kinds: list[str] = []
         self.sets: list[tuple[int, ...]] = []
+        self.quad_count = 0
 
     def object(self, value: Mapping[str, Any], path: str) -> None:
         if not value:
             raise MalformedError(path, "an empty object says nothing")
         terms = self.vocabulary.terms
         if "type" in value:
-            for name in _check_types(value["type"], step(path, "type"), self.vocabulary):
-                terms = {**terms, **self.vocabulary.types[name]}
+            names = _check_types(value["type"], step(path, "type"), self.vocabulary)
+            self.quad_count += len(names)
+            scoped = [scope for name in names if (scope := self.vocabulary.types[name])]
+            if len(scoped) > 1:  # pyoxigraph and PyLD disagree on what is then in force inside
+                raise MalformedError(step(path, "type"), "two types that both define keys")
+            terms = {**terms, **scoped[0]} if scoped else terms
         for key, item in value.items():
             here = step(path, key)
             if key == "type":
@@ -102,7 +109,12 @@ class _Walk:
             term = _ID if key == "id" else terms.get(key)
             if term is None:
                 raise MalformedError(here, "no context in force here defines this key")
-            if isinstance(item, list) and key != "id":
+            if term is _ID:
+                self.value(item, here, term)
+                continue
+            items = item if isinstance(item, list) else [item]
+            self.quad_count += 1 + 2 * len(items) if term.is_list else len(items)
+            if isinstance(item, list):
                 self.array(item, here, term)
             else:
                 self.value(item, here, term)
@@ -149,7 +161,7 @@ def _check_types(value: Any, path: str, vocabulary: _Vocabulary) -> list[str]:
             raise MalformedError(step(path, index) if names is value else path, "no context defines this type")
         if name in names[:index]:
             raise MalformedError(step(path, index), "the same type twice")
-    return sorted(names)
+    return names
 
 
 def _is_number(value: Any) -> bool:
