@@ -1,14 +1,14 @@
 """Chengdu: two institutions found the alliance and issue; a third is registered and not recognised.
 
 chain      a development chain of its own, or the governed chain behind --rpc with the founders' profile
-framework  LOFOUC with ten levels and three types of qualification, by vote
-agreement  its text's hash adopted by vote, then signed by both founders
-issuers    both registered and admitted with a scope each, by vote; keys registered; a status list opened
-third      created with accounts of its own, registered with its keys, never admitted
+votes      the framework LOFOUC with ten levels and three types of qualification; the agreement, by its text's hash;
+           each founder registered and admitted with a scope; the third institution created and registered
+signing    both founders sign the agreement; signing keys are registered; each founder opens a status list
 batches    each founder issues a small roster
 """
 
 import os
+import secrets
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,25 +20,29 @@ from time import perf_counter, time
 from typing import Any
 
 from testamur.batch.example import example_roster, example_template
-from testamur.batch.lists import open_list
+from testamur.batch.permutation import KEY_BYTES
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
-from testamur.chain.errors import KeyUnusableError
-from testamur.chain.governance import adopt_agreement, document_hash, propose_and_pass, sign_agreement
+from testamur.chain.governance import document_hash
 from testamur.chain.institution import (
+    IssuerState,
+    KeyUsage,
     Scope,
-    add_signing_keys,
     admit_call,
     create_accounts,
-    found_institution,
+    open_list_call,
     register_call,
 )
+from testamur.chain.signer import read_password, write_secret
+from testamur.chain.signing_key import create_signing_key, raw_public_key
+from testamur.chain.transactions import Sender
 from testamur.credential.template import Template
 from testamur.issuer import Issuer
-from testamur.profile import Institution, Profile
-from testamur.registry import Framework, homepage, levels_in_scope, read_frameworks
+from testamur.profile import Institution, Profile, SigningKeys, StatusListKey
+from testamur.registry import homepage, levels_in_scope, read_frameworks
 from testamur.scenario.node import OwnNode, init_node, start_node
 from testamur.scenario.result import ScenarioError, ScenarioResult
+from testamur.scenario.rounds import Motion, carry, deliver
 from testamur.verification.creation import create_policy
 
 __all__ = ["play", "tables"]
@@ -143,22 +147,15 @@ def _profile(founders: Profile, rpc: str, path: Path) -> Profile:
 def _found(profile: Profile, rows: int, clock: _Clock) -> ScenarioResult:
     out = profile.path.parent
     with Connection.open(profile) as connection:
-        with clock.step("framework", "voting on the qualification framework"):
-            framework = _framework(connection)
-        with clock.step("agreement", "adopting and signing the agreement"):
-            agreement = _agreement(connection, out)
-        with clock.step("admission", "admitting both founders by vote"):
-            _admit(connection, framework)
-        with clock.step("keys", "registering signing keys, opening status lists"):
-            for institution in connection.profile.institutions:
-                _equip(connection, institution)
-        with clock.step("third", "registering a third institution, without recognition"):
-            third = _third(connection)
+        with clock.step("votes", "voting: framework, agreement, both founders admitted, a third only registered"):
+            version = _vote(connection, out)
+        with clock.step("signing", "signing the agreement, registering keys, opening status lists"):
+            _sign_and_equip(connection, version)
         with clock.step("policy", "writing the verifiers' policy"):
-            _policy(connection, out / "policy.toml")
+            create_policy(connection.rpc, profile.directory).write(out / "policy.toml")
         with clock.step("issue", "issuing a batch each"):
-            founding = connection.profile.institutions[:2]
-            issued = tuple(_issue(connection, institution.number, out, rows) for institution in founding)
+            founders = connection.profile.institutions[:2]
+            issued = tuple(_issue(connection, institution.number, out, rows) for institution in founders)
     return ScenarioResult(
         name="chengdu",
         out=out,
@@ -166,29 +163,44 @@ def _found(profile: Profile, rows: int, clock: _Clock) -> ScenarioResult:
         policy=out / "policy.toml",
         rpc=profile.rpc,
         node_pid=None,
-        agreement=agreement,
+        agreement=version,
         issued=issued,
-        unrecognised=third.number,
+        unrecognised=connection.profile.institutions[2].number,
         timings=clock.timings,
     )
 
 
-def _pass(connection: Connection, calls: list[Call], reason: str) -> None:
-    """Carry calls by the votes of both founders."""
-    proposal, receipt = propose_and_pass(connection, calls, document_hash(reason.encode()))
-    if receipt is None:
-        raise KeyUnusableError(
-            f"proposal {proposal.id} has {proposal.yes} yes, too few of this alliance's members",
-            "the scenario needs a chain whose members are the two founders of the profile",
-        )
+def _vote(connection: Connection, out: Path) -> int:
+    """All decisions of the founders; the version of the agreement. The profile holds the third institution then."""
+    text = _text("agreement-chengdu.md").encode()
+    (out / "agreement.md").write_bytes(text)
+    number, defining = _framework(connection)
+    third = _third(connection)
+    adopting = connection.contract("Alliance").call("adoptAgreement", document_hash(text), int(time()))
+    motions = [
+        *([Motion(f"Framework {tables()['framework']['name']}".encode(), defining)] if defining else []),
+        Motion(text, (adopting,)),
+        *(
+            Motion(f"Admit {institution.name}".encode(), _admission(connection, institution, _scope(number, position)))
+            for position, institution in enumerate(connection.profile.institutions, 1)
+        ),
+        Motion(f"Register {third.name}".encode(), _registration(connection, third)),
+    ]
+    receipts = carry(connection, motions)
+    connection.profile = connection.profile.with_institution(third)
+    connection.profile.save()
+    alliance = connection.contract("Alliance")
+    events = [entry for receipt in receipts for entry in alliance.decode_logs(receipt.logs)]
+    return next(int(entry.arguments["version"]) for entry in events if entry.event == "AgreementAdopted")
 
 
-def _framework(connection: Connection) -> Framework:
+def _framework(connection: Connection) -> tuple[int, tuple[Call, ...]]:
+    """The framework's number, and the calls that define it where the chain does not have it yet."""
     table = tables()["framework"]
     existing = read_frameworks(connection.suite)
     for known in existing:
         if known.name == table["name"]:
-            return known
+            return known.number, ()
     number = max((known.number for known in existing), default=0) + 1
     contract = connection.contract("QualificationFrameworks")
     levels = [
@@ -201,76 +213,82 @@ def _framework(connection: Connection) -> Framework:
         }
         for rank in range(1, table["levels"] + 1)
     ]
-    calls = [
-        contract.call("addFramework", number, table["name"], table["direction"], table["legal_basis"]),
-        contract.call("addLevels", number, levels),
-        *(
-            contract.call("addType", number, kind["number"], kind["name"], kind["lowest"], kind["highest"], 0, 0)
-            for kind in tables()["type"]
-        ),
-    ]
-    _pass(connection, calls, f"Framework {table['name']}")
-    return next(known for known in read_frameworks(connection.suite) if known.number == number)
+    kinds = (
+        contract.call("addType", number, kind["number"], kind["name"], kind["lowest"], kind["highest"], 0, 0)
+        for kind in tables()["type"]
+    )
+    adding = contract.call("addFramework", number, table["name"], table["direction"], table["legal_basis"])
+    return number, (adding, contract.call("addLevels", number, levels), *kinds)
 
 
-def _agreement(connection: Connection, out: Path) -> int:
-    text = _text("agreement-chengdu.md").encode()
-    (out / "agreement.md").write_bytes(text)
-    version = adopt_agreement(connection, document_hash(text), int(time()))
-    alliance = connection.contract("Alliance")
-    for institution in connection.profile.institutions:
-        sign_agreement(alliance, connection.sender_for(institution, "govern"), version)
-    return version
-
-
-def _admit(connection: Connection, framework: Framework) -> None:
-    registry = connection.contract("IssuerRegistry")
-    for position, institution in enumerate(connection.profile.institutions, 1):
-        state = registry.read("issuer", institution.number)["state"]
-        calls = []
-        if state == 0:
-            calls.append(register_call(connection, institution.number, institution.name, institution.did))
-        if state in (0, 1):
-            calls.append(admit_call(connection, institution.number, [_scope(framework, position)]))
-        else:
-            calls.append(registry.call("addScope", institution.number, _scope(framework, position).as_struct()))
-        _pass(connection, calls, f"Admit {institution.name}")
-
-
-def _scope(framework: Framework, position: int) -> Scope:
+def _scope(framework: int, position: int) -> Scope:
     kind, ranks, region = tables()["founders"][str(position)]["scope"].split(":")
     lowest, highest = ranks.split("-")
-    return Scope(framework.number, int(kind), int(lowest), int(highest), int(region))
+    return Scope(framework, int(kind), int(lowest), int(highest), int(region))
 
 
-def _equip(connection: Connection, institution: Institution) -> None:
-    institution = add_signing_keys(connection, institution, f"keys/{institution.slug}")
-    open_list(connection, institution, LIST_LOG2SIZE)
+def _admission(connection: Connection, institution: Institution, scope: Scope) -> tuple[Call, ...]:
+    """Register and admit an institution, or what of it is still to do."""
+    registry = connection.contract("IssuerRegistry")
+    state = registry.read("issuer", institution.number)["state"]
+    if state == IssuerState.NONE:
+        registering = register_call(connection, institution.number, institution.name, institution.did)
+        return registering, admit_call(connection, institution.number, [scope])
+    if state == IssuerState.APPLIED:
+        return (admit_call(connection, institution.number, [scope]),)
+    return (registry.call("addScope", institution.number, scope.as_struct()),)
 
 
 def _third(connection: Connection) -> Institution:
+    """The third institution with accounts of its own, as it will stand in the profile."""
     table = tables()["third"]
+    number = connection.contract("Operators").read("institutionCount") + 1
+    accounts = create_accounts(connection.profile, f"keys/{table['slug']}", is_light=True)
+    return Institution(number, table["name"], table["slug"], table["did"], table["region"], accounts)
+
+
+def _registration(connection: Connection, third: Institution) -> tuple[Call, ...]:
+    """Create the third institution and enter it in the register; nobody admits it."""
+    accounts = third.accounts
+    assert accounts.admin is not None
+    assert accounts.recovery is not None
+    creating = connection.contract("Operators").call(
+        "createInstitution",
+        third.number,
+        [connection.account(path).address for path in accounts.govern],
+        [connection.account(accounts.admin).address],
+        connection.account(accounts.recovery).address,
+    )
+    return creating, register_call(connection, third.number, third.name, third.did)
+
+
+def _sign_and_equip(connection: Connection, version: int) -> None:
+    """Agreement, signing keys and status lists, in one block; the profile knows the keys and lists then."""
     profile = connection.profile
-    taken = {known.slug for known in profile.institutions}
-    slug = table["slug"] if table["slug"] not in taken else f"{table['slug']}-2"
-    accounts = create_accounts(profile, f"keys/{slug}", is_light=True)
-    founded, _, receipt = found_institution(
-        connection,
-        Institution(0, table["name"], slug, table["did"], table["region"], accounts),
-        document_hash(f"Create {table['name']}".encode()),
-    )
-    if receipt is None:
-        raise KeyUnusableError("the vote on the third institution waits for other members")
-    _pass(
-        connection, [register_call(connection, founded.number, founded.name, founded.did)], f"Register {founded.name}"
-    )
-    connection.profile = connection.profile.with_institution(founded)
-    connection.profile.save()
-    return add_signing_keys(connection, founded, f"keys/{slug}")
-
-
-def _policy(connection: Connection, path: Path) -> None:
-    create_policy(connection.rpc, connection.profile.directory).write(path)
+    password = read_password(profile.password_path)
+    alliance, registry = connection.contract("Alliance"), connection.contract("IssuerRegistry")
+    pairs: list[tuple[Sender, Call]] = []
+    for position, institution in enumerate(profile.institutions):
+        signing = SigningKeys(f"keys/{institution.slug}/credential.pem", f"keys/{institution.slug}/status.pem")
+        for path, usage in ((signing.credential, KeyUsage.CREDENTIAL), (signing.status, KeyUsage.STATUS)):
+            key = raw_public_key(create_signing_key(profile.resolve(path), password))
+            pairs.append((connection.sender_for(institution, "admin"), registry.call("addKey", key, int(usage))))
+        lists: tuple[StatusListKey, ...] = ()
+        if position < 2:
+            pairs.append((connection.sender_for(institution, "govern"), alliance.call("signAgreement", version)))
+            path = f"lists/{institution.slug}.key"
+            write_secret(profile.resolve(path), secrets.token_hex(KEY_BYTES).encode() + b"\n")
+            pairs.append((connection.sender_for(institution, "issue"), open_list_call(connection, LIST_LOG2SIZE)))
+            lists = (StatusListKey(0, LIST_LOG2SIZE, path),)
+        profile = profile.with_institution(replace(institution, signing=signing, lists=lists))
+    receipts = deliver(pairs)
+    statuses = connection.contract("StatusRegistry")
+    for entry in (entry for receipt in receipts for entry in statuses.decode_logs(receipt.logs)):
+        institution = profile.institution(entry.arguments["issuer"])
+        opened = replace(institution.lists[0], number=entry.arguments["list"])
+        profile = profile.with_institution(replace(institution, lists=(opened,)))
+    profile.save()
+    connection.profile = profile
 
 
 def _issue(connection: Connection, number: int, out: Path, rows: int) -> Path:
