@@ -197,6 +197,9 @@ def _base64(value: object) -> bytes:
     try:
         if not isinstance(value, str) or len(value) > 128:
             raise ValueError("not a short string")
-        return base64.b64decode(value, validate=True)
+        data = base64.b64decode(value, validate=True)
+        if base64.b64encode(data).decode() != value:
+            raise ValueError("not the one encoding")
+        return data
     except (ValueError, binascii.Error) as error:
         raise MalformedEvidenceError("a key or signature is not base64") from error
