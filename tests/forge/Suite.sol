@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Alliance} from "../../contracts/Alliance.sol";
+import {CredentialBatches} from "../../contracts/CredentialBatches.sol";
+import {Directory} from "../../contracts/Directory.sol";
+import {IssuerRegistry} from "../../contracts/IssuerRegistry.sol";
+import {Operators} from "../../contracts/Operators.sol";
+import {Permissions} from "../../contracts/Permissions.sol";
+import {StatusRegistry} from "../../contracts/StatusRegistry.sol";
+import {IIssuerRegistry} from "../../contracts/interfaces/IIssuerRegistry.sol";
+import {IOperators} from "../../contracts/interfaces/IOperators.sol";
+import {IPermissions} from "../../contracts/interfaces/IPermissions.sol";
+import {Cheats} from "./Cheats.sol";
+
+/// @title The whole suite with its founders, as a genesis block makes it
+/// @dev The contracts know each other's addresses beforehand: those that this contract's next creations get.
+abstract contract Suite is Cheats {
+    uint40 internal constant START = 1_800_000_000;
+    uint64 internal constant VOTING_PERIOD = 7 days;
+    uint64 internal constant DIRECTORY_DELAY = 3 days;
+
+    Permissions internal permissions;
+    Operators internal operators;
+    Alliance internal alliance;
+    IssuerRegistry internal registry;
+    StatusRegistry internal status;
+    CredentialBatches internal batches;
+    Directory internal directory;
+
+    function deploy(uint32 founders) internal {
+        vm.warp(START);
+        vm.roll(1);
+        uint256 nonce = vm.getNonce(address(this));
+        address[7] memory at;
+        for (uint256 i = 0; i < at.length; ++i) {
+            at[i] = vm.computeCreateAddress(address(this), nonce + i);
+        }
+        permissions = new Permissions(
+            at[2],
+            at[1],
+            IPermissions.Parameters(30_000_000, 4_194_304, 1_048_576, 30, 65_536),
+            _validators(founders),
+            new bytes20[](0),
+            new address[](0)
+        );
+        operators = new Operators(at[2], at[0], _founders(founders));
+        alliance = new Alliance(_numbers(founders), 2, 3, at[1], _periodNames(), _periods());
+        registry = new IssuerRegistry(at[2], at[1]);
+        status = new StatusRegistry(at[2], at[1], at[6], 1);
+        batches = new CredentialBatches(at[1], at[6]);
+        directory = _directory(at);
+        require(address(directory) == at[6], "an address came out otherwise");
+    }
+
+    /// @dev Registers and recognises an institution, with one scope for everything.
+    function admit(uint32 institution) internal {
+        IIssuerRegistry.Scope[] memory scopes = new IIssuerRegistry.Scope[](1);
+        scopes[0] = IIssuerRegistry.Scope(1, 0, 1, 9, 0, START, 0);
+        string memory name = string(abi.encodePacked("did:web:", bytes1(uint8(96 + institution)), ".example"));
+        vm.prank(address(alliance));
+        registry.register(institution, name, keccak256(bytes(name)), name);
+        vm.prank(address(alliance));
+        registry.admit(institution, scopes);
+    }
+
+    /// @dev The private key of an institution's account; `role` is g for govern, and so a, i, s, and r for recovery.
+    function keyOf(uint32 institution, bytes1 role, uint256 number) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode("account", institution, role, number))) >> 1;
+    }
+
+    function accountOf(uint32 institution, bytes1 role, uint256 number) internal pure returns (address) {
+        return vm.addr(keyOf(institution, role, number));
+    }
+
+    function _founders(uint32 number) private pure returns (IOperators.Founder[] memory founders) {
+        founders = new IOperators.Founder[](number);
+        for (uint32 i = 0; i < number; ++i) {
+            founders[i] = IOperators.Founder(
+                _accounts(i + 1, "g", 2),
+                _accounts(i + 1, "a", 1),
+                _accounts(i + 1, "i", 1),
+                _accounts(i + 1, "s", 1),
+                accountOf(i + 1, "r", 0)
+            );
+        }
+    }
+
+    function _accounts(uint32 institution, bytes1 role, uint256 number) private pure returns (address[] memory set) {
+        set = new address[](number);
+        for (uint256 i = 0; i < number; ++i) {
+            set[i] = accountOf(institution, role, i);
+        }
+    }
+
+    function _validators(uint32 number) private pure returns (IPermissions.ValidatorPower[] memory set) {
+        set = new IPermissions.ValidatorPower[](number);
+        for (uint32 i = 0; i < number; ++i) {
+            set[i] = IPermissions.ValidatorPower(word("validator", i), 100, i + 1);
+        }
+    }
+
+    function _numbers(uint32 number) private pure returns (uint32[] memory numbers) {
+        numbers = new uint32[](number);
+        for (uint32 i = 0; i < number; ++i) {
+            numbers[i] = i + 1;
+        }
+    }
+
+    function _periodNames() private pure returns (bytes32[] memory names) {
+        names = new bytes32[](4);
+        (names[0], names[1], names[2], names[3]) =
+        ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay");
+    }
+
+    function _periods() private pure returns (uint64[] memory values) {
+        values = new uint64[](4);
+        (values[0], values[1], values[2], values[3]) = (VOTING_PERIOD, 2 days, 10 days, DIRECTORY_DELAY);
+    }
+
+    function _directory(address[7] memory at) private returns (Directory) {
+        bytes32[] memory names = new bytes32[](6);
+        (names[0], names[1], names[2]) = ("Permissions", "Operators", "Alliance");
+        (names[3], names[4], names[5]) = ("IssuerRegistry", "StatusRegistry", "CredentialBatches");
+        address[] memory targets = new address[](6);
+        uint16[] memory layouts = new uint16[](6);
+        for (uint256 i = 0; i < 6; ++i) {
+            (targets[i], layouts[i]) = (at[i], 1);
+        }
+        return new Directory(at[2], names, targets, layouts);
+    }
+}

@@ -1,0 +1,40 @@
+"""Where the tools stand that `./run test --all` asks, and how a test calls one: its output is the failure's text."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+__all__ = ["ANALYSIS", "BROWNIE", "ROOT", "foundry", "output_of"]
+
+ROOT = Path(__file__).resolve().parent.parent
+ANALYSIS = ROOT / ".venv-analysis" / "bin"
+"""slither and halmos, as `requirements/analysis.txt` pins them."""
+BROWNIE = ROOT / ".venv-brownie" / "bin"
+"""brownie, as `requirements/brownie.txt` pins it."""
+
+
+def foundry(tool: str) -> Path:
+    """The program forge, cast or anvil inside its npm package: no shell script between, so a signal reaches it."""
+    found = sorted((ROOT / "node_modules" / "@foundry-rs").glob(f"{tool}-*/bin/{tool}*"))
+    assert found, f"{tool} is not installed: ./run test --all sets it up"
+    return found[0]
+
+
+def output_of(
+    *command: object, cwd: Path = ROOT, environment: Mapping[str, str] | None = None, timeout_seconds: int = 280
+) -> str:
+    """What the tool said on both streams; where it ended with an error, the test fails with that."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, "NO_COLOR": "1", **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout_seconds,
+        check=False,
+    )
+    assert done.returncode == 0, f"{Path(str(command[0])).name} ended with {done.returncode}\n{done.stdout}"
+    return done.stdout
