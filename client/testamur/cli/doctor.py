@@ -1,5 +1,7 @@
 """`testamur doctor`: is everything in order to issue? One finding per check, with its remedy."""
 
+from dataclasses import replace
+
 import typer
 
 from testamur.cli.command import command
@@ -19,13 +21,17 @@ def register(app: typer.Typer) -> None:
 def doctor(session: Session) -> int:
     """Check chain, clock, contracts, accounts, scopes, keys, lists and disk, and say the remedy for what is wrong.
 
-    Exit code 0 where nothing stands in the way of issuing (warnings included), else that of the first error.
+    Checks the institution of --as or the profile's default one, else all. Exit code 0 where nothing stands in the way
+    of issuing (warnings included), else that of the first error.
     """
     from testamur.doctor import diagnose
 
     words, terminal = session.terminal.language, session.terminal
     first = 0
-    for finding in diagnose(session.profile()):
+    profile = session.profile()
+    if session.acting or profile.default:
+        profile = replace(profile, institutions=(session.institution(profile),))
+    for finding in diagnose(profile):
         terminal.result(finding.to_json())
         facts = dict(finding.facts)
         sentence = words.find(f"finding.{finding.code}.message", **facts) if words.tag != "en" else None

@@ -144,8 +144,9 @@ def _lines(record: dict[str, Any], session: Session, is_detailed: bool) -> Itera
     yield f"  {words.text(f'code.{code}.headline')}{words.text('cli.full_stop')}{words.text(f'code.{code}.meaning')}"
     for check in record["checks"]:
         detail = f"  [{check['code']}]" if check["code"] else ""
-        yield f"  {MARKS[check['result']]} {words.text('check.' + check['name'] + '.name')}: " + (
-            check_sentence(check, words) + detail
+        yield (
+            f"  {MARKS[check['result']]} {words.text('check.' + check['name'] + '.name')}{words.text('cli.colon')}"
+            + (check_sentence(check, words) + detail)
         )
     if (as_of := record["as_of"]) is not None:
         facts = {"block": as_of["block"], "time": moment(as_of["time"], words)}
