@@ -35,7 +35,8 @@ class NodeProcess:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Signal it and return its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=60)
+        self.process.communicate(timeout=60)
+        return self.process.returncode
 
 
 def node_command(*arguments: str | Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
@@ -80,12 +81,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
     yield begin
     for node in nodes:
         if node.process.poll() is None:
-            node.process.send_signal(signal.SIGTERM)
-            try:
-                node.process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                node.process.kill()
-        node.process.communicate()
+            node.stop()
 
 
 @pytest.fixture(scope="session")

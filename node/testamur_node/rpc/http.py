@@ -58,15 +58,11 @@ class Application:
         elif headers.get("content-type", "").partition(";")[0].strip().lower() not in _JSON_TYPES:
             await _reply(send, 415, _refused("the content type must be application/json"))
         else:
-            await self._serve_body(headers, receive, send, _cross_origin(self.access, origin))
+            await self._serve_body(receive, send, _cross_origin(self.access, origin))
 
-    async def _serve_body(
-        self, headers: Mapping[str, str], receive: Receive, send: Send, extra: Mapping[str, str]
-    ) -> None:
+    async def _serve_body(self, receive: Receive, send: Send, extra: Mapping[str, str]) -> None:
         most = self.dispatcher.limits.body_bytes
-        announced = headers.get("content-length", "0")
-        too_long = announced.isdigit() and int(announced) > most
-        body = None if too_long else await _read_body(receive, most)
+        body = await _read_body(receive, most)
         if body is None:
             error = ResourceLimitError(f"request body too large, at most {most} bytes are taken")
             await _reply(send, 413, refusal(error), {"connection": "close"})
@@ -113,18 +109,23 @@ def _cross_origin(access: Access, origin: str | None) -> dict[str, str]:
 
 
 async def _read_body(receive: Receive, most: int) -> bytes | None:
-    """The whole body; None where it grows past `most`."""
+    """The whole body; None where it is longer than `most`.
+
+    What is too long is read on for a while and thrown away: a client that still writes would not read the refusal.
+    """
     parts, length, more = [], 0, True
-    while more:
+    while more and length <= 4 * most:
         message = await receive()
         if message["type"] == "http.disconnect":
             return b""
-        parts.append(message.get("body", b""))
-        length += len(parts[-1])
-        if length > most:
-            return None
+        part = message.get("body", b"")
+        length += len(part)
+        if length <= most:
+            parts.append(part)
+        else:
+            parts.clear()
         more = message.get("more_body", False)
-    return b"".join(parts)
+    return b"".join(parts) if length <= most else None
 
 
 def _refused(reason: str) -> bytes:

@@ -139,7 +139,8 @@ async def serve(node: Node, listeners: Listeners) -> AsyncIterator[Endpoints]:
     plans: list[tuple[socket.socket, Application]] = []
     http = websocket = None
     if listeners.http is not None:
-        shares = listeners.websocket == listeners.http
+        # two listeners on port 0 get a port each
+        shares = listeners.websocket == listeners.http and not listeners.http.endswith(":0")
         bound = _bind(listeners.http)
         plans.append((bound, replace(application, has_websocket=shares)))
         http, websocket = _address("http", bound), _address("ws", bound) if shares else None
