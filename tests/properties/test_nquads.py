@@ -10,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pyld import jsonld
-from testamur.credential.canonical import canonical_nquads
+from testamur.credential.canonical import canonical_nquads, double_lexical
 from testamur.credential.contexts import CONTEXT_URLS, shipped_contexts
 from testamur.credential.errors import MalformedError
-from testamur.credential.nquads import double_lexical
 from testamur.credential.shape import compile_shape, flatten
 from testamur.credential.strict import FORBIDDEN_CHARACTER
 from testamur.credential.vocabulary import is_absolute_iri
@@ -162,10 +161,12 @@ def test_what_the_terms_allow_means_the_same_to_an_independent_processor(tree: d
         (0.0001, "1.0E-4"),
         (0.25, "2.5E-1"),
         (-10.05, "-1.005E1"),
-        (99999999999.9999, "9.99999999999999E10"),
+        (99999999999.9999, "9.999999999999989E10"),
+        (8.3, "8.300000000000001E0"),
+        (8.001, "8.000999999999999E0"),
     ],
 )
-def test_a_fraction_is_written_as_the_canonical_double(value: float, text: str) -> None:
+def test_a_fraction_is_written_as_jsonld_js_and_pyld_write_it(value: float, text: str) -> None:
     assert double_lexical(value) == text
 
 

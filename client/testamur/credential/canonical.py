@@ -4,6 +4,7 @@ Data flow: strict tree -> `canonical_bytes` -> `batch.leaf.content`; strict tree
 -> `proof`. Contexts are put in place of their names, so that the JSON-LD processor has nothing to fetch.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NewType
@@ -30,6 +31,13 @@ CanonicalBytes = NewType("CanonicalBytes", bytes)
 MAX_LIKE_BLANK_NODES: Final = 6
 """Blank nodes that look alike cost RDFC-1.0 a factorial: nine hang it for half a minute (docs/threat-model.md 25)."""
 _MAX_BLANK_NODES: Final = 512
+_FLOATING_POINT: Final = frozenset(
+    {
+        "http://www.w3.org/2001/XMLSchema#double",
+        "https://www.w3.org/2001/XMLSchema#float",
+    }  # the second as Open Badges spells it
+)
+_SHORTEST_DOUBLE: Final = re.compile(r"-?[0-9]\.[0-9]+E-?[0-9]+")
 _MAX_EXACT_FLOAT: Final = 2.0**53
 
 
@@ -70,9 +78,31 @@ def parse_quads(tree: Mapping[str, Any], contexts: ContextSet | None = None) -> 
     except (KeyError, TypeError) as error:
         raise MalformedError("$['@context']", "names a context that is not shipped") from error
     try:
-        return list(pyoxigraph.parse(orjson.dumps(inlined), format=pyoxigraph.RdfFormat.JSON_LD))
+        quads = list(pyoxigraph.parse(orjson.dumps(inlined), format=pyoxigraph.RdfFormat.JSON_LD))
     except (SyntaxError, ValueError) as error:
         raise MalformedError("$", f"not JSON-LD: {error}") from error
+    return [_with_standard_double(quad) for quad in quads]
+
+
+def double_lexical(value: float) -> str:
+    """A number with a fraction as JSON-LD writes it: `1.185E2`, 15 digits after the point without trailing zeros.
+
+    JSON-LD 1.1 API, "Data Round Tripping" (`printf("%1.15E")`). 8.3 becomes 8.300000000000001E0 in jsonld.js and PyLD;
+    pyoxigraph writes the shortest digits instead, and its signatures would not verify elsewhere.
+    """
+    mantissa, _, exponent = f"{value:.15E}".partition("E")
+    digits = mantissa.rstrip("0")
+    return f"{digits}{'0' if digits.endswith('.') else ''}E{int(exponent)}"
+
+
+def _with_standard_double(quad: pyoxigraph.Quad) -> pyoxigraph.Quad:
+    literal = quad.object
+    if not isinstance(literal, pyoxigraph.Literal) or literal.datatype.value not in _FLOATING_POINT:
+        return quad
+    if not _SHORTEST_DOUBLE.fullmatch(literal.value):
+        return quad
+    standard = pyoxigraph.Literal(double_lexical(float(literal.value)), datatype=literal.datatype)
+    return pyoxigraph.Quad(quad.subject, quad.predicate, standard, quad.graph_name)
 
 
 def _is_plain(value: Any) -> bool:

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import pyoxigraph
 
-from testamur.credential.canonical import parse_quads
+from testamur.credential.canonical import double_lexical, parse_quads
 
-__all__ = ["Quads", "UncompilableError", "compile_quads", "double_lexical", "escape_literal"]
+__all__ = ["Quads", "UncompilableError", "compile_quads", "escape_literal"]
 
 Piece = str | int
 """Constant text, or the number of a value; blank node b is written ~b."""
@@ -160,23 +160,6 @@ def escape_literal(text: str) -> str:
     if "\\" in text or '"' in text:
         return text.replace("\\", "\\\\").replace('"', '\\"')
     return text
-
-
-def double_lexical(value: float) -> str:
-    """A number with a fraction as JSON-LD writes it: `1.205E2` (JSON-LD 1.1 API 8.2.2, canonical xsd:double)."""
-    sign, digits, exponent = _decimal(value)
-    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
-
-
-def _decimal(value: float) -> tuple[str, str, int]:
-    text = repr(value)
-    sign, text = ("-", text[1:]) if text.startswith("-") else ("", text)
-    if "e" in text:
-        raise UncompilableError(f"number {text}")
-    whole, _, fraction = text.partition(".")
-    digits = (whole + fraction).lstrip("0")
-    exponent = len(whole) - 1 if whole != "0" else len(digits) - len(fraction) - 1
-    return sign, digits.rstrip("0") or "0", exponent
 
 
 def _lexical(value: Any) -> str:

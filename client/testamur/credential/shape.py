@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from testamur.credential.canonical import double_lexical
 from testamur.credential.errors import MalformedError
-from testamur.credential.nquads import Quads, UncompilableError, compile_quads, double_lexical, escape_literal
+from testamur.credential.nquads import Quads, UncompilableError, compile_quads, escape_literal
 from testamur.credential.vocabulary import VALUE_RULES, check_terms
 
 __all__ = ["Shape", "ShapeCache", "Signature", "compile_shape", "flatten"]
