@@ -136,8 +136,12 @@ abstract contract OperatorLedger is IOperators, Governed {
     }
 
     function _cancel(uint32 institution) internal {
-        delete _replacements[institution][true];
-        delete _replacements[institution][false];
+        _forget(institution, true);
+        _forget(institution, false);
+    }
+
+    function _forget(uint32 institution, bool byRecovery) private {
+        delete _replacements[institution][byRecovery];
     }
 
     /// @dev Accounts that stay keep their entry; those that go are retired before others are added.

@@ -35,6 +35,7 @@ contract Permissions is IPermissions, Governed {
         bytes20[] memory peers_,
         address[] memory deployers
     ) Governed(alliance_) {
+        require(operators_ != address(0), PermissionsNotOperators(operators_));
         _operators = operators_;
         _setParameters(parameters_);
         require(validators_.length > 0, PermissionsEmptySet());

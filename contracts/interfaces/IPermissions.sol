@@ -78,13 +78,13 @@ interface IPermissions {
     event ParametersChanged(Parameters parameters);
 
     /// @notice Give one more reason why the account may transact. Operators only.
-    function acquire(address account) external;
+    function acquire(address account_) external;
 
     /// @notice Take one reason back. Operators only.
-    function release(address account) external;
+    function release(address account_) external;
 
     /// @notice Allow or forbid an account to create contracts. Alliance only.
-    function setDeploy(address account, bool allowed) external;
+    function setDeploy(address account_, bool allowed) external;
 
     /// @notice Allow or forbid a peer, by its 20-byte node id. Alliance only.
     function setPeer(bytes20 peerId, bool allowed) external;
