@@ -1,0 +1,169 @@
+"""What the node reads, and the floors that keep any vote from bricking the chain (threat 16)."""
+
+import pytest
+
+from tests.contracts.evm import refused
+from tests.contracts.suite import Suite, account, founded, validator
+
+LIMITS = {
+    "gasLimit": 30_000_000,
+    "maxBlockBytes": 4_194_304,
+    "maxTransactionBytes": 262_144,
+    "heartbeatSeconds": 30,
+    "evidenceMaxBytes": 65_536,
+}
+KEY = b"\x21" * 32
+PEER = b"\x22" * 20
+
+
+def total(suite: Suite) -> int:
+    return sum(entry["power"] for entry in suite.call("Permissions", "validators"))
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest"),
+    [
+        ("gasLimit", 10_000_000, 1_000_000_000),
+        ("maxTransactionBytes", 131_072, 16_777_216),
+        ("maxBlockBytes", 524_288, 104_857_600),
+        ("heartbeatSeconds", 1, 60),
+        ("evidenceMaxBytes", 1024, 4_194_304),
+    ],
+)
+def test_a_limit_keeps_its_bounds(name: str, lowest: int, highest: int, suite: Suite) -> None:
+    for value in (lowest, min(highest, LIMITS["maxBlockBytes"] // 2) if name == "maxTransactionBytes" else highest):
+        suite.fork().govern("Permissions", "setParameters", tuple((LIMITS | {name: value}).values()))
+    for value in (lowest - 1, highest + 1):
+        with refused("PermissionsParameterOutOfBounds"):
+            suite.govern("Permissions", "setParameters", tuple((LIMITS | {name: value}).values()))
+
+
+def test_a_voted_limit_stands_in_the_state(suite: Suite) -> None:
+    wanted = LIMITS | {"gasLimit": 60_000_000}
+    receipt = suite.decide(("Permissions", "setParameters", tuple(wanted.values())))
+    assert suite.call("Permissions", "parameters") == wanted
+    assert receipt.named("ParametersChanged") == [{"parameters": wanted}]
+
+
+def test_founders_may_transact_and_nobody_else(suite: Suite) -> None:
+    for role in ("govern", "deputy", "admin", "issue", "status", "recovery"):
+        assert suite.call("Permissions", "account", account(f"{role} 1"))["transact"] == 1
+    assert suite.call("Permissions", "account", account("stranger")) == {"transact": 0, "deploy": False}
+
+
+def test_deploying_is_a_right_of_its_own(suite: Suite) -> None:
+    suite.decide(("Permissions", "setDeploy", account("admin 1"), True))
+    assert suite.call("Permissions", "account", account("admin 1")) == {"transact": 1, "deploy": True}
+    suite.decide(("Permissions", "setDeploy", account("admin 1"), False))
+    assert not suite.call("Permissions", "account", account("admin 1"))["deploy"]
+
+
+def test_peers_come_and_go(suite: Suite) -> None:
+    others = [bytes([number]) * 20 for number in (1, 2)]
+    for peer in (*others, PEER, PEER):
+        suite.govern("Permissions", "setPeer", peer, True)
+    assert suite.call("Permissions", "peers") == [*others, PEER]
+    suite.govern("Permissions", "setPeer", others[0], False)
+    suite.govern("Permissions", "setPeer", others[0], False)
+    assert suite.call("Permissions", "peers") == [PEER, others[1]]
+    assert suite.call("Permissions", "isPeer", PEER)
+    assert not suite.call("Permissions", "isPeer", others[0])
+
+
+# --- validators ------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_validator_enters_with_power_1_and_is_raised_later(suite: Suite) -> None:
+    with refused("PermissionsEntersWithOne", KEY, 100):
+        suite.decide(("Permissions", "setValidator", KEY, 100, 2))
+    suite.decide(("Permissions", "setValidator", KEY, 1, 2))
+    suite.decide(("Permissions", "setValidator", KEY, 100, 2))
+    assert suite.call("Permissions", "validator", KEY) == {"power": 100, "institution": 2, "index": 3}
+
+
+def test_a_removed_validators_place_is_taken_by_the_last(suite: Suite) -> None:
+    suite.decide(("Permissions", "setValidator", KEY, 1, 2), ("Permissions", "setValidator", validator(1).key, 0, 1))
+    assert [entry["key"] for entry in suite.call("Permissions", "validators")] == [KEY, validator(2).key]
+    assert suite.call("Permissions", "validator", KEY)["index"] == 1
+    assert suite.call("Permissions", "validator", validator(1).key)["index"] == 0
+
+
+def test_the_last_validator_stays(suite: Suite) -> None:
+    with refused("PermissionsEmptySet"):
+        suite.decide(*[("Permissions", "setValidator", validator(number).key, 0, number) for number in (1, 2)])
+
+
+def test_below_four_institutions_each_change_needs_every_member() -> None:
+    suite = founded(3)
+    change = ("Permissions", "setValidator", validator(3).key, 50, 3)
+    proposal = suite.propose(change)
+    suite.vote(proposal, [1, 2])
+    with refused("PermissionsNotUnanimous", 3):
+        suite.execute(proposal)
+    suite.vote(proposal, [3])
+    suite.execute(proposal)
+
+
+def test_two_of_three_do_not_become_unanimous_by_removing_the_third_in_the_same_proposal() -> None:
+    suite = founded(3)
+    proposal = suite.propose(("Alliance", "removeMember", 3), ("Permissions", "setValidator", validator(3).key, 0, 3))
+    suite.vote(proposal, [1, 2])
+    with refused("PermissionsNotUnanimous", 2):
+        suite.execute(proposal)
+
+
+def test_from_four_institutions_on_two_thirds_of_the_members_suffice() -> None:
+    suite = founded(4)
+    proposal = suite.propose(("Permissions", "setValidator", validator(4).key, 99, 4))
+    suite.vote(proposal, [1, 2, 3])
+    suite.execute(proposal)
+    assert total(suite) == 399
+
+
+def test_from_four_institutions_on_none_holds_a_third() -> None:
+    suite = founded(4)
+    suite.decide(("Permissions", "setValidator", validator(1).key, 149, 1))
+    with refused("PermissionsInstitutionTooStrong", 1, 150, 450):
+        suite.decide(("Permissions", "setValidator", validator(1).key, 150, 1))
+
+
+def test_an_institutions_validators_count_together() -> None:
+    suite = founded(4)
+    suite.decide(("Permissions", "setValidator", KEY, 1, 1))
+    with refused("PermissionsInstitutionTooStrong", 1, 150, 450):
+        suite.decide(("Permissions", "setValidator", KEY, 50, 1))
+
+
+def test_the_changes_of_one_block_are_added_up() -> None:
+    """The engine sees the changes of one block as one: a third moved in pieces is a third."""
+    suite = founded(6)
+    first, second = (("Permissions", "setValidator", validator(number).key, 0, number) for number in (1, 2))
+    suite.decide(first)
+    with refused("PermissionsTooMuchMoved", 200, 600):
+        suite.decide(second)
+    suite.chain.mine()
+    suite.decide(second)
+    assert total(suite) == 400
+
+
+def test_the_step_from_three_institutions_to_four_needs_every_member() -> None:
+    suite = founded(3)
+    newcomer = [account("govern 4"), account("deputy 4")], [account("admin 4")], account("recovery 4")
+    suite.decide(("Operators", "createInstitution", 4, *newcomer))
+    proposal = suite.propose(("Permissions", "setValidator", KEY, 1, 4))
+    suite.vote(proposal, [1, 2])
+    with refused("PermissionsNotUnanimous", 4):
+        suite.execute(proposal)
+    suite.vote(proposal, [3])
+    suite.execute(proposal)
+    suite.chain.mine()
+    suite.decide(("Permissions", "setValidator", KEY, 100, 4))
+    assert total(suite) == 400
+
+
+def test_a_genesis_of_four_institutions_holds_the_same_rule(suite: Suite) -> None:
+    validators = [(bytes([number]) * 32, 100, number) for number in (1, 2, 3)] + [(KEY, 300, 4)]
+    types = ["address", "address", "(uint64,uint32,uint32,uint16,uint32)", "(bytes32,uint64,uint32)[]"]
+    values = [PEER, PEER, tuple(LIMITS.values()), validators, [], []]
+    with refused("PermissionsInstitutionTooStrong", 4, 300, 600):
+        suite.chain.deploy("Permissions", account("stranger"), [*types, "bytes20[]", "address[]"], values)
