@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["ANALYSIS", "BROWNIE", "ROOT", "foundry", "output_of"]
+__all__ = ["ANALYSIS", "BROWNIE", "ROOT", "foundry", "output_of", "with_forge"]
 
 ROOT = Path(__file__).resolve().parent.parent
 ANALYSIS = ROOT / ".venv-analysis" / "bin"
@@ -19,6 +19,11 @@ def foundry(tool: str) -> Path:
     found = sorted((ROOT / "node_modules" / "@foundry-rs").glob(f"{tool}-*/bin/{tool}*"))
     assert found, f"{tool} is not installed: ./run test --all sets it up"
     return found[0]
+
+
+def with_forge() -> dict[str, str]:
+    """The environment in which slither, halmos and brownie find forge on PATH."""
+    return {"PATH": f"{foundry('forge').parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def output_of(

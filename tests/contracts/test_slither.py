@@ -23,13 +23,13 @@ class Suppression:
 
 SUPPRESSIONS = (
     Suppression(
-        "The rules are about time: windows, delays, cut-offs. A record's zero means that it is absent, and equality with "
-        "a stored number is meant; the detector takes each record that holds a time for a balance.",
+        "The rules are about time: windows, delays, cut-offs. A record's zero means that it is absent, and equality "
+        "with a stored number is meant; the detector takes each record that holds a time for a balance.",
         frozenset({"timestamp", "incorrect-equality"}),
     ),
     Suppression(
-        "The lists are bounded (64 accounts, calls or members, founders at construction), and what is called in them is "
-        "the suite itself, or what the members voted for.",
+        "The lists are bounded (64 accounts, calls or members, founders at construction), and what is called in them "
+        "is the suite itself, or what the members voted for.",
         frozenset({"calls-loop", "costly-loop"}),
     ),
     Suppression(
