@@ -1,4 +1,6 @@
-"""kill -9 at any moment loses no acknowledged block, and the chain after it is the one an undisturbed node would have."""
+"""kill -9 at any moment loses no acknowledged block, and the chain after it is the one an undisturbed node would
+have.
+"""
 
 import os
 import random
@@ -20,7 +22,9 @@ FAULTS = ("-", "before-append", "inside-append", "after-append")
 
 
 def crash_repeatedly(home: Path, rounds: int, seed: int) -> dict[int, list[str]]:
-    """Start, load and kill a node `rounds` times; returns what it acknowledged: number -> [hash, transaction hashes…]."""
+    """Start, load and kill a node `rounds` times; returns what it acknowledged: number -> [hash, transaction
+    hashes…].
+    """
     chance = random.Random(seed)
     acknowledged: dict[int, list[str]] = {}
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "client"), str(ROOT / "node")))}
@@ -57,6 +61,7 @@ def crash_repeatedly(home: Path, rounds: int, seed: int) -> dict[int, list[str]]
     return acknowledged
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("seed", [20261123])
 def test_a_killed_node_keeps_every_acknowledged_block_and_equals_its_undisturbed_twin(
     tmp_path: Path, seed: int, is_slow: bool

@@ -1,4 +1,6 @@
-"""ethereum/tests: state transitions through our executor, and tries through ours, by the vectors' own comparison rule."""
+"""ethereum/tests: state transitions through our executor, and tries through ours, by the vectors' own comparison
+rule.
+"""
 
 import json
 from collections.abc import Iterator

@@ -1,0 +1,110 @@
+"""Genesis: two builds, one hash; the real constructors' state; alliance.toml's refusals; other chains' genesis."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from testamur.artifacts import GENESIS_ADDRESSES, artifact
+from testamur_node.alliance_file import AllianceFileError, parse_alliance
+from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT
+from testamur_node.engine.key import ValidatorKey
+from testamur_node.genesis import Genesis, GenesisError, found
+from testamur_node.governance import institution_of, parameters_of, permission_of, validators_of
+
+from tests.node.founding import (
+    ADDRESSES,
+    CHAIN_ID,
+    DEPLOYER,
+    GENESIS_TIME,
+    alliance_text,
+    genesis_of,
+    open_application,
+)
+
+KEY = ValidatorKey.generate()
+
+
+def test_two_builds_give_the_same_bytes_and_one_hash() -> None:
+    first, second = genesis_of(key=KEY), genesis_of(key=KEY)
+    assert first.to_json() == second.to_json()
+    assert Genesis.from_json(first.to_json()).hash == first.hash == second.hash
+
+
+def test_another_genesis_time_gives_another_hash() -> None:
+    text = alliance_text(KEY.public, genesis_time="2026-11-23T06:00:01Z")
+    assert found(parse_alliance(text), ALLIANCE).hash != genesis_of(key=KEY).hash
+
+
+def test_the_suite_stands_at_its_addresses_with_its_compiled_code(tmp_path: Path) -> None:
+    state = open_application(tmp_path, genesis_of(key=KEY)).state()
+    for name, address in GENESIS_ADDRESSES.items():
+        compiled = artifact(name)
+        code = bytearray(state.code(address))
+        for start, length in compiled.immutable_references:
+            code[start : start + length] = bytes(length)
+        assert bytes(code) == compiled.deployed_bytecode, name
+        assert state.nonce(address) == 1
+
+
+def test_the_founders_rights_are_read_from_storage(tmp_path: Path) -> None:
+    state = open_application(tmp_path, genesis_of(key=KEY)).state()
+    assert [permission_of(state, address).transact for address in ADDRESSES] == [1] * 10
+    assert permission_of(state, bytes(20)).transact == 0
+    assert [permission_of(state, address).deploy for address in ADDRESSES[:2]] == [True, False]
+    assert [institution_of(state, ADDRESSES[number]) for number in (DEPLOYER, 4, 5, 9)] == [1, 1, 2, 2]
+    assert [validator.key for validator in validators_of(state)] == [KEY.public]
+    assert parameters_of(state).gas_limit == 30_000_000
+    assert parameters_of(state).heartbeat_seconds == 30
+
+
+def test_block_zero_has_the_genesis_time_and_is_kept_when_opened_again(tmp_path: Path) -> None:
+    application = open_application(tmp_path, genesis_of(key=KEY))
+    assert application.head.timestamp == GENESIS_TIME
+    application.store.close()
+    assert open_application(tmp_path, genesis_of(key=KEY)).head.hash == application.head.hash
+
+
+def test_a_development_chain_funds_its_accounts_and_an_alliance_nobody() -> None:
+    assert genesis_of(DEVELOPMENT).allocations[ADDRESSES[0]].balance == 10_000 * 10**18
+    assert all(account.balance == 0 for account in genesis_of().allocations.values())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda text: text.replace("[2, 3]", "[4, 3]"), "threshold"),
+        (lambda text: text.replace("version = 1", "version = 2"), "version"),
+        (lambda text: text.replace("2026-11-23T06:00:00Z", '"yesterday"'), "genesis_time"),
+        (lambda text: text.replace(f"chain_id = {CHAIN_ID}", "chain_id = 0"), "chain_id"),
+        (lambda text: text.replace("[[validator]]", "[[nothing]]"), "validator"),
+        (lambda text: text.replace('key = "', 'key = "zz'), "not hexadecimal"),
+        (lambda text: text.replace("institution = 1", "institution = 3"), "institution"),
+        (lambda text: text.replace("recovery", "recover"), "recovery"),
+        (lambda text: text.replace("0x", "0y"), "not an address"),
+        (lambda text: text + "[periods]\nvoting = 1\n", "votingPeriod"),
+        (lambda text: text + "[parameters]\ngas = 1\n", "gas_limit"),
+        (lambda text: text + "[[", "not TOML"),
+    ],
+)
+def test_a_wrong_alliance_file_is_refused_with_what_is_wrong(spoil: Callable[[str], str], words: str) -> None:
+    text = alliance_text(KEY.public)
+    parse_alliance(text)
+    with pytest.raises(AllianceFileError, match=words):
+        parse_alliance(spoil(text))
+
+
+def test_a_constructor_that_refuses_is_named() -> None:
+    text = alliance_text(KEY.public) + "[parameters]\ngas_limit = 1000\n"
+    with pytest.raises(GenesisError, match="Permissions"):
+        found(parse_alliance(text), ALLIANCE)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"config": {"chainId": 1}, "spec": "other"}'])
+def test_what_is_no_genesis_file_is_refused(text: str) -> None:
+    with pytest.raises(GenesisError):
+        Genesis.from_json(text)
+
+
+def test_a_geth_genesis_gives_geths_hash(vectors: Path) -> None:
+    genesis = Genesis.from_json((vectors / "rpc-compat" / "genesis.json").read_text(encoding="utf-8"))
+    assert genesis.hash.hex() == "79e0f5ffb6a0c9f54d507dbbadc935603ac1db86d32f7857472180a75ec11f90"

@@ -1,0 +1,289 @@
+"""A node on a home folder: solo engine, finality proofs, logs, estimates, time travel, and a second process."""
+
+import json
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from testamur.proof.cometbft import verify_commit
+from testamur.proof.cometbft_json import signed_header_from_json, validator_from_json
+from testamur_node.chain.block import Block
+from testamur_node.chain.rules import DEVELOPMENT
+from testamur_node.chain.transaction import created_address
+from testamur_node.engine.headers import decode_signed
+from testamur_node.execution.executor import CallRequest
+from testamur_node.node import DevelopmentOnlyError, Node, RefusedError, UnknownBlockError
+from testamur_node.pool import NonceTooLowError
+from testamur_node.store import StoreError
+
+from tests.node.founding import (
+    ADDRESSES,
+    DEPLOYER,
+    GENESIS_TIME,
+    GOVERN,
+    STORING_CODE,
+    STRANGER_KEY,
+    creating,
+    make_home,
+    raw,
+    word,
+)
+
+
+class SteppedClock:
+    """A clock that tests set; it never moves by itself."""
+
+    def __init__(self, seconds: float = GENESIS_TIME + 1000) -> None:
+        self.nanoseconds = int(seconds * 10**9)
+
+    def __call__(self) -> int:
+        return self.nanoseconds
+
+
+@pytest.fixture
+def development(tmp_path: Path) -> Iterator[Node]:
+    node = Node.open(make_home(tmp_path, DEVELOPMENT), SteppedClock())
+    yield node
+    node.close()
+
+
+def sealed(node: Node, transaction: bytes) -> Block:
+    """Submit and wait for the block that holds it."""
+    number = node.head.number + 1
+    digest = node.submit(transaction)
+    assert node.wait_for_block(number, 20)
+    assert node.locate(digest) == (number, 0)
+    return node.head
+
+
+def deploy(node: Node, runtime: bytes) -> bytes:
+    nonce = node.state_at(node.head.number).nonce(ADDRESSES[DEPLOYER])
+    sealed(node, raw(DEPLOYER, nonce, to=None, data=creating(runtime)))
+    return created_address(ADDRESSES[DEPLOYER], nonce)
+
+
+def test_an_alliance_node_seals_signs_and_proves(tmp_path: Path) -> None:
+    node = Node.open(make_home(tmp_path), time.time_ns)
+    try:
+        block = sealed(node, raw(GOVERN, 0))
+        assert abs(block.header.timestamp - time.time()) < 3
+        proof = node.finality_proof(1)
+        assert proof is not None
+        signed = signed_header_from_json(json.loads(json.dumps(proof))["signedHeader"])
+        verify_commit(signed, [validator_from_json(entry) for entry in proof["validators"]])
+        assert signed.header.app_hash == block.hash
+        assert signed.header.chain_id == "testamur-20260"
+        assert signed.header.time_ns > block.header.timestamp * 10**9
+        assert node.finality_proof(2) is None
+        with pytest.raises(DevelopmentOnlyError):
+            node.mine()
+    finally:
+        node.close()
+
+
+def test_engine_headers_form_a_chain_and_rise_in_time(development: Node) -> None:
+    for nonce in range(3):
+        sealed(development, raw(GOVERN, nonce))
+    stored = [development.store.signed_header(height) for height in range(1, development.engine_height + 1)]
+    headers = [decode_signed(encoded).header for encoded in stored if encoded]
+    assert len(headers) == 7
+    for before, after in pairwise(headers):
+        assert after.height == before.height + 1
+        assert after.time_ns > before.time_ns
+        assert after.last_block_id.hash == before.hash()
+        assert after.next_validators_hash == before.validators_hash
+
+
+def test_a_heartbeat_renews_the_proof_and_makes_no_block(tmp_path: Path) -> None:
+    clock = SteppedClock()
+    node = Node.open(make_home(tmp_path), clock)
+    try:
+        first = node.finality_proof(0)
+        deadline = time.monotonic() + 20
+        while first is None and time.monotonic() < deadline:
+            first = node.finality_proof(0)
+        assert first is not None
+        for _ in range(3):
+            height = node.engine_height
+            clock.nanoseconds += 31 * 10**9
+            assert node._engine is not None
+            node._engine.notify()
+            while node.engine_height == height and time.monotonic() < deadline:
+                time.sleep(0.01)
+        newest = node.finality_proof(0)
+        assert newest is not None
+        assert newest["signedHeader"]["header"]["time"] > first["signedHeader"]["header"]["time"]
+        assert node.head.number == 0
+        # only the first and the newest header that carry a block are kept
+        assert node.store.statistics()["engine"] == 2
+    finally:
+        node.close()
+
+
+def test_a_block_waits_for_a_later_second_than_its_parent(tmp_path: Path) -> None:
+    clock = SteppedClock(GENESIS_TIME + 0.5)
+    node = Node.open(make_home(tmp_path), clock)
+    try:
+        node.submit(raw(GOVERN, 0))
+        assert not node.wait_for_block(1, 0.3)
+        clock.nanoseconds = (GENESIS_TIME + 1) * 10**9
+        assert node._engine is not None
+        node._engine.notify()
+        assert node.wait_for_block(1, 20)
+        assert node.head.header.timestamp == GENESIS_TIME + 1
+    finally:
+        node.close()
+
+
+def test_a_refused_transaction_says_why(development: Node) -> None:
+    with pytest.raises(RefusedError, match="invalid chain id"):
+        development.submit(raw(GOVERN, 0, chainId=1))
+    with pytest.raises(RefusedError, match="insufficient funds"):
+        development.submit(raw(STRANGER_KEY, 0, value=1))
+    sealed(development, raw(GOVERN, 0))
+    with pytest.raises((RefusedError, NonceTooLowError), match="nonce too low"):
+        development.submit(raw(GOVERN, 0, value=1))
+
+
+def test_a_gap_waits_until_it_is_filled(development: Node) -> None:
+    later = development.submit(raw(GOVERN, 1))
+    assert not development.wait_for_block(1, 0.2)
+    development.submit(raw(GOVERN, 0))
+    assert development.wait_for_block(1, 20)
+    assert development.wait_for_block(development.locate(later)[0] if development.locate(later) else 2, 20)  # type: ignore[index]
+    assert development.locate(later) is not None
+
+
+def test_logs_are_found_by_address_and_topic_as_by_reading_every_receipt(development: Node) -> None:
+    first, second = deploy(development, STORING_CODE), deploy(development, STORING_CODE)
+    nonce = development.state_at(development.head.number).nonce(ADDRESSES[GOVERN])
+    for index in range(8):
+        target = (first, second)[index % 2]
+        sealed(development, raw(GOVERN, nonce + index, to=target, data=word(index // 3, index + 1)))
+    last = development.head.number
+    everything = development.logs(0, last)
+    assert len(everything) == 8
+    for addresses in ((), (first,), (second,), (first, second), (b"\x01" * 20,)):
+        for topics in ((), (None,), ((word(1),),), ((word(0), word(2)),), (None, (word(1),)), ((word(9),),)):
+            for low, high in ((0, last), (4, 6), (last, last), (7, 3)):
+                expected = [
+                    found
+                    for found in everything
+                    if low <= found.block_number <= high
+                    and (not addresses or found.log.address in addresses)
+                    and len(topics) <= len(found.log.topics)
+                    and all(not wanted or found.log.topics[at] in wanted for at, wanted in enumerate(topics))
+                ]
+                assert development.logs(low, high, addresses, topics) == expected
+    assert len(development.logs(0, last, limit=3)) == 4
+
+
+def test_the_estimate_is_enough_and_a_little_less_is_not(development: Node) -> None:
+    contract = deploy(development, STORING_CODE)
+    request = CallRequest(ADDRESSES[GOVERN], contract, word(3, 4))
+    estimate = development.estimate_gas(request, development.head.number)
+    assert estimate.error is None
+    ran = development.call(CallRequest(ADDRESSES[GOVERN], contract, word(3, 4), gas=estimate.gas_used), None)
+    assert ran.error is None
+    least = ran.gas_used - 1
+    assert development.call(CallRequest(ADDRESSES[GOVERN], contract, word(3, 4), gas=least), None).error == "out of gas"
+    transfer = CallRequest(ADDRESSES[GOVERN], b"\x55" * 20, value=1)
+    assert development.estimate_gas(transfer, development.head.number).gas_used == 21_000
+
+
+def test_an_estimate_of_what_always_reverts_carries_the_reason(development: Node) -> None:
+    contract = deploy(development, bytes.fromhex("602a5f5260205ffd"))
+    result = development.estimate_gas(CallRequest(to=contract), development.head.number)
+    assert (result.is_revert, result.output) == (True, word(42))
+
+
+def test_time_travels_on_a_development_chain(development: Node) -> None:
+    start = development.head.header.timestamp
+    development.mine(3)
+    assert development.head.number == 3
+    shifted = development.increase_time(3600)
+    development.mine()
+    assert development.head.header.timestamp >= start + 3600 == start + shifted
+    wanted = development.head.header.timestamp + 500
+    development.set_next_timestamp(wanted)
+    development.mine(2)
+    first, second = development.block(5), development.block(6)
+    assert first is not None
+    assert second is not None
+    assert first.header.timestamp == wanted < second.header.timestamp
+    with pytest.raises(DevelopmentOnlyError, match="not above"):
+        development.set_next_timestamp(wanted)
+
+
+def test_a_snapshot_brings_back_state_blocks_and_time(development: Node) -> None:
+    sealed(development, raw(GOVERN, 0, value=1))
+    before = development.head
+    snapshot = development.snapshot()
+    digest = sealed(development, raw(GOVERN, 1, value=5)).transactions[0].hash
+    development.increase_time(10_000)
+    assert development.revert(snapshot)
+    assert (development.head, development.locate(digest)) == (before, None)
+    assert not development.revert(snapshot)
+    sealed(development, raw(GOVERN, 1, value=7))
+    assert development.head.header.timestamp < before.header.timestamp + 10_000
+    assert development.finality_proof(2) is not None
+
+
+def test_without_automine_transactions_wait_for_mine(development: Node) -> None:
+    development.set_automine(False)
+    digest = development.submit(raw(GOVERN, 0))
+    assert not development.wait_for_block(1, 0.2)
+    development.mine()
+    assert development.locate(digest) == (1, 0)
+
+
+def test_subscribers_hear_of_each_block_until_they_end(development: Node) -> None:
+    heard: list[int] = []
+    end = development.subscribe(lambda block: heard.append(block.number))
+    development.mine(2)
+    end()
+    development.mine()
+    assert heard == [1, 2]
+
+
+def test_an_unknown_block_is_named(development: Node) -> None:
+    assert development.block(7) is None
+    assert development.block(b"\x00" * 32) is None
+    with pytest.raises(UnknownBlockError, match="block 7"):
+        development.state_at(7)
+
+
+def test_a_second_node_on_the_same_home_is_refused(tmp_path: Path) -> None:
+    home = make_home(tmp_path, DEVELOPMENT)
+    node = Node.open(home, SteppedClock())
+    with pytest.raises(StoreError, match="in use"):
+        Node.open(home, SteppedClock())
+    node.close()
+    Node.open(home, SteppedClock()).close()
+
+
+def test_a_failing_commit_halts_the_node_and_a_restart_continues(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_home(tmp_path, DEVELOPMENT)
+    node = Node.open(home, SteppedClock())
+    sealed(node, raw(GOVERN, 0))
+
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(node.store, "append", full)
+        node.submit(raw(GOVERN, 1))
+        deadline = time.monotonic() + 20
+        while node._engine is not None and node._engine.failure is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+    with pytest.raises(Exception, match="the disk is full"):
+        node.submit(raw(GOVERN, 1))
+    assert node.head.number == 1
+    node.close()
+    node = Node.open(home, SteppedClock())
+    sealed(node, raw(GOVERN, 1))
+    node.close()

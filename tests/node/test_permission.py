@@ -1,0 +1,127 @@
+"""Inclusion: one function for pool, proposal and judgement. Beside each acceptance its refusal."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from testamur_node.application import Application
+from testamur_node.chain.rules import DEVELOPMENT
+from testamur_node.chain.transaction import Transaction
+from testamur_node.permission import BlockSoFar, Parent, Reason, includable
+
+from tests.node.founding import (
+    ADDRESSES,
+    DEPLOYER,
+    GOVERN,
+    STORING_CODE,
+    STRANGER_KEY,
+    creating,
+    genesis_of,
+    open_application,
+    transaction,
+)
+
+
+@pytest.fixture(scope="module")
+def alliance(tmp_path_factory: pytest.TempPathFactory) -> Application:
+    return open_application(tmp_path_factory.mktemp("alliance"), genesis_of())
+
+
+def reason(item: Transaction, parent: Parent, block: BlockSoFar | None = None) -> Reason | None:
+    refusal = includable(item, parent, block or BlockSoFar())
+    return None if refusal is None else refusal.reason
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: transaction(GOVERN, 0), None),
+        (lambda: transaction(GOVERN, 0, gasPrice=10**12), None),
+        (lambda: transaction(GOVERN, 0, gasPrice=0, accessList=[], type=1), None),
+        (lambda: transaction(GOVERN, 0, value=1), Reason.UNFIT),
+        (lambda: transaction(GOVERN, 0, chainId=1), Reason.UNFIT),
+        (lambda: transaction(GOVERN, 0, gas=20_999), Reason.UNFIT),
+        (lambda: transaction(GOVERN, 0, gas=21_000), None),
+        (lambda: transaction(GOVERN, 0, maxFeePerGas=1, maxPriorityFeePerGas=2), Reason.UNFIT),
+        (lambda: transaction(GOVERN, 0, maxFeePerBlobGas=1, blobVersionedHashes=["0x01" + "00" * 31]), Reason.UNFIT),
+        (lambda: transaction(STRANGER_KEY, 0), Reason.NOT_PERMITTED),
+        (lambda: transaction(DEPLOYER, 0, to=None, data=creating(STORING_CODE)), None),
+        (lambda: transaction(GOVERN, 0, to=None, data=creating(STORING_CODE)), Reason.NOT_PERMITTED),
+        (lambda: transaction(DEPLOYER, 0, to=None, data=bytes(49_153), gas=3_000_000), Reason.UNFIT),
+        (lambda: transaction(GOVERN, 1), Reason.NONCE_GAP),
+        (lambda: transaction(GOVERN, 0, gas=30_000_000), None),
+        (lambda: transaction(GOVERN, 0, gas=30_000_001), Reason.TOO_LARGE),
+        (lambda: transaction(GOVERN, 0, gas=10_000_000, data=bytes(262_145)), Reason.TOO_LARGE),
+    ],
+)
+def test_what_the_parent_state_allows(
+    alliance: Application, make: Callable[[], Transaction], expected: Reason | None
+) -> None:
+    assert reason(make(), alliance.parent()) is expected
+
+
+def test_a_delegating_transaction_is_refused_by_the_alliance_alone(alliance: Application, tmp_path: Path) -> None:
+    from eth_account import Account
+
+    from tests.node.founding import CHAIN_ID, KEYS
+
+    authorization = Account.sign_authorization({"chainId": CHAIN_ID, "address": "0x" + "11" * 20, "nonce": 0}, KEYS[1])
+    item = transaction(GOVERN, 0, authorizationList=[authorization])
+    assert reason(item, alliance.parent()) is Reason.UNFIT
+    assert reason(item, open_application(tmp_path, genesis_of(DEVELOPMENT)).parent()) is None
+
+
+def test_nonces_continue_within_the_block(alliance: Application) -> None:
+    parent, block = alliance.parent(), BlockSoFar()
+    block.take(transaction(GOVERN, 0))
+    assert reason(transaction(GOVERN, 1), parent, block) is None
+    assert reason(transaction(GOVERN, 0), parent, block) is Reason.NONCE_TOO_LOW
+    assert reason(transaction(GOVERN, 2), parent, block) is Reason.NONCE_GAP
+
+
+def test_gas_and_bytes_are_added_up(alliance: Application) -> None:
+    parent = alliance.parent()
+    item = transaction(GOVERN, 0, gas=100_000)
+    assert reason(item, parent, BlockSoFar(gas=29_900_000)) is None
+    assert reason(item, parent, BlockSoFar(gas=29_900_001)) is Reason.BLOCK_FULL
+    room = parent.parameters.max_block_bytes - len(item.raw)
+    assert reason(item, parent, BlockSoFar(size_bytes=room)) is None
+    assert reason(item, parent, BlockSoFar(size_bytes=room + 1)) is Reason.BLOCK_FULL
+
+
+def test_a_development_account_can_send_what_it_has(tmp_path: Path) -> None:
+    parent = open_application(tmp_path, genesis_of(DEVELOPMENT)).parent()
+    wealth = 10_000 * 10**18
+    assert reason(transaction(0, 0, value=wealth), parent) is None
+    assert reason(transaction(0, 0, value=wealth + 1), parent) is Reason.INSUFFICIENT_FUNDS
+    block = BlockSoFar()
+    block.take(transaction(0, 0, value=wealth), wealth)
+    assert reason(transaction(0, 1, value=1), parent, block) is Reason.INSUFFICIENT_FUNDS
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.sampled_from([100_000, 14_000_000])), max_size=12))
+def test_whatever_is_proposed_is_valid(alliance: Application, wishes: list[tuple[int, int, int]]) -> None:
+    candidates = [transaction(account, nonce, gas=gas) for account, nonce, gas in wishes]
+    proposal = alliance.propose(candidates)
+    time = (alliance.head.timestamp + 1) * 10**9
+    assert alliance.validate(time, [item.raw for item in proposal]) is None
+
+
+def test_a_proposal_with_one_forbidden_transaction_is_refused_whole(alliance: Application) -> None:
+    time = (alliance.head.timestamp + 1) * 10**9
+    good = [transaction(GOVERN, 0).raw, transaction(DEPLOYER, 0).raw]
+    assert alliance.validate(time, good) is None
+    assert "transaction 2" in (alliance.validate(time, [*good, transaction(STRANGER_KEY, 0).raw]) or "")
+    assert "transaction 1" in (alliance.validate(time, [good[0], good[0]]) or "")
+    assert "RLP" in (alliance.validate(time, [good[0][:-1]]) or "")
+    assert "time" in (alliance.validate(alliance.head.timestamp * 10**9, good) or "")
+
+
+def test_members_take_turns_in_a_block(alliance: Application) -> None:
+    parent = alliance.parent()
+    assert [parent.institution(address) for address in ADDRESSES] == [1] * 5 + [2] * 5
+    assert replace(parent, spec=DEVELOPMENT).institution(ADDRESSES[0]) == 0
