@@ -15,6 +15,9 @@ evm: Namespace[Context] = Namespace("evm")
 hardhat: Namespace[Context] = Namespace("hardhat")
 anvil: Namespace[Context] = Namespace("anvil")
 
+_LAST_SECOND = 253_402_300_799
+"""9999-12-31T23:59:59Z: engine headers carry no later time (RFC 3339)."""
+
 
 def _read_number(value: object) -> int:
     """A number as tools send it: 5, "5" or "0x5"."""
@@ -38,6 +41,8 @@ def _checked_timestamp(context: Context, timestamp: int) -> int:
     head = context.node.head.header.timestamp
     if timestamp <= head:
         raise InvalidParametersError(f"timestamp {timestamp} is not above the newest block's {head}")
+    if timestamp > _LAST_SECOND:
+        raise InvalidParametersError(f"timestamp {timestamp} lies beyond the year 9999")
     return timestamp
 
 
@@ -72,6 +77,8 @@ def revert(context: Context, number: int) -> bool:
 @evm.method("increaseTime", required(_read_number))
 def increase_time(context: Context, seconds: int) -> str:
     """Move the chain's clock forward; the total shift in seconds."""
+    if context.node.head.header.timestamp + seconds > _LAST_SECOND:
+        raise InvalidParametersError(f"{seconds} seconds lead beyond the year 9999")
     return quantity(context.node.increase_time(seconds))
 
 
@@ -96,7 +103,7 @@ def mine_many(context: Context, count: int, interval: int | None) -> None:
         context.node.mine(_checked_count(count))
         return
     for _ in range(_checked_count(count)):
-        context.node.mine(1, context.node.head.header.timestamp + interval)
+        context.node.mine(1, _checked_timestamp(context, context.node.head.header.timestamp + interval))
 
 
 anvil.method("snapshot")(snapshot)
