@@ -42,8 +42,8 @@ def leaf(number: int) -> LeafInput:
     """A leaf whose every field depends on `number`."""
     return LeafInput(
         kind=KIND_OWN,
-        issuer=number + 1,
-        list=3,
+        issuer=1,
+        list=1,
         status_index=94567 + number,
         claims=Claims(1, 2, 5, 5101, 118_500 + number, 2_098_454_399),
         outcome_tag=_bytes32("outcome", number),
