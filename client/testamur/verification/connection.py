@@ -4,6 +4,7 @@
 `Chain.offline` judges bundles by the evidence in them.
 """
 
+import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,7 +25,10 @@ class Chain:
         """The chain behind a node's JSON-RPC address, `http://HOST:PORT`."""
         from testamur.chain.rpc import Rpc
 
-        return cls(Rpc(url, timeout_seconds=timeout_seconds, attempts=attempts))
+        rpc = Rpc(url, timeout_seconds=timeout_seconds, attempts=attempts)
+        chain = cls(rpc)
+        weakref.finalize(chain, rpc.close)  # for those who connect within a call and never close
+        return chain
 
     @classmethod
     def offline(cls) -> "Chain":

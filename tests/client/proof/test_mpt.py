@@ -93,7 +93,7 @@ def test_node_under_another_nodes_hash_is_refused() -> None:
         (rlp.encode(b"leaf"), "not a list"),
         (rlp.encode([b"\x20" + b"\x11", b"v", b"extra"]), "3 items"),
         (rlp.encode([b"\x40\x11", b"v"]), "prefix"),
-        (rlp.encode([b"\x31\x11\x11", b""]), "not a byte string"),
+        (rlp.encode([b"\x20\x11\x11\x11", b""]), "not a byte string"),
         (rlp.encode([b"\x05", [b"x"] * 2]), "prefix"),
         (rlp.encode([b"", b"v"]), "without a path"),
         (rlp.encode([b"\x00", b"\x11" * 32]), "without a path"),
