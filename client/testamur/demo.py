@@ -33,7 +33,7 @@ from testamur.verification.connection import Chain
 from testamur.verification.policy import Policy
 from testamur.verification.verify import verify
 
-__all__ = ["EXPECTED", "main", "play_demo"]
+__all__ = ["EXPECTED", "Steps", "main", "make_cases", "play_demo"]
 
 EXPECTED: Mapping[str, str] = {
     "valid": "ok",
@@ -47,7 +47,7 @@ EXPECTED: Mapping[str, str] = {
 ROWS = 100
 
 
-class _Steps:
+class Steps:
     """Says each step on stderr and keeps how long it took."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class _Steps:
 
 def play_demo(folder: Path, *, serve: Callable[[Path, str, Sequence[dict[str, Any]]], None] | None) -> dict[str, Any]:
     """Play the demo in `folder`; `serve` is handed the folder, the node and the verdicts while the chain still runs."""
-    steps = _Steps()
+    steps = Steps()
     steps.say("founding a governed chain of two institutions")
     init_node(folder / "node", is_development=False)
     node = start_node(folder / "node")
@@ -80,7 +80,7 @@ def play_demo(folder: Path, *, serve: Callable[[Path, str, Sequence[dict[str, An
             "chengdu", folder / "alliance", rpc=node.rpc, profile=node.home / "testamur.toml", rows=5, say=steps.say
         )
         steps.end("scenario")
-        cases = _make_cases(folder, Profile.load(world.profile), world.unrecognised, steps)
+        cases = make_cases(folder, Profile.load(world.profile), world.unrecognised, steps)
         steps.say("verifying six cases")
         verdicts = _judge(cases, Policy.load(world.policy), node.rpc)
         steps.end("verify")
@@ -92,7 +92,7 @@ def play_demo(folder: Path, *, serve: Callable[[Path, str, Sequence[dict[str, An
     return result
 
 
-def _make_cases(folder: Path, profile: Profile, third: int, steps: _Steps) -> dict[str, Path]:
+def make_cases(folder: Path, profile: Profile, third: int, steps: Steps) -> dict[str, Path]:
     """Issue, revoke, suspend, forge; one bundle file per case."""
     cases = {case: folder / "cases" / f"{case}.json" for case in EXPECTED}
     (folder / "cases").mkdir()

@@ -6,6 +6,7 @@ from testamur.cli import (
     account,
     alliance,
     bundle,
+    deploy,
     doctor,
     init,
     issue,
@@ -36,6 +37,7 @@ def application() -> typer.Typer:
     app.add_typer(policy.app, name="policy")
     app.add_typer(account.app, name="account")
     init.register(app)
+    deploy.register(app)
     doctor.register(app)
     serve.register(app)
     app.add_typer(scenario.app, name="scenario")

@@ -46,9 +46,6 @@ def run(
     Without --rpc a development chain is started in DIR/node and left running, so that the commands work in DIR at
     once. With --rpc the founders come from --profile.
     """
-    import os
-    import signal
-
     from testamur.scenario import run as play
 
     terminal = session.terminal
@@ -64,10 +61,13 @@ def run(
             "chain": result.rpc,
         }
     )
-    if result.node_pid is not None and stop_node:
-        os.kill(result.node_pid, signal.SIGTERM)
-    elif result.node_pid is not None:
-        address = result.rpc.removeprefix("http://")
-        terminal.say(f"the chain runs as process {result.node_pid}; stop it with: kill {result.node_pid}")
-        terminal.say(f"start it again with: testamur-node start --home {result.out / 'node'} --http {address}")
+    if result.node is None:
+        return 0
+    if stop_node:
+        result.node.stop()
+        return 0
+    result.node.leave()
+    address = result.rpc.removeprefix("http://")
+    terminal.say(f"the chain runs as process {result.node.pid}; stop it with: kill {result.node.pid}")
+    terminal.say(f"start it again with: testamur-node start --home {result.out / 'node'} --http {address}")
     return 0

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from testamur.scenario import chengdu
-from testamur.scenario.result import ScenarioError, ScenarioResult
+from testamur.scenario.errors import ScenarioError
+from testamur.scenario.result import ScenarioResult
 
 __all__ = ["SCENARIOS", "ScenarioError", "ScenarioResult", "run"]
 

@@ -40,8 +40,9 @@ from testamur.credential.template import Template
 from testamur.issuer import Issuer
 from testamur.profile import Institution, Profile, SigningKeys, StatusListKey
 from testamur.registry import homepage, levels_in_scope, read_frameworks
+from testamur.scenario.errors import ScenarioError
 from testamur.scenario.node import OwnNode, init_node, start_node
-from testamur.scenario.result import ScenarioError, ScenarioResult
+from testamur.scenario.result import ScenarioResult
 from testamur.scenario.rounds import Motion, carry, deliver
 from testamur.verification.creation import create_policy
 
@@ -90,7 +91,7 @@ def play(out: Path, *, rpc: str | None, founders: Path | None, rows: int, say: C
         if node is not None:
             node.stop()
         raise
-    return replace(result, node_pid=node.pid if node else None)
+    return replace(result, node=node)
 
 
 def _own_node(out: Path) -> OwnNode:
@@ -162,7 +163,7 @@ def _found(profile: Profile, rows: int, clock: _Clock) -> ScenarioResult:
         profile=profile.path,
         policy=out / "policy.toml",
         rpc=profile.rpc,
-        node_pid=None,
+        node=None,
         agreement=version,
         issued=issued,
         unrecognised=connection.profile.institutions[2].number,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testamur.scenario.result import ScenarioError
+from testamur.scenario.errors import ScenarioError
 
 __all__ = ["OwnNode", "init_node", "start_node"]
 
@@ -30,6 +30,10 @@ class OwnNode:
     chain_id: int
     pid: int
     process: "subprocess.Popen[bytes]"
+
+    def leave(self) -> None:
+        """Let it go on running after this process, which need not wait for it."""
+        self.process.returncode = 0  # a Popen that is dropped unwaited would warn
 
     def stop(self) -> None:
         """End it in order; what it acknowledged is on disk."""

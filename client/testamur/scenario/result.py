@@ -1,18 +1,12 @@
-"""What a scenario leaves behind, and why one cannot be played."""
+"""What a scenario leaves behind."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from testamur.errors import TestamurError
+from testamur.scenario.node import OwnNode
 
-__all__ = ["ScenarioError", "ScenarioResult"]
-
-
-class ScenarioError(TestamurError):
-    """The scenario cannot be played here."""
-
-    exit_code = 2
+__all__ = ["ScenarioResult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +19,8 @@ class ScenarioResult:
     """`testamur.toml` of all institutions of the scenario."""
     policy: Path
     rpc: str
-    node_pid: int | None
-    """The development chain that was started and goes on running; None where `--rpc` named a chain."""
+    node: OwnNode | None
+    """The development chain that was started and still runs; None where `--rpc` named a chain."""
     agreement: int
     """Version that both founders signed."""
     issued: tuple[Path, ...]
@@ -44,7 +38,7 @@ class ScenarioResult:
             "profile": str(self.profile),
             "policy": str(self.policy),
             "rpc": self.rpc,
-            "nodePid": self.node_pid,
+            "nodePid": self.node.pid if self.node else None,
             "agreement": self.agreement,
             "issued": [str(path) for path in self.issued],
             "unrecognised": self.unrecognised,

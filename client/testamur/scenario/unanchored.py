@@ -22,7 +22,7 @@ from testamur.credential.proof import verification_method
 from testamur.credential.template import Template
 from testamur.profile import Institution, Profile
 from testamur.proof.merkle import leaf_hash
-from testamur.scenario.result import ScenarioError
+from testamur.scenario.errors import ScenarioError
 
 __all__ = ["unanchored_bundle"]
 
