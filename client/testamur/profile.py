@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -145,7 +145,8 @@ class Profile:
                 os.fsync(file.fileno())
             partial.replace(self.path)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
             raise ProfileError(f"the profile {self.path} cannot be written: {error.strerror or error}") from error
 
     def resolve(self, path: str) -> Path:

@@ -11,7 +11,7 @@ A file is written under another name, synced and renamed; what stands under its 
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -247,7 +247,8 @@ def _replacing(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
         partial.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise _explain(path, error) from error
 
 

@@ -160,5 +160,5 @@ def sign_agreement(alliance: Contract, sender: Sender, version: int) -> Receipt:
 
 def _votes_needed(alliance: Contract, members: int) -> int:
     """The fewest votes that pass: denominator * yes >= numerator * members (IAlliance)."""
-    threshold = alliance.read("threshold")
+    threshold: dict[str, int] = alliance.read("threshold")
     return -(-threshold["numerator"] * members // threshold["denominator"])
