@@ -14,8 +14,9 @@ from testamur.proof.cometbft import Validator
 from testamur.proof.hashing import keccak256
 
 from testamur_node.chain.block import EMPTY_OMMERS_HASH, Block, Header
+from testamur_node.chain.fees import next_base_fee, next_excess_blob_gas
 from testamur_node.chain.receipt import Receipt
-from testamur_node.chain.rules import ChainSpec, Fork
+from testamur_node.chain.rules import ChainSpec
 from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.codec import DecodingError, word
 from testamur_node.errors import NodeError
@@ -127,7 +128,7 @@ class Application:
             chain_id=self.genesis.chain_id,
             fork=fork,
             gas_limit=next_gas_limit(head.gas_limit, voted),
-            base_fee=_next_base_fee(head, self.spec, fork),
+            base_fee=next_base_fee(head, self.spec, fork),
             state=state,
             parameters=parameters,
         )
@@ -204,7 +205,7 @@ class Application:
             parent_hash=header.hash,
             ancestors=self.store.ancestors(header.number),
             parent_beacon_root=bytes(32),
-            excess_blob_gas=_excess_blob_gas(header),
+            excess_blob_gas=next_excess_blob_gas(header, parent.fork),
             withdrawals=(),
             deployers=parent.deployers({transaction.sender for transaction in transactions}),
         )
@@ -239,6 +240,17 @@ class Application:
         self._staged = None
         if finalized.block is not None:
             self._head = finalized.block.header
+
+    def adopt(self, commit: Commit) -> None:
+        """Keep a block that was judged elsewhere: an imported chain's next (importing.py)."""
+        self.store.append(commit)
+        if commit.block is not None:
+            self._head = commit.block.header
+
+    @property
+    def executor(self) -> Executor:
+        """What runs blocks and calls."""
+        return self._executor
 
     def roll_back(self, number: int) -> None:
         """Go back to an earlier block: the rollback command, and evm_revert on development chains."""
@@ -282,23 +294,3 @@ def _seal(context: BlockContext, result: BlockResult, transactions: tuple[Transa
         requests_hash=result.requests_hash,
     )
     return Block(header, header.hash, transactions, (), ())
-
-
-def _excess_blob_gas(parent: Header) -> int:
-    """EIP-4844 with the target of EIP-7691."""
-    return max((parent.excess_blob_gas or 0) + (parent.blob_gas_used or 0) - 6 * (1 << 17), 0)
-
-
-def _next_base_fee(parent: Header, spec: ChainSpec, fork: Fork) -> int | None:
-    """EIP-1559; 0 on free chains."""
-    if fork < Fork.LONDON:
-        return None
-    if spec.is_free:
-        return 0
-    if parent.base_fee is None:
-        return 1_000_000_000
-    target = parent.gas_limit // 2
-    if parent.gas_used == target or target == 0:
-        return parent.base_fee
-    change = parent.base_fee * abs(parent.gas_used - target) // target // 8
-    return parent.base_fee + max(change, 1) if parent.gas_used > target else parent.base_fee - change

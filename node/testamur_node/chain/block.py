@@ -3,6 +3,7 @@
 `keccak(rlp(header))` is the block's hash and, for our engines, the app_hash (docs/protocol.md 4).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from testamur.proof.hashing import keccak256
@@ -12,7 +13,7 @@ from testamur_node.codec import DecodingError, Item, minimal, number_of, rlp_dec
 
 __all__ = [
     "Header", "Withdrawal", "Block", "encode_header", "decode_header", "encode_block", "decode_block",
-    "encode_body", "decode_body",
+    "encode_header_list", "encode_body", "decode_body",
     "EMPTY_OMMERS_HASH", "EMPTY_TRIE_ROOT",
 ]  # fmt: skip
 
@@ -135,6 +136,11 @@ def decode_block(encoded: Item) -> Block:
         ommers=tuple(_header(item) for item in parts[2]),
         withdrawals=tuple(_withdrawal(item) for item in parts[3]) if len(parts) == 4 else None,
     )
+
+
+def encode_header_list(headers: Sequence[Header]) -> bytes:
+    """The RLP whose keccak is the ommers hash."""
+    return rlp_encode([_header_items(header) for header in headers])
 
 
 def encode_body(block: Block) -> bytes:

@@ -126,7 +126,7 @@ def _legacy(raw: bytes, sender: bytes | None) -> Transaction:
     else:
         raise DecodingError(f"signature value v = {v} is neither 27, 28 nor EIP-155")
     return Transaction(
-        raw=raw, hash=keccak256(raw), sender=sender or _recover(keccak256(rlp_encode(signed)), parity, r, s, True),
+        raw=raw, hash=keccak256(raw), sender=sender or _recover(keccak256(rlp_encode(signed)), parity, r, s),
         type_id=0, chain_id=chain_id, nonce=number_of(fields[0], 8), gas_price=number_of(fields[1]),
         gas_limit=number_of(fields[2], 8), to=_recipient(fields[3]), value=number_of(fields[4]), data=_bytes(fields[5]),
         max_fee_per_gas=None, max_priority_fee_per_gas=None, access_list=(), max_fee_per_blob_gas=None, blob_hashes=(),
@@ -152,7 +152,7 @@ def _typed(raw: bytes, fields: list[Item], sender: bytes | None) -> Transaction:
             raise DecodingError("a type 4 transaction without authorizations")
     message = keccak256(raw[:1] + rlp_encode(fields[:-3]))
     return Transaction(
-        raw=raw, hash=keccak256(raw), sender=sender or _recover(message, parity, r, s, False), type_id=kind,
+        raw=raw, hash=keccak256(raw), sender=sender or _recover(message, parity, r, s), type_id=kind,
         chain_id=number_of(fields[0]), nonce=number_of(fields[1], 8), gas_limit=number_of(gas_limit, 8), to=recipient,
         value=number_of(value), data=_bytes(data), gas_price=prices[0] if kind == 1 else None,
         max_fee_per_gas=None if kind == 1 else prices[1], max_priority_fee_per_gas=None if kind == 1 else prices[0],
@@ -163,10 +163,9 @@ def _typed(raw: bytes, fields: list[Item], sender: bytes | None) -> Transaction:
     )  # fmt: skip
 
 
-def _recover(message: bytes, parity: int, r: int, s: int, is_legacy: bool) -> bytes:
-    # EIP-2 forbids the upper half of s since Homestead; a Frontier signature stands only in imported chains, whose
-    # blocks never carry one in the vectors, and is_legacy leaves it readable there
-    if not (0 < r < _CURVE_ORDER and 0 < s < _CURVE_ORDER) or (not is_legacy and s > _CURVE_ORDER // 2):
+def _recover(message: bytes, parity: int, r: int, s: int) -> bytes:
+    # EIP-2: the upper half of s is no signature since Homestead, the oldest fork that we read
+    if not (0 < r < _CURVE_ORDER and 0 < s <= _CURVE_ORDER // 2):
         raise DecodingError("signature values out of range")
     try:
         signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([parity])

@@ -6,7 +6,7 @@ py-evm from the message on. Nothing reads a clock; every block field comes from 
 """
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from eth.exceptions import Revert, VMError
@@ -29,6 +29,7 @@ from testamur_node.execution.executor import (
 from testamur_node.execution.intrinsic import GAS_PER_BLOB, max_blob_gas, unfitness
 from testamur_node.execution.machine import machine
 from testamur_node.execution.message import Message
+from testamur_node.execution.observing import Observer, observed
 from testamur_node.execution.overlay import Overlay
 from testamur_node.state.trie import list_root
 
@@ -51,8 +52,12 @@ class PyEvm:
         transactions: Sequence[bytes],
         context: BlockContext,
         senders: Sequence[bytes] | None = None,
+        observe: Callable[[int], Observer | None] | None = None,
     ) -> BlockResult:
-        """See `Executor.execute`. Order: system writes, transactions, withdrawals, requests, rewards, state root."""
+        """See `Executor.execute`. Order: system writes, transactions, withdrawals, requests, rewards, state root.
+
+        `observe`, where given, names who watches the transaction of an index (debug_trace).
+        """
         fork = self.spec.fork_at(context.number, context.timestamp)
         database = Overlay(self._read_node)
         state = self._state(database, parent_state_root, context, fork)
@@ -64,6 +69,8 @@ class PyEvm:
             blob_gas += GAS_PER_BLOB * len(transaction.blob_hashes)
             if blob_gas > max_blob_gas(fork):
                 raise ExecutionError(f"block {context.number} exceeds its blob gas limit of {max_blob_gas(fork)}")
+            if observe is not None:
+                _watch(state, observe(index))
             receipt = self._apply(state, transaction, fork, context, gas_used)
             gas_used = receipt.cumulative_gas_used
             receipts.append(receipt)
@@ -90,8 +97,9 @@ class PyEvm:
         request: CallRequest,
         context: BlockContext,
         overrides: Mapping[bytes, AccountOverride] | None = None,
+        observer: Observer | None = None,
     ) -> CallResult:
-        """See `Executor.call`. The sender pays nothing unless the request says that it must."""
+        """See `Executor.call`. The sender pays nothing unless the request says that it must; `observer` watches."""
         fork = self.spec.fork_at(context.number, context.timestamp)
         state = self._state(Overlay(self._read_node), state_root, context, fork)
         _override(state, overrides or {})
@@ -115,6 +123,7 @@ class PyEvm:
         if not request.charges_fees:
             # GASPRICE shows what was asked for, though nobody pays it
             state.get_transaction_context = lambda _: _call_context(state, request)
+        _watch(state, observer)
         executor = state.get_transaction_executor()
         evm_message = executor.build_evm_message(message)
         computation = executor.build_computation(evm_message, message)
@@ -192,6 +201,12 @@ class PyEvm:
         nonce: int = state.get_nonce(transaction.sender)
         balance: int = state.get_balance(transaction.sender)
         return nonce != transaction.nonce or balance < transaction.value
+
+
+def _watch(state: Any, observer: Observer | None) -> None:
+    """Have `observer` see what the state's next transaction does; None ends it."""
+    plain = type(state).computation_class
+    state.computation_class = plain if observer is None else observed(plain, observer)
 
 
 def _finalize(executor: Any, message: Message, computation: Any) -> tuple[int, int]:
