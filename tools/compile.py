@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ __all__ = ["CONTRACTS", "artifacts", "main", "standard_json_input"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLC = ROOT / "tools" / "solc"
-OUT = ROOT / "client" / "testamur" / "artifacts"
+OUT = "client/testamur/artifacts"
 INPUT_FILE = "inputs/testamur.json"
+EXPOSED = "tests/contracts/InclusionProofExposed"
+"""A contract that only the tests know: the library's functions as calls."""
 
 CONTRACTS = (
     "Alliance",
@@ -54,9 +56,9 @@ SETTINGS = {
 _IMPORT = re.compile(r'^import\s+(?:[^"]*\sfrom\s+)?"([^"]+)";', re.MULTILINE)
 
 
-def standard_json_input(roots: Mapping[str, Path] | None = None) -> dict[str, Any]:
-    """The compiler's input: the source units named in `roots` (default: each of CONTRACTS) and all that they import."""
-    waiting = dict(roots or {f"contracts/{name}.sol": ROOT / "contracts" / f"{name}.sol" for name in CONTRACTS})
+def standard_json_input(units: Iterable[str]) -> dict[str, Any]:
+    """The compiler's input: the source units, named by their paths in the repository, and all that they import."""
+    waiting = {unit: ROOT / unit for unit in units}
     sources: dict[str, str] = {}
     while waiting:
         unit, path = waiting.popitem()
@@ -85,38 +87,42 @@ def compiled(compiler_input: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def artifacts() -> dict[str, str]:
-    """File name below client/testamur/artifacts -> text, for every file that this tool writes."""
-    compiler_input = standard_json_input()
+    """Path in the repository -> text, for every file that this tool writes."""
+    compiler_input = standard_json_input(f"contracts/{name}.sol" for name in CONTRACTS)
     output = compiled(compiler_input)
     text = _dump(compiler_input)
-    files = {INPUT_FILE: text}
+    files = {f"{OUT}/{INPUT_FILE}": text}
     for name in CONTRACTS:
         contract = output["contracts"][f"contracts/{name}.sol"][name]
-        evm = contract["evm"]
-        files[f"{name}.json"] = _dump(
-            {
-                "contractName": name,
-                "compiler": "solc 0.8.30",
-                "standardJsonInput": {"file": INPUT_FILE, "sha256": hashlib.sha256(text.encode()).hexdigest()},
-                "abi": contract["abi"],
-                "bytecode": "0x" + evm["bytecode"]["object"],
-                "deployedBytecode": "0x" + evm["deployedBytecode"]["object"],
-                "immutableReferences": evm["deployedBytecode"].get("immutableReferences", {}),
-                "storageLayout": _without_ast_ids(contract["storageLayout"]),
-            }
-        )
-    return files
+        source = {"file": INPUT_FILE, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        files[f"{OUT}/{name}.json"] = _dump(_artifact(name, contract) | {"standardJsonInput": source})
+    unit, name = f"{EXPOSED}.sol", EXPOSED.rpartition("/")[2]
+    exposed = compiled(standard_json_input([unit]))["contracts"][unit][name]
+    return files | {f"{EXPOSED}.json": _dump(_artifact(name, exposed))}
+
+
+def _artifact(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
+    evm = contract["evm"]
+    return {
+        "contractName": name,
+        "compiler": "solc 0.8.30",
+        "abi": contract["abi"],
+        "bytecode": "0x" + evm["bytecode"]["object"],
+        "deployedBytecode": "0x" + evm["deployedBytecode"]["object"],
+        "immutableReferences": evm["deployedBytecode"].get("immutableReferences", {}),
+        "storageLayout": _without_ast_ids(contract["storageLayout"]),
+    }
 
 
 def main() -> int:
     """Write the artifacts and say how large each contract is (the EVM's limit is 24,576 bytes)."""
     for name, text in artifacts().items():
-        path = OUT / name
+        path = ROOT / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        if name != INPUT_FILE:
-            code = json.loads(text)["deployedBytecode"]
-            print(f"{name.removesuffix('.json'):<24} {len(code) // 2 - 1:>6} bytes")
+        code = json.loads(text).get("deployedBytecode")
+        if code:
+            print(f"{path.stem:<24} {len(code) // 2 - 1:>6} bytes")
     return 0
 
 
