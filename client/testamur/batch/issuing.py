@@ -168,7 +168,7 @@ def issue(
             plan = inputs.plan(connection, institution, facts.created, largest_batch)
             if (plan.rejected and not skip_bad) or not plan.rows:
                 return _rejected(folder, plan)
-            folder.mkdir(parents=True, exist_ok=True)
+            _make(folder)
             journal = Journal.create(folder, facts, plan.batches, plan.rows, plan.rejected)
         _anchor(connection, institution, journal, template, {row.id: row for row in roster.rows}, progress, pause)
         _write(folder, journal, check, per_file, progress, pause)
@@ -180,10 +180,7 @@ def issue(
 
 
 def _rejected(folder: Path, plan: Plan) -> IssueReport:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RosterError(f"the folder {folder} cannot be made: {error.strerror}") from error
+    _make(folder)
     write_report(folder, report_tree((), plan.rejected, len(plan.rows), 0))
     return IssueReport(folder, "rejected", 0, len(plan.rows), (), plan.rejected)
 
@@ -319,6 +316,13 @@ def read_inputs(roster_path: Path, template_path: Path) -> Inputs:
     roster, template = _read(roster_path), _read(template_path)
     parsed = Template.parse(template)
     return Inputs(parse(roster, parsed), parsed, hashlib.sha256(roster).digest(), hashlib.sha256(template).digest())
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RosterError(f"the folder {folder} cannot be made: {error.strerror}", "choose another --out") from error
 
 
 def _read(path: Path) -> bytes:

@@ -123,8 +123,8 @@ class Alliance:
     def anchored(self, since: int = 0) -> list[bytes]:
         """The ids of all batches anchored from block `since` on, one per event."""
         with self.connect() as connection:
-            events = connection.contract("CredentialBatches").logs("BatchAnchored", from_block=since)
-        return [event.arguments["batchId"] for event in events]
+            events = connection.contract("CredentialBatches").logs("BatchAnchored")
+        return [event.arguments["batchId"] for event in events if event.block_number >= since]
 
     def height(self) -> int:
         """The newest block."""
