@@ -4,10 +4,12 @@ Senders are impersonated, so what a test shows about authority rests on the cont
 transaction's, intrinsic gas and refunds included, as a receipt would show it.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from eth.vm.forks.prague.state import PragueState
 from eth.vm.message import Message
 from eth.vm.spoof import SpoofTransaction
 from eth_abi.abi import decode, encode
-from testamur.artifacts import artifact, error_abis
+from testamur.artifacts import CONTRACTS, artifact, error_abis
 from testamur.proof.hashing import keccak256
 
 __all__ = [
@@ -268,15 +270,22 @@ def _named(item: dict[str, Any], value: Any) -> Any:
     return bytes.fromhex(value[2:]) if item["type"] == "address" else value
 
 
+def _abi(kind: str) -> list[dict[str, Any]]:
+    if kind in CONTRACTS:
+        return artifact(kind).abi
+    abi: list[dict[str, Any]] = json.loads(Path(__file__).with_name(f"{kind}.json").read_text("utf-8"))["abi"]
+    return abi
+
+
 @cache
 def _function(kind: str, name: str) -> dict[str, Any]:
-    (entry,) = (item for item in artifact(kind).abi if item["type"] == "function" and item["name"] == name)
+    (entry,) = (item for item in _abi(kind) if item["type"] == "function" and item["name"] == name)
     return entry
 
 
 @cache
 def _events(kind: str) -> dict[int, dict[str, Any]]:
-    return {int.from_bytes(selector(item), "big"): item for item in artifact(kind).abi if item["type"] == "event"}
+    return {int.from_bytes(selector(item), "big"): item for item in _abi(kind) if item["type"] == "event"}
 
 
 @cache

@@ -1,0 +1,49 @@
+"""The committed artifacts are what the sources compile to; and what every contract promises of itself."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+from testamur.artifacts import CONTRACTS, artifact
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "contracts").rglob("*.sol"))
+
+
+@pytest.mark.tool
+def test_the_committed_artifacts_are_what_the_sources_compile_to() -> None:
+    from tools import compile as compiler
+
+    for name, text in compiler.artifacts().items():
+        assert (ROOT / name).read_text("utf-8") == text, f"{name} is stale: ./run compile"
+
+
+def test_the_committed_input_holds_the_sources_as_they_stand() -> None:
+    """Fresh without a compiler: what was compiled last is what stands in contracts/ now."""
+    text = (ROOT / "client/testamur/artifacts/inputs/testamur.json").read_text("utf-8")
+    compiled = {unit: entry["content"] for unit, entry in json.loads(text)["sources"].items() if "@" not in unit}
+    assert compiled == {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in SOURCES}
+    for name in CONTRACTS:
+        stored = json.loads((ROOT / f"client/testamur/artifacts/{name}.json").read_text("utf-8"))
+        assert stored["standardJsonInput"]["sha256"] == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_contract_fits_the_evm(name: str) -> None:
+    assert 0 < len(artifact(name).deployed_bytecode) <= 24_576
+    assert len(artifact(name).bytecode) <= 49_152
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_a_source_keeps_the_house_rules(path: Path) -> None:
+    text = path.read_text("utf-8")
+    if path.parent.name == "contracts":
+        assert text.count("\n") <= 250
+    assert text.startswith("// SPDX-License-Identifier: Apache-2.0\npragma solidity 0.8.30;\n")
+    for banned in ("assembly", "tx.origin", "selfdestruct", "block.prevrandao", "unchecked", "console.log"):
+        assert not re.search(rf"\b{re.escape(banned)}\b", text), banned
+    for error in re.findall(r"^    error (\w+)\(", text, re.MULTILINE):
+        component = path.stem.removeprefix("I").removeprefix("Qualification")
+        assert error.startswith(component) or error == "CounterMoved", error
