@@ -50,8 +50,9 @@ class CheckView:
     word: str
     """The result in a word, so that neither colour nor shape is needed."""
     what: str
-    by: str
-    when: str
+    by: str | None
+    """None, as `when` is, where the check was not made."""
+    when: str | None
     finding: str
     next: str | None
     """What to do next; None where the check asks for nothing."""
@@ -75,6 +76,8 @@ class VerdictView:
     trust: str
     judged: str
     facts: Sequence[FactView]
+    names_source: str
+    """Where the names of the facts come from, or that nobody confirmed them."""
     checks: Sequence[CheckView]
 
 
@@ -106,6 +109,7 @@ def view_of(verdict: Mapping[str, Any], words: Language, judged: datetime) -> Ve
         trust=trust,
         judged=places["judged"],
         facts=[fact for name in FACTS if (fact := _fact(name, facts, words)) is not None],
+        names_source=words.text("page.details_source" if "issuer" in facts else "page.details_unread"),
         checks=checks,
     )
 
@@ -118,10 +122,10 @@ def _check(check: Mapping[str, Any], words: Language, places: Mapping[str, str],
         result, following = "warning", words.find(f"notice.{code}.next")
     elif result in ("fail", "unknown"):
         following = words.find(f"code.{code}.next") or words.text("skipped.unknown_next")
-    by = words.text(f"check.{name}.by", **places)
-    when = words.text(f"check.{name}.when", **places)
+    by: str | None = words.text(f"check.{name}.by", **places)
+    when: str | None = words.text(f"check.{name}.when", **places)
     if result == "skipped":
-        by = when = words.text("result.skipped")
+        by = when = None
     elif result == "unknown" or (name in CHAIN_CHECKS and not was_read):
         by, when = words.text("page.by_none"), words.text("page.as_of_none")
     return CheckView(
