@@ -113,6 +113,8 @@ class Profile:
     institutions: tuple[Institution, ...] = ()
     default: str | None = None
     """Slug, number or DID of the institution that acts where `--as` says nothing."""
+    confirmations: int = 0
+    """Blocks above one before it counts as final; 0 where a block is final at once, as on a chain of ours."""
 
     @classmethod
     def load(cls, path: Path) -> "Profile":
@@ -242,6 +244,7 @@ def _profile(path: Path, table: dict[str, Any]) -> Profile:
         password_file=table.get("password_file"),
         policy=table.get("policy"),
         institutions=institutions,
+        confirmations=_number(table, "confirmations") if "confirmations" in table else 0,
         default=table.get("default"),
     )
 
@@ -294,6 +297,7 @@ def _table(profile: Profile) -> dict[str, Any]:
         password_file=profile.password_file,
         directory="0x" + profile.directory.hex(),
         policy=profile.policy,
+        confirmations=profile.confirmations or None,
         default=profile.default,
         institution=[_institution_table(institution) for institution in profile.institutions],
     )

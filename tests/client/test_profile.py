@@ -40,6 +40,7 @@ def profile(folder: Path) -> Profile:
         password_file="keys/password",
         policy="policy.toml",
         institutions=(FIRST, SECOND),
+        confirmations=12,
     )
 
 

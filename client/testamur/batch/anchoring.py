@@ -108,7 +108,7 @@ def _recorded(connection: Connection, batch: BatchRecord, pause: Callable[[float
     contract = Contract("CredentialBatches", batch.contract, connection.rpc)
     record: dict[str, Any] = contract.read("batch", batch.batch_id)
     block = record["blockNumber"]
-    while connection.rpc.block_number() < block + connection.confirmations:
+    while connection.rpc.block_number() < block + connection.profile.confirmations:
         pause(0.5)
     events = contract.logs("BatchAnchored", batch.batch_id, from_block=block, to_block=block)
     if not events:

@@ -29,15 +29,12 @@ class Connection:
         rpc: Rpc,
         *,
         environment: Mapping[str, str] = os.environ,
-        confirmations: int = 0,
         timeout_seconds: float = 120.0,
     ) -> None:
         self.profile = profile
         self.rpc = rpc
         self.suite = Suite(rpc, profile.directory)
         self._environment = environment
-        self.confirmations = confirmations
-        """Blocks above one that counts as final; 0 where blocks are final at once."""
         self._timeout_seconds = timeout_seconds
         self._accounts: dict[Path, Account] = {}
         self._queue: NonceQueue | None = None
@@ -48,14 +45,11 @@ class Connection:
         profile: Profile,
         *,
         environment: Mapping[str, str] = os.environ,
-        confirmations: int = 0,
         timeout_seconds: float = 120.0,
     ) -> "Connection":
         """Connect, and refuse a node of another chain."""
         rpc = Rpc(profile.rpc)
-        connection = cls(
-            profile, rpc, environment=environment, confirmations=confirmations, timeout_seconds=timeout_seconds
-        )
+        connection = cls(profile, rpc, environment=environment, timeout_seconds=timeout_seconds)
         try:
             connection.check_chain()
         except BaseException:
@@ -107,7 +101,7 @@ class Connection:
             account,
             self._queue,
             chain_id=self.profile.chain_id,
-            confirmations=self.confirmations,
+            confirmations=self.profile.confirmations,
             timeout_seconds=self._timeout_seconds,
         )
 
