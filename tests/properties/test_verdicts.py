@@ -188,7 +188,7 @@ def test_any_bytes_give_a_verdict(data: bytes) -> None:
     assert judged(data).code == "malformed"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(junk)
 def test_any_evidence_gives_a_verdict(evidence: Any) -> None:
     tree = genuine()[1][0]

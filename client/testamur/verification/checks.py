@@ -5,7 +5,7 @@ ProofError or the connection's errors where a read fails: `verify` turns those i
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from testamur.batch.anchor import batch_id
@@ -96,7 +96,7 @@ def check_anchor(bundle: Bundle, registry: Registry, policy: Policy) -> tuple[Ch
             record.size,
         ):
             return _fail("anchor", "altered", "The file and the chain disagree on where the batch is recorded."), None
-        facts = {"batchId": "0x" + identifier.hex(), "block": record.block, "time": _iso(record.time)}
+        facts = {"batchId": "0x" + identifier.hex(), "block": record.block, "time": iso(record.time)}
         message = f"The batch was recorded in block {record.block} at {facts['time']} by institution {record.issuer}."
         return _pass("anchor", message, {**facts, "institution": record.issuer}), record
     if anchor.chain_id != policy.chain_id:
@@ -139,7 +139,7 @@ def check_issuer(bundle: Bundle, registry: Registry, policy: Policy, batch: Batc
         return _fail("issuer", code, message, facts)
     if issuer.state in (SUSPENDED, WITHDRAWN):
         word = "suspended" if issuer.state == SUSPENDED else "withdrawn"
-        facts |= {"state": word, "since": _iso(issuer.since)}
+        facts |= {"state": word, "since": iso(issuer.since)}
         message = f"{name} was recognised then; it has been {word} since {facts['since']}."
         if policy.issuer_now == "required":
             return _fail("issuer", "issuer_not_recognised", message, facts)
@@ -157,16 +157,16 @@ def check_key(document: Document | None, registry: Registry, batch: Batch) -> Ch
         if key is None or key.institution != batch.issuer or key.usage != _CREDENTIAL_USAGE:
             return _fail("key", "key_not_valid", "The key that signed is not one of the issuer's for credentials.")
         if batch.time < key.since or 0 < key.until <= batch.time:
-            when = "registered later" if batch.time < key.since else f"retired on {_iso(key.until)}"
+            when = "registered later" if batch.time < key.since else f"retired on {iso(key.until)}"
             return _fail("key", "key_not_valid", f"The key was not in use when the batch was recorded: {when}.")
         if _is_cut_off(key.compromised_since, batch, registry):
-            message = f"The issuer reported its key compromised since {_iso(key.compromised_since)}."
-            return _fail("key", "key_compromised", message, {"since": _iso(key.compromised_since), "of": "key"})
+            message = f"The issuer reported its key compromised since {iso(key.compromised_since)}."
+            return _fail("key", "key_compromised", message, {"since": iso(key.compromised_since), "of": "key"})
     operator = registry.operator(batch.issuer, batch.operator_index)
     if operator is None:
         return _fail("key", "key_not_valid", "The account that recorded the batch is no operator of the issuer.")
     if _is_cut_off(operator.compromised_since, batch, registry):
-        since = _iso(operator.compromised_since)
+        since = iso(operator.compromised_since)
         message = f"The issuer reported the account that recorded the batch compromised since {since}."
         return _fail("key", "key_compromised", message, {"since": since, "of": "operator"})
     return _pass("key", "Key and account belonged to the issuer when the batch was recorded.")
@@ -198,7 +198,7 @@ def check_validity(bundle: Bundle, judged: datetime) -> CheckResult:
         facts |= {"valid_from": iso(document.valid_from)}
         return _fail("validity", "not_yet_valid", f"It is valid from {facts['valid_from']}.", facts)
     if until and judged.timestamp() > until:
-        facts |= {"valid_until": _iso(until)}
+        facts |= {"valid_until": iso(until)}
         return _fail("validity", "expired", f"It was valid until {facts['valid_until']}.", facts)
     return _pass("validity", "The moment lies within its period of validity.", facts)
 
@@ -281,7 +281,3 @@ def _pass(name: str, message: str, facts: dict[str, Any] | None = None) -> Check
 
 def _fail(name: str, code: str, message: str, facts: dict[str, Any] | None = None) -> CheckResult:
     return CheckResult(name, "fail", code, message, facts or {})
-
-
-def _iso(seconds: int) -> str:
-    return iso(datetime.fromtimestamp(seconds, UTC))

@@ -93,11 +93,19 @@ def _undecided(error: Exception) -> UndecidedError:
 
 
 def _registry(state: State, policy: Policy) -> Registry:
-    """The registry at a state of the chain whose block 0 the policy pins: the history contract keeps every hash."""
+    """The registry at a state of the chain whose block 0 the policy pins: the history contract keeps every hash.
+
+    Where validators are trusted, the registry says whose they are: a set of one institution's is a single signer's.
+    """
     registry = Registry(state.view, policy.directory, policy.directory_code_hash, state.time_seconds)
     if policy.demands_proofs:  # a node that is believed was asked for block 0 itself
         genesis = state.block_hash if state.block == 0 else registry.block_hash(0)
         if genesis != policy.genesis_hash:
             pinned = policy.genesis_hash.hex()
             raise UndecidedError("wrong_chain", f"block 0 is {genesis.hex()}, the policy pins {pinned}")
+    if policy.min_institutions is not None and policy.trust == "light-client":
+        signers = {registry.validator_institution(signer.key) for signer in state.proofs[0].validators} - {0}
+        if len(signers) < policy.min_institutions:
+            message = f"the validators belong to {len(signers)} institutions, the policy asks {policy.min_institutions}"
+            raise UndecidedError("unproven", message)
     return registry

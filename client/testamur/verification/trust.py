@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from testamur.proof.errors import ProofError
-from testamur.proof.finality import FinalityProof, FinalState, holds_at, verify_single_signer
+from testamur.proof.finality import FinalityProof, FinalState, holds_at, verify_light_client, verify_single_signer
 from testamur.verification.connection import Chain, block_before
 from testamur.verification.errors import UndecidedError
 from testamur.verification.evidence import Evidence
@@ -98,8 +97,8 @@ def _from_evidence(evidence: Evidence | None, policy: Policy, memory: Memory, no
         raise UndecidedError(
             "unproven", "there is no evidence in the file and no node to ask", "connect, or: testamur bundle prove"
         )
-    final = _judge(evidence.finality[0], policy)
-    child = _judge(evidence.finality[1], policy) if len(evidence.finality) > 1 else None
+    final = _judge(evidence.finality[0], policy, now_ns)
+    child = _judge(evidence.finality[1], policy, now_ns) if len(evidence.finality) > 1 else None
     memory.require_consistent(final)
     memory.remember(final)
     if isinstance(at, datetime):
@@ -120,8 +119,8 @@ def _proved_by_node(rpc: "Rpc", policy: Policy, memory: Memory, now_ns: int, mom
         number = int(block["number"], 16)
         proof = _ask(rpc, policy, hex(number))
         following = _ask(rpc, policy, hex(number + 1)) if is_followed else None
-    final = _judge(proof, policy)
-    child = _judge(following, policy) if following is not None else None
+    final = _judge(proof, policy, now_ns)
+    child = _judge(following, policy, now_ns) if following is not None else None
     memory.require_consistent(final)
     if moment_ns is None:
         memory.require_not_older(final)
@@ -165,15 +164,24 @@ def _ask(rpc: "Rpc", policy: Policy, block: str) -> FinalityProof:
     return FinalityProof.from_json(answer)
 
 
-def _judge(proof: FinalityProof, policy: Policy) -> FinalState:
+def _judge(proof: FinalityProof, policy: Policy, now_ns: int) -> FinalState:
     engine_chain_id = proof.signed.header.chain_id
     if engine_chain_id != policy.engine_chain_id:
         raise UndecidedError(
             "wrong_chain", f"the header is of chain {engine_chain_id!r}, the policy of {policy.engine_chain_id!r}"
         )
-    if policy.trust == "single-signer" and policy.solo_key is not None:
+    if policy.solo_key is not None and policy.trust == "single-signer":
         return verify_single_signer(proof, engine_chain_id, policy.solo_key)
-    raise ProofError(f"no way to judge a header by trust {policy.trust}")
+    assert policy.checkpoint is not None  # a policy of trust light-client is refused without one
+    return verify_light_client(
+        proof,
+        engine_chain_id,
+        policy.checkpoint.height,
+        policy.checkpoint.hash,
+        trust_period_ns=policy.trust_period_seconds * 1_000_000_000,
+        now_ns=now_ns,
+        clock_drift_ns=_CLOCK_DRIFT_NS,
+    )
 
 
 def _dated(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 __all__ = ["CHECK_NAMES", "AsOf", "CheckResult", "Verdict", "exit_code", "iso"]
@@ -28,6 +28,7 @@ _EXIT_CODES = {
     ),
     **dict.fromkeys(("chain_unreachable", "stale", "unproven", "wrong_chain", "imported"), 7),
 }
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GRAVEST_FIRST = (2, 1, 3, 6, 4, 5, 7)
 
 
@@ -115,6 +116,14 @@ def exit_code(codes: Iterable[str | int]) -> int:
     return next((code for code in _GRAVEST_FIRST if code in found), 0)
 
 
-def iso(moment: datetime) -> str:
-    """A moment as ISO 8601 in UTC, whole seconds, `Z`."""
+def iso(moment: datetime | int) -> str:
+    """A moment, or seconds since 1970, as ISO 8601 in UTC, whole seconds, `Z`.
+
+    Contracts count in 40 bits, further than a calendar reaches: what lies beyond the year 9999 is told in seconds.
+    """
+    if isinstance(moment, int):
+        try:
+            moment = _EPOCH + timedelta(seconds=moment)
+        except OverflowError:
+            return f"{moment} s after 1970"
     return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"

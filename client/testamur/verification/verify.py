@@ -1,7 +1,7 @@
 """One verb: judging a bundle. Pure but for the chain it is given; the clock is an argument."""
 
 from collections.abc import Hashable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from testamur.batch.bundle import Bundle
@@ -26,8 +26,6 @@ from testamur.verification.trust import At
 from testamur.verification.verdict import CHECK_NAMES, AsOf, CheckResult, Verdict, iso
 
 __all__ = ["examine", "judge", "refuse", "verify"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def verify(
@@ -188,5 +186,5 @@ def _facts(checks: tuple[CheckResult, ...], bundle: Bundle | None, batch: Batch 
         labels = document.labels
         facts |= {"qualification": labels.name, "framework": labels.framework, "level": labels.code}
     if batch is not None:
-        facts["anchored"] = iso(_EPOCH + timedelta(seconds=batch.time))
+        facts["anchored"] = iso(batch.time)
     return facts

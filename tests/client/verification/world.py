@@ -6,7 +6,7 @@ that chain through the client's real JSON-RPC code, only the socket is left out.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from testamur.credential.contexts import CONTEXT_URLS
 from testamur.credential.document import from_tree
 from testamur.credential.proof import sign, verification_method
 from testamur.proof.cometbft import (
+    ABSENT,
     COMMIT,
     BlockId,
     Commit,
@@ -278,27 +279,11 @@ class World:
 
     def finality(self) -> FinalityProof:
         """The newest engine header, which carries the EVM header, signed by the solo key."""
-        evm, validator = self.header(), Validator(raw(self.signer), 100)
-        engine = EngineHeader(
-            chain_id=self.engine_chain_id,
-            height=self.engine_height,
-            time_ns=self.engine_time_ns,
-            last_block_id=BlockId(b"\x01" * 32, 1, b"\x02" * 32),
-            last_commit_hash=b"\x03" * 32,
-            data_hash=b"\x04" * 32,
-            validators_hash=validators_hash([validator]),
-            next_validators_hash=validators_hash([validator]),
-            consensus_hash=b"\x05" * 32,
-            app_hash=evm.hash(),
-            last_results_hash=b"\x07" * 32,
-            evidence_hash=b"\x08" * 32,
-            proposer_address=validator.address,
+        evm = self.header()
+        signed = engine_header(
+            self.engine_height, self.engine_time_ns, evm.hash(), (self.signer,), chain_id=self.engine_chain_id
         )
-        block_id = BlockId(engine.hash(), 1, b"\x09" * 32)
-        time_ns = engine.time_ns + 1
-        message = vote_sign_bytes(engine.chain_id, engine.height, 0, block_id, time_ns)
-        place = CommitSignature(COMMIT, validator.address, time_ns, self.signer.sign(message))
-        return FinalityProof(evm, SignedHeader(engine, Commit(engine.height, 0, block_id, (place,))), (validator,))
+        return FinalityProof(evm, signed, (Validator(raw(self.signer), 100),))
 
     def evidence(self, *further: FinalityProof) -> dict[str, Any]:
         """Evidence with every node there is."""
@@ -318,6 +303,50 @@ class World:
             "solo_key": raw(SOLO_KEY),
         }
         return Policy(**{**pins, **changes})
+
+
+def validators_of(keys: Sequence[Ed25519PrivateKey]) -> tuple[Validator, ...]:
+    """The validator set of these keys, of equal power, in its own order."""
+    return tuple(sorted((Validator(raw(key), 100) for key in keys), key=lambda validator: validator.address))
+
+
+def engine_header(
+    height: int,
+    time_ns: int,
+    app_hash: bytes,
+    keys: Sequence[Ed25519PrivateKey],
+    next_keys: Sequence[Ed25519PrivateKey] | None = None,
+    *,
+    chain_id: str = ENGINE_CHAIN_ID,
+    absent: Sequence[Ed25519PrivateKey] = (),
+) -> SignedHeader:
+    """An engine header signed by all of its validators but the absent ones."""
+    validators = validators_of(keys)
+    header = EngineHeader(
+        chain_id=chain_id,
+        height=height,
+        time_ns=time_ns,
+        last_block_id=BlockId(b"\x01" * 32, 1, b"\x02" * 32),
+        last_commit_hash=b"\x03" * 32,
+        data_hash=b"\x04" * 32,
+        validators_hash=validators_hash(validators),
+        next_validators_hash=validators_hash(validators_of(next_keys or keys)),
+        consensus_hash=b"\x05" * 32,
+        app_hash=app_hash,
+        last_results_hash=b"\x07" * 32,
+        evidence_hash=b"\x08" * 32,
+        proposer_address=validators[0].address,
+    )
+    block_id = BlockId(header.hash(), 1, b"\x09" * 32)
+    by_address = {Validator(raw(key), 100).address: key for key in keys if key not in absent}
+    message = vote_sign_bytes(chain_id, height, 0, block_id, time_ns + 1)
+    places = tuple(
+        CommitSignature(COMMIT, validator.address, time_ns + 1, by_address[validator.address].sign(message))
+        if validator.address in by_address
+        else CommitSignature(ABSENT, b"", 0, b"")
+        for validator in validators
+    )
+    return SignedHeader(header, Commit(height, 0, block_id, places))
 
 
 GENESIS_HASH = keccak256(b"genesis")
