@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from testamur.demo import Steps, make_cases
@@ -14,7 +15,7 @@ from testamur.profile import Profile
 from testamur.scenario import ScenarioResult, run
 from testamur.scenario.node import OwnNode, init_node, start_node
 
-__all__ = ["World", "command", "world"]
+__all__ = ["Result", "World", "command", "world"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,13 @@ class Result:
     err: str
 
     @property
-    def json(self) -> dict[str, object]:
+    def json(self) -> dict[str, Any]:
         """The one object on stdout."""
         [value] = self.lines
         return value
 
     @property
-    def lines(self) -> list[dict[str, object]]:
+    def lines(self) -> list[dict[str, Any]]:
         """The objects on stdout, a line each."""
         import json
 

@@ -1,0 +1,169 @@
+"""`alliance`, `issuer`, `policy`, `account`, `init`, `deploy` on the world's chain."""
+
+from pathlib import Path
+
+import pytest
+from testamur.profile import Profile
+
+from tests.world import World, command
+
+
+def test_the_alliance_is_shown_with_agreement_and_proposals(world: World) -> None:
+    result = command("alliance", "show", "--profile", world.result.profile, "--json")
+    assert result.json["members"] == [1, 2]
+    assert result.json["agreements"][0]["signed"] == [1, 2]
+    assert {item["state"] for item in result.json["proposals"]} >= {"executed"}
+
+
+def test_a_proposal_is_shown_with_its_calls_in_words(world: World) -> None:
+    result = command("alliance", "show", 1, "--profile", world.result.profile)
+    assert "QualificationFrameworks.addFramework[1, " in result.out
+
+
+def test_a_parameter_is_changed_by_vote_and_the_call_reads_back(world: World) -> None:
+    text = 'Alliance.setParameter["votingPeriod", 864000]'
+    proposed = command("alliance", "propose", text, "--profile", world.result.profile, "--json")
+    assert (proposed.code, proposed.json["state"]) == (0, "executed")
+    shown = command("alliance", "show", proposed.json["proposal"], "--profile", world.result.profile, "--json")
+    assert shown.json["calls"] == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Alliance",
+        "Nothing.here[]",
+        "Alliance.nothing[]",
+        "Alliance.setParameter[1]",
+        'Alliance.setParameter["votingPeriod", "long"]',
+        "Alliance.setParameter[}]",
+        'IssuerRegistry.suspend[1, "0xzz"]',
+    ],
+)
+def test_a_call_that_means_nothing_is_refused_before_anything_is_sent(world: World, text: str) -> None:
+    assert command("alliance", "propose", text, "--profile", world.result.profile).code == 2
+
+
+def test_a_call_that_the_contracts_refuse_ends_with_10_and_its_reason(world: World) -> None:
+    result = command(
+        "alliance", "propose", 'Alliance.setParameter["votingPeriod", 1]', "--profile", world.result.profile
+    )
+    assert result.code == 10
+    assert result.err.startswith("error: ")
+
+
+def test_signing_an_agreement_twice_is_refused(world: World) -> None:
+    result = command("alliance", "sign", 1, "--as", "cdou", "--profile", world.result.profile)
+    assert result.code == 10
+
+
+def test_a_vote_by_hand_carries_a_proposal(world: World) -> None:
+    """The founders vote and execute one after the other; each with the account of its own institution."""
+    from testamur.chain.connection import Connection
+    from testamur.chain.governance import document_hash, propose
+
+    with Connection.open(world.profile) as connection:
+        alliance = connection.contract("Alliance")
+        call = alliance.call("setParameter", b"votingPeriod".ljust(32, b"\0"), 900_000)
+        sender = connection.sender_for(connection.profile.institution("cdou"), "govern")
+        number = propose(alliance, sender, [call], document_hash(b"by hand"))
+    options = ("--profile", world.result.profile, "--json")
+    assert command("alliance", "execute", number, *options).code == 10
+    assert command("alliance", "vote", number, "--as", "cdou", *options).json["state"] == "open"
+    assert command("alliance", "vote", number, "--as", "cdou", *options).code == 10
+    assert command("alliance", "vote", number, "--as", "uestc", *options).json["state"] == "passed"
+    assert command("alliance", "execute", number, *options).code == 0
+
+
+def test_issuers_are_listed_and_shown_by_number_and_did(world: World) -> None:
+    options = ("--profile", world.result.profile, "--json")
+    listed = command("issuer", "list", *options).lines
+    assert [item["state"] for item in listed][:3] == ["recognised", "recognised", "applied"]
+    assert command("issuer", "show", "did:web:uestc.example", *options).json["id"] == 2
+    assert command("issuer", "show", *options).json["id"] == 1
+    assert command("issuer", "show", "99", *options).code == 6
+    document = command("issuer", "show", "1", "--did", *options).json
+    assert document["id"] == "did:web:cdou.example"
+
+
+def test_an_issuer_is_suspended_and_reinstated_by_vote_and_its_credentials_stay_valid(world: World) -> None:
+    options = ("--profile", world.result.profile, "--json")
+    assert command("issuer", "suspend", "2", *options).json["state"] == "executed"
+    bundle = world.result.issued[1] / "bundles.jsonl"
+    judged = command("verify", bundle, "--policy", world.result.policy, "--rpc", world.result.rpc, "--json")
+    assert judged.code == 0
+    assert judged.lines[0]["checks"][4]["code"] == "issuer_suspended_since"
+    assert command("issuer", "reinstate", "2", *options).json["state"] == "executed"
+
+
+@pytest.mark.parametrize("scope", ["x", "1:2:3-y", ""])
+def test_a_scope_that_cannot_be_read_is_refused(world: World, scope: str) -> None:
+    assert command("issuer", "admit", "3", "--scope", scope, "--profile", world.result.profile).code == 2
+
+
+def test_a_signing_key_is_rotated_and_the_old_one_retired(world: World, tmp_path: Path) -> None:
+    options = ("--profile", world.result.profile, "--as", "uestc", "--json")
+    before = command("issuer", "show", "2", *options).json["keys"]
+    assert command("issuer", "key", "add", "--usage", "credential", *options).code == 0
+    after = command("issuer", "show", "2", *options).json["keys"]
+    assert len(after) == len(before) + 1
+    old = next(key for key in before if key["usage"] == "credential")
+    assert command("issuer", "key", "retire", old["keyHash"], *options).code == 0
+    assert command("issuer", "key", "retire", old["keyHash"], *options).code == 10
+    assert command("doctor", *options).code == 0
+    assert command("issuer", "key", "retire", "0x12", *options).code == 2
+
+
+def test_a_policy_is_created_shown_checked_and_refreshed(world: World, tmp_path: Path) -> None:
+    out = tmp_path / "policy.toml"
+    created = command(
+        "policy", "create", "--rpc", world.result.rpc, "--out", out, "--json", "--profile", world.result.profile
+    )
+    assert (created.code, created.json["trust"]) == (0, "single-signer")
+    assert command("policy", "show", out, "--json").json["fingerprint"] == created.json["fingerprint"]
+    assert command("policy", "show", world.result.policy, "--json").json["fingerprint"] == created.json["fingerprint"]
+    assert command("policy", "check", out, "--json").code == 0
+    refreshed = command("policy", "refresh", out, "--json")
+    assert (refreshed.code, refreshed.json["nodes"][0]["problem"]) == (0, None)
+    assert command("policy", "refresh", out, "--at-least", 2).code == 7
+    assert command("policy", "check", out, "--rpc", "http://127.0.0.1:9").code == 7
+    assert command("policy", "create", "--rpc", world.result.rpc, "--out", out).code == 2
+
+
+def test_a_policy_that_lacks_a_pin_is_refused(world: World, tmp_path: Path) -> None:
+    lines = world.result.policy.read_text().splitlines()
+    (tmp_path / "policy.toml").write_text("\n".join(line for line in lines if not line.startswith("solo_key")))
+    assert command("policy", "show", tmp_path / "policy.toml").code == 2
+
+
+def test_accounts_are_made_imported_and_listed_and_no_key_is_ever_printed(tmp_path: Path) -> None:
+    keys, password = tmp_path / "keys", tmp_path / "password"
+    options = ("--keystore", keys, "--password-file", password)
+    made = command("account", "new", "first", *options, "--json")
+    assert made.code == 0
+    assert password.stat().st_mode & 0o777 == 0o600
+    (tmp_path / "key.hex").write_text("0x" + "4c" * 32)
+    taken = command("account", "import", "second", "--from", tmp_path / "key.hex", *options, "--json")
+    assert taken.code == 0
+    assert "4c4c" not in taken.out + taken.err
+    listed = command("account", "list", "--keystore", keys, "--json").lines
+    assert [item["address"] for item in listed] == [made.json["address"], taken.json["address"]]
+    assert command("account", "new", "first", *options).code == 9
+    (tmp_path / "key.hex").write_text("no key")
+    assert command("account", "import", "third", "--from", tmp_path / "key.hex", *options).code == 2
+
+
+def test_a_profile_is_written_for_a_chain_and_for_an_institution(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "testamur.toml"
+    written = command("init", "--rpc", world.result.rpc, "--institution", 1, "--slug", "mine", "--profile", path)
+    assert written.code == 0
+    profile = Profile.load(path)
+    assert (profile.chain_id, profile.institution("mine").did) == (world.node.chain_id, "did:web:cdou.example")
+    assert command("init", "--rpc", world.result.rpc, "--profile", path).code == 2
+    assert command("init", "--rpc", "http://127.0.0.1:9", "--profile", tmp_path / "other.toml").code == 7
+
+
+def test_deploying_on_a_governed_chain_finds_every_contract_current(world: World) -> None:
+    for more in (("--plan",), ()):
+        result = command("deploy", *more, "--profile", world.result.profile, "--json")
+        assert (result.code, result.json["governed"], result.json["propose"]) == (0, True, [])

@@ -1,0 +1,131 @@
+"""`issue`, `revoke`, `suspend`, `reinstate`, `status`, `template`, `doctor` on the world's chain."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.world import Result, World, command
+
+
+@pytest.fixture
+def example(world: World, tmp_path: Path) -> Path:
+    """A folder with a template and a roster of five rows."""
+    assert command("template", "example", "--rows", 5, "--out", tmp_path, "--profile", world.result.profile).code == 0
+    return tmp_path
+
+
+def issue(world: World, folder: Path, *more: object) -> Result:
+    return command(
+        "issue",
+        folder / "roster.csv",
+        "--template",
+        folder / "template.json",
+        "--out",
+        folder / "batch",
+        "--json",
+        "--profile",
+        world.result.profile,
+        *more,
+    )
+
+
+def spoil(folder: Path) -> None:
+    """A date that is none in the third row, a missing name in the fifth."""
+    with (folder / "roster.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    rows[3][rows[0].index("生效日期")] = "soon"
+    rows[5][rows[0].index("姓名")] = ""
+    with (folder / "roster.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def test_the_template_and_its_columns_are_shown(world: World, example: Path) -> None:
+    result = command("template", "check", example / "template.json", "--json")
+    assert result.code == 0
+    columns = result.json["columns"]
+    assert isinstance(columns, list)
+    assert [column["field"] for column in columns][:2] == ["row_id", "name"]
+    assert "学习者姓名" in command("template", "check", example / "template.json", "--lang", "zh").out
+
+
+def test_a_template_that_is_none_ends_with_2(tmp_path: Path) -> None:
+    (tmp_path / "template.json").write_text("{}")
+    result = command("template", "check", tmp_path / "template.json")
+    assert result.code == 2
+    assert "Traceback" not in result.err
+
+
+def test_an_example_never_overwrites(world: World, example: Path) -> None:
+    assert command("template", "example", "--out", example, "--profile", world.result.profile).code == 2
+
+
+def test_a_dry_run_estimates_and_leaves_nothing(world: World, example: Path) -> None:
+    result = issue(world, example, "--dry-run")
+    assert (result.code, result.json["rows"]) == (0, 5)
+    assert not (example / "batch").exists()
+
+
+def test_bad_rows_stop_the_run_and_are_reported_all_at_once(world: World, example: Path) -> None:
+    spoil(example)
+    result = issue(world, example)
+    assert result.code == 2
+    assert [row["line"] for row in result.json["rejected"]] == [4, 6]
+    assert [path.name for path in (example / "batch").iterdir()] == ["batch.json"]
+
+
+def test_skipping_bad_rows_issues_the_others_with_8(world: World, example: Path) -> None:
+    spoil(example)
+    result = issue(world, example, "--skip-bad", "--per-file")
+    assert (result.code, result.json["issued"]) == (8, 3)
+    assert len(list((example / "batch" / "bundles").glob("*.json"))) == 3
+
+
+def test_a_finished_run_is_not_made_twice(world: World, example: Path) -> None:
+    assert issue(world, example).code == 0
+    assert issue(world, example).code == 2
+    again = issue(world, example, "--resume")
+    assert (again.code, again.json["state"]) == (0, "already")
+
+
+def test_resume_without_a_journal_starts(world: World, example: Path) -> None:
+    assert issue(world, example, "--resume").code == 0
+
+
+def test_suspend_reinstate_and_revoke_by_file_and_by_row(world: World) -> None:
+    options = ("--profile", world.result.profile, "--json")
+    judge = ("--policy", world.result.policy, "--rpc", world.result.rpc, "--json")
+    bundle = world.spare[0]
+    suspended = command("suspend", bundle, "--reason", "conditions_not_met", *options)
+    assert (suspended.code, suspended.json["outcomes"][0]["result"]) == (0, "changed")
+    assert command("verify", bundle, *judge).json["code"] == "suspended"
+    assert command("status", "show", bundle, *options).json["status"] == "suspended"
+    assert command("reinstate", "--row", bundle.stem, "--dir", world.folder / "batch", *options).code == 0
+    assert command("verify", bundle, *judge).json["code"] == "ok"
+    assert command("revoke", bundle, "--reason", "1", *options).code == 0
+    assert command("verify", bundle, *judge).json["code"] == "revoked"
+    again = command("revoke", bundle, "--reason", "1", *options)
+    assert (again.code, again.json["outcomes"][0]["result"]) == (0, "already")
+    assert command("reinstate", bundle, *options).code == 10
+
+
+def test_another_institution_cannot_revoke(world: World) -> None:
+    result = command("revoke", world.spare[1], "--profile", world.result.profile, "--as", "uestc")
+    assert result.code == 2
+    assert "institution 1's" in result.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["--list", "1"], ["--index", "1"], ["x.json", "--row", "a"], ["--list", "1", "--index", "1", "--reason", "9"]],
+)
+def test_what_is_not_named_clearly_is_not_revoked(world: World, words: list[str]) -> None:
+    assert command("revoke", *words, "--profile", world.result.profile).code == 2
+
+
+def test_the_doctor_finds_nothing_for_the_founder_and_the_missing_recognition_of_the_third(world: World) -> None:
+    options = ("--profile", world.result.profile, "--json")
+    assert command("doctor", *options).code == 0
+    third = command("doctor", "--as", "jjvtc", *options)
+    assert third.code == 6
+    assert "not_recognised" in [line["code"] for line in third.lines]

@@ -1,0 +1,133 @@
+"""`testamur verify` and `bundle prove`: inputs, exit codes, languages, evidence."""
+
+import json
+from pathlib import Path
+
+import pytest
+from testamur.demo import EXPECTED
+from testamur.verification.verdict import CHECK_NAMES
+
+from tests.world import World, command
+
+EXITS = {"valid": 0, "forged": 3, "revoked": 4, "suspended": 4, "expired": 5, "unrecognised": 6}
+
+
+def options(world: World) -> tuple[object, ...]:
+    return ("--policy", world.result.policy, "--rpc", world.result.rpc)
+
+
+@pytest.mark.parametrize("case", EXPECTED)
+def test_each_case_ends_with_its_exit_code_and_one_line_of_json(world: World, case: str) -> None:
+    result = command("verify", world.cases[case], "--json", *options(world))
+    assert result.code == EXITS[case]
+    assert result.json["input"] == str(world.cases[case])
+    assert result.json["code"] == EXPECTED[case]
+    checks = result.json["checks"]
+    assert isinstance(checks, list)
+    assert [check["name"] for check in checks] == list(CHECK_NAMES)
+
+
+def test_the_verdict_is_told_in_chinese_with_the_same_codes(world: World) -> None:
+    result = command("verify", world.cases["revoked"], "--lang", "zh", *options(world))
+    assert result.code == 4
+    assert "该凭证已被撤销" in result.out
+    assert "revoked" in result.out
+
+
+def test_messages_in_json_follow_the_language_and_codes_do_not(world: World) -> None:
+    result = command("verify", world.cases["revoked"], "--json", "--lang", "zh", *options(world))
+    checks = result.json["checks"]
+    assert isinstance(checks, list)
+    assert checks[6]["code"] == "revoked"
+    assert "撤销" in checks[6]["message"]
+
+
+def test_of_several_files_the_gravest_decides_in_the_order_of_the_protocol(world: World) -> None:
+    some = [world.cases[case] for case in ("expired", "revoked", "valid")]
+    assert command("verify", *some, *options(world)).code == 4
+    assert command("verify", *some, world.cases["unrecognised"], *options(world)).code == 6
+    assert command("verify", *some, world.cases["forged"], *options(world)).code == 3
+
+
+def test_an_unreadable_path_does_not_hide_the_others(world: World, tmp_path: Path) -> None:
+    result = command("verify", tmp_path / "none.json", world.cases["valid"], "--json", *options(world))
+    assert result.code == 2
+    assert [line.get("code") for line in result.lines] == [None, "ok"]
+    assert "No such file" in result.err
+
+
+def test_a_folder_means_its_bundles_in_name_order_without_what_else_a_run_leaves(world: World, tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_bytes(world.cases["valid"].read_bytes())
+    (tmp_path / "a.jsonl").write_bytes(world.cases["expired"].read_bytes() + world.cases["valid"].read_bytes())
+    for name in ("batch.json", "template.json", "holders.jsonl", "notes.txt"):
+        (tmp_path / name).write_text("{}")
+    result = command("verify", tmp_path, "--json", *options(world))
+    assert [Path(str(line["input"])).name for line in result.lines] == ["a.jsonl:1", "a.jsonl:2", "b.json"]
+    assert [line["code"] for line in result.lines] == ["expired", "ok", "ok"]
+
+
+def test_a_folder_without_a_bundle_is_a_usage_error(world: World, tmp_path: Path) -> None:
+    assert command("verify", tmp_path, *options(world)).code == 2
+
+
+def test_stdin_is_an_input(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+    import sys
+
+    class Piped:
+        buffer = io.BytesIO(world.cases["valid"].read_bytes())
+
+    from testamur.cli import sources
+
+    monkeypatch.setattr(sources, "sys", type("fake", (), {"stdin": Piped, "stdout": sys.stdout}))
+    assert [source.name for source in sources.sources(["-"])] == ["-"]
+
+
+def test_without_a_policy_nothing_is_judged(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = command("verify", world.cases["valid"])
+    assert result.code == 2
+    assert "testamur policy create" in result.err
+
+
+def test_offline_without_evidence_is_undecided(world: World) -> None:
+    result = command("verify", world.cases["valid"], "--offline", "--json", "--policy", world.result.policy)
+    assert (result.code, result.json["code"]) == (7, "unproven")
+
+
+def test_a_node_that_is_not_there_is_undecided(world: World) -> None:
+    result = command(
+        "verify", world.cases["valid"], "--json", "--policy", world.result.policy, "--rpc", "http://127.0.0.1:9"
+    )
+    assert (result.code, result.json["code"]) == (7, "chain_unreachable")
+
+
+def test_a_proved_bundle_verifies_with_no_network_at_all(world: World, tmp_path: Path) -> None:
+    proved = command("bundle", "prove", world.cases["valid"], "--out", tmp_path, "--json", *options(world))
+    assert (proved.code, proved.json["code"]) == (0, "ok")
+    file = tmp_path / "valid.json"
+    result = command("verify", file, "--offline", "--json", "--policy", world.result.policy)
+    assert (result.code, result.json["code"]) == (0, "ok")
+    as_of = result.json["as_of"]
+    assert isinstance(as_of, dict)
+    assert as_of["trust"] == "bundle"
+    assert "evidence" in json.loads(file.read_bytes())
+    assert command("verify", file, "--offline", "--at", "evidence", "--policy", world.result.policy).code == 0
+
+
+def test_a_forged_bundle_gets_no_evidence_and_stays_as_it_is(world: World, tmp_path: Path) -> None:
+    before = world.cases["forged"].read_bytes()
+    (tmp_path / "forged.json").write_bytes(before)
+    result = command("bundle", "prove", tmp_path / "forged.json", *options(world))
+    assert result.code == 3
+    assert (tmp_path / "forged.json").read_bytes().strip() == before.strip()
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2999-01-01T00:00:00Z"])
+def test_a_moment_that_is_none_or_lies_ahead_is_refused(world: World, moment: str) -> None:
+    assert command("verify", world.cases["valid"], "--at", moment, *options(world)).code == 2
+
+
+def test_a_past_moment_before_the_anchoring_is_not_valid(world: World) -> None:
+    result = command("verify", world.cases["valid"], "--at", "2020-01-01", "--json", *options(world))
+    assert result.json["outcome"] != "valid"
