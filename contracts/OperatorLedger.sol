@@ -28,6 +28,7 @@ abstract contract OperatorLedger is IOperators, Governed {
     mapping(uint32 => EnumerableSet.AddressSet) private _govern; // acting now
     mapping(uint32 => EnumerableSet.AddressSet) private _admin; // acting now
     mapping(uint32 => mapping(bool => Replacement)) private _replacements; // by the recovery account, or by ADMIN
+    mapping(address => uint16[]) private _indexes; // every entry that the account ever had
 
     constructor(address permissions_) {
         _permissions = IPermissions(permissions_);
@@ -53,6 +54,11 @@ abstract contract OperatorLedger is IOperators, Governed {
     /// @inheritdoc IOperators
     function operator(uint32 institution, uint16 index) public view returns (Operator memory) {
         return _operators[institution][index];
+    }
+
+    /// @inheritdoc IOperators
+    function indexesOf(address account) external view returns (uint16[] memory) {
+        return _indexes[account];
     }
 
     /// @inheritdoc IOperators
@@ -99,11 +105,15 @@ abstract contract OperatorLedger is IOperators, Governed {
             _operators[institution][last.index].compromisedSince == 0, OperatorsAccountCompromised(account)
         );
         Institution storage counts = _institutions[institution];
-        require(counts.activeCount < MOST_ACTIVE, OperatorsTooMany(institution, MOST_ACTIVE));
+        require(
+            counts.activeCount < MOST_ACTIVE && _indexes[account].length < MOST_ACTIVE,
+            OperatorsTooMany(institution, MOST_ACTIVE)
+        );
         uint16 index = ++counts.operatorCount;
         ++counts.activeCount;
         _operators[institution][index] = Operator(account, roles, 0, 0);
         _references[account] = Reference(institution, index, block.timestamp.toUint40(), roles);
+        _indexes[account].push(index);
         if (roles & Roles.GOVERN != 0) _govern[institution].add(account);
         if (roles & Roles.ADMIN != 0) _admin[institution].add(account);
         emit OperatorAdded(institution, account, index, roles);
@@ -121,14 +131,17 @@ abstract contract OperatorLedger is IOperators, Governed {
         _permissions.release(account);
     }
 
+    /// @dev Every entry of the account is marked: the thief may have acted under an older one.
     function _mark(address account, uint40 since) internal {
         Reference memory own = _references[account];
-        Operator storage entry = _operators[own.institution][own.index];
-        if (entry.until == 0) _retire(account);
-        entry.compromisedSince = since;
         // what the thief asked for must not take effect
-        if (entry.roles & CONTROLLING != 0) _cancel(own.institution);
-        emit OperatorMarkedCompromised(own.institution, account, own.index, since);
+        if (own.roles & CONTROLLING != 0) _cancel(own.institution);
+        if (own.roles != 0) _retire(account);
+        uint16[] memory indexes = _indexes[account];
+        for (uint256 i = 0; i < indexes.length; ++i) {
+            _operators[own.institution][indexes[i]].compromisedSince = since;
+            emit OperatorMarkedCompromised(own.institution, account, indexes[i], since);
+        }
     }
 
     function _wait(uint32 institution, bool byRecovery, Replacement memory waiting) internal {

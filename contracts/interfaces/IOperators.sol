@@ -80,7 +80,7 @@ interface IOperators {
     error OperatorsAccountNotActive(address account);
     /// @notice The account was marked as compromised and never acts again.
     error OperatorsAccountCompromised(address account);
-    /// @notice An institution has at most this many acting accounts.
+    /// @notice An institution has at most this many acting accounts, an account at most this many entries.
     error OperatorsTooMany(uint32 institution, uint256 highest);
     /// @notice An institution has at least two GOVERN and one ADMIN accounts.
     error OperatorsTooFewControllers(uint256 govern, uint256 admin);
@@ -125,7 +125,8 @@ interface IOperators {
     function retireOperator(address account) external;
 
     /// @notice Say since when an account was in wrong hands; that ends its time too. Its institution's ADMIN for ISSUE
-    /// and STATUS operators and at most 90 days back; the Alliance for any account and time. Only ever earlier.
+    /// and STATUS operators and at most 90 days back; the Alliance for any account and time. Only ever earlier. Counts for
+    /// every entry that the account ever had.
     function markOperatorCompromised(address account, uint40 since) external;
 
     /// @notice Replace GOVERN, ADMIN and recovery account as one set: by ADMIN after "controllerDelay", by the recovery
@@ -149,6 +150,9 @@ interface IOperators {
     function referenceOf(address account) external view returns (Reference memory);
 
     function operator(uint32 institution, uint16 index) external view returns (Operator memory);
+
+    /// @notice The indexes of all entries that the account ever had, in order.
+    function indexesOf(address account) external view returns (uint16[] memory);
 
     function institutionOf(uint32 number) external view returns (Institution memory);
 

@@ -144,6 +144,35 @@ def test_the_alliance_sets_a_cut_off_further_back(suite: Suite) -> None:
     assert suite.call("Operators", "operator", 1, 4)["compromisedSince"] == suite.chain.timestamp - 400 * DAY
 
 
+def test_a_cut_off_counts_for_every_entry_that_the_account_ever_had(suite: Suite) -> None:
+    """Else what a thief anchored before the account was retired and added again would stand."""
+    suite.send("admin 1", "Operators", "retireOperator", account("issue 1"))
+    suite.hire("issue 1", 1, ISSUE)
+    since = suite.chain.timestamp - DAY
+    receipt = suite.send("admin 1", "Operators", "markOperatorCompromised", account("issue 1"), since)
+    assert [event["index"] for event in receipt.named("OperatorMarkedCompromised")] == [4, 6]
+    assert suite.call("Operators", "indexesOf", account("issue 1")) == [4, 6]
+    for index in (4, 6):
+        assert suite.call("Operators", "operator", 1, index)["compromisedSince"] == since
+    assert suite.call("Operators", "operator", 1, 5)["compromisedSince"] == 0
+
+
+def test_an_account_comes_and_goes_at_most_64_times(suite: Suite) -> None:
+    deadline = suite.chain.timestamp + DAY
+    acceptance = suite.accept("issue 1", 1, ISSUE, deadline)
+    for _ in range(63):
+        suite.send("admin 1", "Operators", "retireOperator", account("issue 1"))
+        suite.send("admin 1", "Operators", "addOperator", account("issue 1"), ISSUE, deadline, acceptance)
+    suite.send("admin 1", "Operators", "retireOperator", account("issue 1"))
+    with refused("OperatorsTooMany", 1, 64):
+        suite.send("admin 1", "Operators", "addOperator", account("issue 1"), ISSUE, deadline, acceptance)
+
+
+def test_the_alliance_retires_an_operator_of_an_institution_that_vanished(suite: Suite) -> None:
+    suite.decide(("Operators", "retireOperator", account("status 1")))
+    assert suite.call("Operators", "roleOf", account("status 1"))[2] == 0
+
+
 def test_an_account_once_compromised_never_acts_again(suite: Suite) -> None:
     mark(suite, "admin 1", "issue 1", suite.chain.timestamp)
     with refused("OperatorsAccountCompromised", account("issue 1")):
