@@ -25,6 +25,7 @@ from testamur_node.engine.key import ValidatorKey
 from testamur_node.engine.solo import SoloEngine
 from testamur_node.errors import NodeError
 from testamur_node.execution.executor import AccountOverride, CallRequest, CallResult
+from testamur_node.execution.observing import Observer
 from testamur_node.execution.pyevm import PyEvm
 from testamur_node.execution.threads import Workers
 from testamur_node.genesis import Genesis, GenesisError
@@ -32,7 +33,7 @@ from testamur_node.governance import permission_of
 from testamur_node.index.logs import matches, transactions_with
 from testamur_node.permission import Refusal
 from testamur_node.pool import Pool
-from testamur_node.simulation import context_of, least_gas, pending_context
+from testamur_node.simulation import context_of, least_gas, pending_context, replay_context
 from testamur_node.state.reader import StateReader
 from testamur_node.store.store import Store
 
@@ -203,7 +204,10 @@ class Node:
         return self.store.header(number)
 
     def state_at(self, number: int) -> StateReader:
-        """The state after block `number`; `UnknownBlockError` where there is none."""
+        """The state after block `number`; `UnknownBlockError` where there is none, or it was pruned."""
+        pruned = self.store.meta("pruned")
+        if pruned is not None and number < int.from_bytes(pruned, "big"):
+            raise UnknownBlockError(f"the state of block {number} was pruned", "ask a node that keeps all states")
         return self._application.state(self._header(number))
 
     def logs(
@@ -250,10 +254,30 @@ class Node:
     # simulating
 
     def call(
-        self, request: CallRequest, number: int | None, overrides: Mapping[bytes, AccountOverride] | None = None
+        self,
+        request: CallRequest,
+        number: int | None,
+        overrides: Mapping[bytes, AccountOverride] | None = None,
+        observer: Observer | None = None,
     ) -> CallResult:
-        """Run a message on the state after block `number`; None means pending: on the head, in the block to come."""
-        return self._workers.run(lambda: self._simulate(request, number, overrides))
+        """Run a message on the state after block `number`; None means pending: on the head, in the block to come.
+
+        `observer`, where given, sees every frame and step of it.
+        """
+        return self._workers.run(lambda: self._simulate(request, number, overrides, observer))
+
+    def replay(self, number: int, observe: Callable[[int], Observer | None], count: int | None = None) -> None:
+        """Run the first `count` transactions of a block again, all by default; `observe` names who watches which."""
+        block, parent = self._required(number), self._header(number - 1)
+        transactions = block.transactions[:count]
+        deployers: frozenset[bytes] | None = None
+        if self.spec.is_permissioned:
+            state = self._application.state(parent)
+            senders = {transaction.sender for transaction in transactions}
+            deployers = frozenset(sender for sender in senders if permission_of(state, sender).deploy)
+        context = replay_context(block, self.chain_id, self.store.ancestors, deployers)
+        raw, senders_ = [item.raw for item in transactions], [item.sender for item in transactions]
+        self._workers.run(lambda: self._executor.execute(parent.state_root, raw, context, senders_, observe))
 
     def estimate_gas(
         self, request: CallRequest, number: int | None, overrides: Mapping[bytes, AccountOverride] | None = None
@@ -272,7 +296,11 @@ class Node:
         return self._workers.run(lambda: least_gas(run, highest, is_plain))
 
     def _simulate(
-        self, request: CallRequest, number: int | None, overrides: Mapping[bytes, AccountOverride] | None
+        self,
+        request: CallRequest,
+        number: int | None,
+        overrides: Mapping[bytes, AccountOverride] | None,
+        observer: Observer | None = None,
     ) -> CallResult:
         header = self._header(number)
         deployers: frozenset[bytes] | None = None
@@ -289,7 +317,7 @@ class Node:
             context = context_of(header, self.chain_id, self.store.ancestors, deployers)
         limit = max(_CALL_GAS, header.gas_limit)
         gas = limit if request.gas is None else min(request.gas, limit)
-        return self._executor.call(header.state_root, _with_gas(request, gas), context, overrides)
+        return self._executor.call(header.state_root, _with_gas(request, gas), context, overrides, observer)
 
     # writing
 

@@ -10,12 +10,16 @@ from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from testamur.proof.hashing import keccak256
 
 from testamur_node.chain.block import EMPTY_TRIE_ROOT
-from testamur_node.codec import Item, minimal, rlp_decode, rlp_encode
+from testamur_node.codec import DecodingError, Item, minimal, rlp_decode, rlp_encode
 from testamur_node.errors import NodeError
 
-__all__ = ["MissingNodeError", "build", "list_root", "look_up", "prove", "children_of"]
+__all__ = ["MissingNodeError", "EMPTY_ROOTS", "build", "list_root", "look_up", "prove", "children_of"]
 
 _NodeReader = Callable[[bytes], bytes | None]
+
+
+EMPTY_ROOTS = (EMPTY_TRIE_ROOT,)
+"""Roots without any node below them; a store need not hold their one-byte encoding."""
 
 
 class MissingNodeError(NodeError):
@@ -72,6 +76,8 @@ def children_of(encoded: bytes) -> tuple[list[bytes], list[bytes]]:
             targets: Sequence[Item] = [] if is_leaf else [node[1]]
             if is_leaf and isinstance(node[1], bytes):
                 values.append(node[1])
+        elif len(node) != 17:
+            raise DecodingError(f"a list of {len(node)} items is no trie node")
         else:
             targets = node[:16]
             if isinstance(node[16], bytes) and node[16]:

@@ -1,0 +1,236 @@
+"""verify-db: every record is read, recomputed from what it must follow from, and nothing else may be there.
+
+Nodes hash to their keys and every state root reaches all of its nodes; headers form a chain; transactions, receipts and
+withdrawals give the roots that headers name; senders, places and the log index are recomputed; signed headers verify.
+So a
+flipped byte in any record shows. A page that LMDB itself cannot read is reported as such.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import lmdb
+from testamur.proof.cometbft import validators_hash, verify_commit
+from testamur.proof.hashing import keccak256
+
+from testamur_node.chain.block import Block, Header, decode_body, decode_header, encode_header_list
+from testamur_node.chain.receipt import Receipt, decode_receipt, encode_receipt, union_of
+from testamur_node.chain.transaction import decode_transaction
+from testamur_node.codec import minimal, rlp_encode
+from testamur_node.engine.headers import SOLO_POWER, decode_signed
+from testamur_node.engine.key import ValidatorKey
+from testamur_node.errors import NodeError
+from testamur_node.index.logs import index_keys
+from testamur_node.state.reachable import reachable
+from testamur_node.state.trie import EMPTY_ROOTS, list_root
+from testamur_node.store.environment import Environment
+from testamur_node.store.store import SCHEMA
+
+__all__ = ["problems_of"]
+
+_META = {"schema", "head", "genesis", "engine_height", "pruned"}
+
+
+def problems_of(environment: Environment, genesis_hash: bytes, key: ValidatorKey | None) -> Iterator[str]:
+    """What is wrong with a store, one sentence each; nothing where all is well.
+
+    1. meta values are the ones we know, and block 0 is that of genesis.json
+    2. each node is what its key says
+    3. each block follows from its parent, its transactions and its receipts
+    4. the tables beside the blocks hold exactly what the blocks imply
+    5. each kept state is complete
+    6. each signed header verifies and carries the block it is kept for
+    """
+    with environment.lmdb.begin() as view:
+        try:
+            yield from _Check(environment, view, genesis_hash, key).run()
+        except lmdb.Error as error:
+            yield f"a page cannot be read: {error}"
+
+
+class _Check:
+    """One pass over a snapshot."""
+
+    def __init__(self, environment: Environment, view: Any, genesis_hash: bytes, key: ValidatorKey | None) -> None:
+        self._tables = environment.tables
+        self._view = view
+        self._genesis_hash = genesis_hash
+        self._key = key
+
+    def run(self) -> Iterator[str]:
+        """All checks, in the order of `problems_of`."""
+        meta = {name.decode("ascii", "replace"): value for name, value in self._rows("meta")}
+        if meta.get("schema") != SCHEMA.to_bytes(2, "big"):
+            yield "meta: the schema is not the one that this node writes"
+        yield from (f"meta: unknown name {name!r}" for name in meta if name not in _META)
+        head = int.from_bytes(meta.get("head", b""), "big")
+        if len(meta.get("head", b"")) != 8 or meta.get("genesis") != self._genesis_hash:
+            yield "meta: head or genesis hash is damaged, or this is another chain's store"
+            return
+        yield from self._nodes()
+        roots: list[tuple[int, bytes]] = []
+        expected: dict[str, set[bytes]] = {name: set() for name in ("numbers", "locations", "logs")}
+        hashes: dict[int, bytes] = {}
+        places = {name: self._places(name) for name in ("transactions", "receipts")}
+        parent: Header | None = None
+        for number in range(head + 1):
+            yield from self._block(number, parent, places, expected, hashes)
+            encoded = self._get("headers", _key(number))
+            try:
+                parent = decode_header(encoded) if encoded else None
+            except NodeError:
+                parent = None
+            if parent is not None:
+                roots.append((number, parent.state_root))
+        yield from self._tables_beside(head, expected, places, hashes)
+        first = int.from_bytes(meta.get("pruned", b""), "big")
+        yield from self._states([(number, root) for number, root in roots if number >= first])
+        yield from self._engine(int.from_bytes(meta.get("engine_height", b""), "big"), hashes)
+
+    def _nodes(self) -> Iterator[str]:
+        for key, value in self._rows("nodes"):
+            if keccak256(value) != key:
+                yield f"nodes: {key.hex()} holds something else"
+
+    def _block(
+        self,
+        number: int,
+        parent: Header | None,
+        places: dict[str, set[bytes]],
+        expected: dict[str, set[bytes]],
+        hashes: dict[int, bytes],
+    ) -> Iterator[str]:
+        encoded = self._get("headers", _key(number))
+        if encoded is None:
+            yield f"block {number}: no header"
+            return
+        try:
+            header = decode_header(encoded)
+            hashes[number] = header.hash
+            block, receipts, stored = self._contents(number, header, places)
+        except Exception as error:  # whatever damaged bytes provoke is the finding
+            yield f"block {number}: {error}"
+            return
+        if header.number != number or (parent is not None and header.parent_hash != parent.hash):
+            yield f"block {number}: does not follow block {number - 1}"
+        if number == 0 and header.hash != self._genesis_hash:
+            yield "block 0: is not that of genesis.json"
+        roots = {
+            "transactions": (list_root([item.raw for item in block.transactions]), header.transactions_root),
+            "receipts": (list_root([encode_receipt(item) for item in receipts]), header.receipts_root),
+            "logs bloom": (union_of(item.logs_bloom for item in receipts), header.logs_bloom),
+            "ommers": (keccak256(encode_header_list(block.ommers)), header.ommers_hash),
+            "gas used": (receipts[-1].cumulative_gas_used if receipts else 0, header.gas_used),
+        }
+        if header.withdrawals_root is not None:
+            roots["withdrawals"] = (_withdrawals_root(block), header.withdrawals_root)
+        for name, (computed, named) in roots.items():
+            if computed != named:
+                yield f"block {number}: {name} are not what the header names"
+        gas = logs = 0
+        for index, (item, receipt) in enumerate(zip(block.transactions, receipts, strict=False)):
+            if decode_transaction(item.raw).sender != item.sender:
+                yield f"block {number}: transaction {index} has another sender"
+            if stored[index] != gas.to_bytes(8, "big") + logs.to_bytes(4, "big"):
+                yield f"block {number}: receipt {index} begins at another gas or log"
+            gas, logs = receipt.cumulative_gas_used, logs + len(receipt.logs)
+            place = _key(number) + index.to_bytes(4, "big")
+            expected["locations"].add(item.hash + place)
+        expected["numbers"].add(header.hash + _key(number))
+        expected["logs"].update(index_keys(number, receipts))
+
+    def _contents(
+        self, number: int, header: Header, places: dict[str, set[bytes]]
+    ) -> tuple[Block, list[Receipt], list[bytes]]:
+        transactions, receipts, stored = [], [], []
+        index = gas = 0
+        while (value := self._get("transactions", place := _key(number) + index.to_bytes(4, "big"))) is not None:
+            transactions.append(decode_transaction(value[20:], value[:20]))
+            places["transactions"].discard(place)
+            value = self._get("receipts", place)
+            if value is None:
+                raise NodeError(f"transaction {index} has no receipt")
+            receipts.append(decode_receipt(value[12:], gas))
+            stored.append(value[:12])
+            places["receipts"].discard(place)
+            gas = receipts[-1].cumulative_gas_used
+            index += 1
+        body = self._get("bodies", _key(number))
+        ommers, withdrawals = decode_body(body) if body else ((), () if header.withdrawals_root else None)
+        return Block(header, header.hash, tuple(transactions), ommers, withdrawals), receipts, stored
+
+    def _tables_beside(
+        self, head: int, expected: dict[str, set[bytes]], places: dict[str, set[bytes]], hashes: dict[int, bytes]
+    ) -> Iterator[str]:
+        for name, left in places.items():
+            if left:
+                yield f"{name}: {len(left)} rows belong to no block"
+        for name, keys in expected.items():
+            found = {key + value for key, value in self._rows(name)}
+            if found != keys:
+                yield f"{name}: {len(found ^ keys)} entries differ from what the blocks imply"
+        for name in ("headers", "bodies"):
+            if any(int.from_bytes(key, "big") > head or len(key) != 8 for key, _ in self._rows(name)):
+                yield f"{name}: rows beyond the head"
+        if len(hashes) != sum(1 for _ in self._rows("headers")):
+            yield "headers: not one for each block"
+
+    def _states(self, roots: list[tuple[int, bytes]]) -> Iterator[str]:
+        seen: set[bytes] = set(EMPTY_ROOTS)
+        for number, root in roots:
+            try:
+                reachable([root], lambda digest: self._get("nodes", digest), seen)
+            except Exception as error:  # whatever damaged bytes provoke is the finding
+                yield f"block {number}: its state is not complete: {error}"
+
+    def _engine(self, newest: int, hashes: dict[int, bytes]) -> Iterator[str]:
+        kept = {int.from_bytes(key, "big"): value for key, value in self._rows("engine")}
+        named: set[int] = set()
+        for key, value in self._rows("carried"):
+            number = int.from_bytes(key, "big")
+            for height in {int.from_bytes(value[:8], "big"), int.from_bytes(value[8:], "big")}:
+                named.add(height)
+                problem = self._signed(height, kept.get(height), hashes.get(number))
+                if problem is not None or len(value) != 16 or len(key) != 8:
+                    yield f"engine height {height}, kept for block {number}: {problem or 'damaged'}"
+        if named != set(kept) or (kept and max(kept) != newest):
+            yield f"engine: {len(named ^ set(kept))} headers kept for no block, or none, or not up to height {newest}"
+
+    def _signed(self, height: int, encoded: bytes | None, block_hash: bytes | None) -> str | None:
+        if encoded is None:
+            return "not there"
+        try:
+            signed = decode_signed(encoded)
+            if self._key is not None:
+                validator = self._key.validator(SOLO_POWER)
+                if signed.header.validators_hash != validators_hash([validator]):
+                    return "signed by another key"
+                verify_commit(signed, [validator])
+        except Exception as error:  # whatever damaged bytes provoke is the finding
+            return f"{type(error).__name__}: {error}"
+        if signed.header.height != height or signed.header.app_hash != block_hash:
+            return "carries another block"
+        return None
+
+    def _rows(self, table: str) -> Iterator[tuple[bytes, bytes]]:
+        yield from self._view.cursor(self._tables[table])
+
+    def _places(self, table: str) -> set[bytes]:
+        return {key for key, _ in self._rows(table)}
+
+    def _get(self, table: str, key: bytes) -> bytes | None:
+        value: bytes | None = self._view.get(key, db=self._tables[table])
+        return value
+
+
+def _key(number: int) -> bytes:
+    return number.to_bytes(8, "big")
+
+
+def _withdrawals_root(block: Block) -> bytes:
+    return list_root(
+        [
+            rlp_encode([minimal(item.index), minimal(item.validator_index), item.address, minimal(item.amount_gwei)])
+            for item in block.withdrawals or ()
+        ]
+    )
