@@ -12,6 +12,7 @@ from testamur.artifacts.genesis import DEFAULT_PERIODS, Founder, Founding, Found
 from testamur.chain.signer import keystore_address
 from testamur.errors import TestamurError
 from testamur.profile import Profile
+from testamur.proof.hashing import keccak256
 
 __all__ = ["FoundingError", "founding_from_file", "founding_from_profile"]
 
@@ -39,7 +40,8 @@ def founding_from_file(path: Path) -> Founding:
             validators=tuple(
                 FoundingValidator(bytes.fromhex(item["key"].removeprefix("0x")), item["institution"], item["power"])
                 for item in table.get("validator", ())
-            ),
+            )
+            or _placeholders(len(table["member"])),
             threshold=(int(numerator), int(denominator)),
             periods={name: int(periods[name]) * unit for name in DEFAULT_PERIODS if name in periods},
         )
@@ -70,7 +72,13 @@ def founding_from_profile(profile: Profile) -> Founding:
         )
     if not founders:
         raise FoundingError(f"{profile.path} holds no institution", "name the founders with --alliance alliance.toml")
-    return Founding(founders=tuple(founders), validators=())
+    return Founding(founders=tuple(founders), validators=_placeholders(len(founders)))
+
+
+def _placeholders(founders: int) -> tuple[FoundingValidator, ...]:
+    """A validator for each founder, of a key that nobody has: another chain has its own, but the set is never empty."""
+    keys = (keccak256(b"testamur: no validator of institution %d" % number) for number in range(1, founders + 1))
+    return tuple(FoundingValidator(key, number) for number, key in enumerate(keys, 1))
 
 
 def _founder(member: dict[str, Any]) -> Founder:

@@ -12,6 +12,7 @@ one leaves no gap. All costs are zero on an alliance chain; elsewhere the fee fo
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,12 +126,26 @@ class Sender:
             self._queue.remove(transaction)
             raise
 
+    def _broadcast_again(self, transaction: QueuedTransaction) -> None:
+        """The same for one that may have been sent before: only what the node neither has nor would take leaves."""
+        try:
+            self.rpc.send_raw(transaction.raw)
+        except RpcError as error:
+            reason = error.reason.lower()
+            is_cheap = "fee" in reason or "underpriced" in reason  # a dearer one will take its place
+            if is_cheap or any(known in reason for known in _KNOWN):
+                return
+            if self.rpc.call("eth_getTransactionByHash", to_hex(transaction.hash)) is None:
+                self._queue.remove(transaction)
+                raise
+
     def settle(self) -> None:
         """Send what a former run left open again, and wait until each is in a block or its nonce is taken."""
         mined = self.rpc.nonce(self.account.address)
         for transaction in self._queue.open(self.account.address):
             if transaction.nonce >= mined:
-                self.broadcast(transaction)
+                with suppress(RpcError):  # refused for good: it has left the queue
+                    self._broadcast_again(transaction)
         for transaction in self._queue.open(self.account.address):
             self._await(transaction)
 
@@ -174,7 +189,7 @@ class Sender:
             if found is None and now - priced > _REPLACE_SECONDS:
                 transaction, priced = self._replace(transaction), now
             if found is None and now - sent > _REPEAT_SECONDS:
-                self.broadcast(transaction)
+                self._broadcast_again(transaction)
                 sent = now
             self._pause(interval)
             interval = min(interval * 1.5, 0.5)
