@@ -102,7 +102,9 @@ def _standing(bundle: Bundle, registry: Registry, ground: Ground, policy: Policy
     name = _standing_name(bundle)
     found = ground.standings.get(name)
     if found is None:
-        found = ground.standings[name] = _find_standing(bundle, registry, policy)
+        found = _find_standing(bundle, registry, policy)
+        if "unknown" not in (found.anchor.result, found.issuer.result, found.key.result):
+            ground.standings[name] = found
     return found
 
 

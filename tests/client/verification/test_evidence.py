@@ -7,7 +7,7 @@ from testamur.artifacts import GENESIS_ADDRESSES
 from testamur.batch.bundle import Bundle
 from testamur.batch.evidence import NotProvableError, extract, prove, prove_many
 from testamur.proof.errors import MalformedEvidenceError
-from testamur.verification.bulk import verify_many
+from testamur.verification.bulk import Verifier, verify_many
 from testamur.verification.connection import Chain
 from testamur.verification.verify import verify
 
@@ -123,3 +123,33 @@ def test_many_verdicts_are_given_as_bundles_come(chain: World) -> None:
     verdicts = verify_many(source(), Node(chain).chain(), chain.policy(), NOW)  # type: ignore[arg-type]
     next(verdicts)
     assert len(taken) == 1
+
+
+def test_a_verifier_looks_at_one_state_until_it_has_grown_old(chain: World) -> None:
+    bundle, node = issue(chain)[0], Node(chain)
+    verifier = Verifier(node.chain(), chain.policy(), refresh_seconds=2)
+    assert verifier.judge(bundle, NOW).code == "ok"
+    chain.revoke(70_000)
+    chain.engine_height += 1
+    assert verifier.judge(bundle.dump(), NOW + timedelta(seconds=2)).code == "ok"
+    assert verifier.judge(bundle, NOW + timedelta(seconds=3)).code == "revoked"
+    assert [method for method, _ in node.asked].count("testamur_finalityProof") == 2
+    assert verifier.judge(b"{").code == "malformed"
+
+
+def test_a_verifier_on_an_old_state_still_goes_by_the_clock(chain: World) -> None:
+    bundle = chain.issue([credential(valid_until="2026-05-28T20:52:00Z")])[0]
+    verifier = Verifier(Node(chain).chain(), chain.policy(), refresh_seconds=60)
+    assert verifier.judge(bundle, NOW).code == "ok"
+    assert verifier.judge(bundle, NOW + timedelta(seconds=1)).code == "expired"
+
+
+def test_a_verifier_does_not_keep_what_it_could_not_read(chain: World) -> None:
+    bundle, other = issue(chain)[0], chain.issue([credential(5, status_index=5)])[0]
+    node = Node(chain)
+    verifier = Verifier(node.chain(), chain.policy(), refresh_seconds=60)
+    assert verifier.judge(bundle, NOW).code == "ok"
+    node.answers["eth_getProof"] = None
+    assert verifier.judge(other, NOW).code == "unproven"
+    del node.answers["eth_getProof"]
+    assert verifier.judge(other, NOW).code == "ok"
