@@ -4,12 +4,13 @@ The search follows geth's estimator step by step, since tools compare its answer
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from testamur_node.chain.block import Header
+from testamur_node.chain.block import Block, Header
 from testamur_node.execution.executor import BlockContext, CallResult
 from testamur_node.permission import Parent
 
-__all__ = ["context_of", "least_gas", "pending_context"]
+__all__ = ["context_of", "least_gas", "pending_context", "replay_context"]
 
 _STIPEND = 2_300
 _ERROR_RATIO = 0.015
@@ -33,6 +34,19 @@ def context_of(
         ancestors=ancestors(header.number - 1) if header.number else (),
         excess_blob_gas=header.excess_blob_gas,
         deployers=deployers,
+    )
+
+
+def replay_context(
+    block: Block, chain_id: int, ancestors: Callable[[int], Iterable[bytes]], deployers: frozenset[bytes] | None
+) -> BlockContext:
+    """The block as it was executed, to run its transactions again."""
+    header = block.header
+    return replace(
+        context_of(header, chain_id, ancestors, deployers),
+        parent_beacon_root=header.parent_beacon_root,
+        withdrawals=block.withdrawals,
+        ommers=tuple((ommer.coinbase, ommer.number) for ommer in block.ommers),
     )
 
 

@@ -1,4 +1,4 @@
-"""Watching the EVM at work: the seam for tracers. An `Observer` sees each frame begin and end, and each step in between.
+"""Watching the EVM at work: the seam for tracers. An `Observer` sees frames begin and end, and each step in between.
 
 `observed` bends a py-evm computation class so that it tells its observer; runs without one pay nothing for it.
 """
@@ -65,6 +65,12 @@ class Step:
 
 class Observer:
     """Sees a run; what a tracer does not care about stays as here."""
+
+    def begin(self, state: Any) -> None:
+        """A transaction or call is about to begin on py-evm's `state`; nothing is charged yet."""
+
+    def end(self, state: Any) -> None:
+        """It is over, refunds and fees settled."""
 
     def enter(self, frame: Frame) -> None:
         """A frame begins."""
@@ -136,9 +142,16 @@ class _WatchedOpcodes(dict[int, Any]):
 def observed(base: Any, observer: Observer) -> Any:
     """A computation class that behaves as `base` and tells `observer`."""
 
-    def consume_gas(self: Any, amount: int, reason: str) -> None:
-        self.step_cost += amount
-        base.consume_gas(self, amount, reason)
+    def _configure_gas_meter(self: Any) -> Any:
+        meter = base._configure_gas_meter(self)
+        consume = meter.consume_gas
+
+        def counted(amount: int, reason: str) -> None:
+            self.step_cost += amount
+            consume(amount, reason)
+
+        meter.consume_gas = counted
+        return meter
 
     def add_log_entry(self: Any, account: bytes, topics: Any, data: bytes) -> None:
         observer.log(account, tuple(topics), bytes(data))
@@ -169,9 +182,9 @@ def observed(base: Any, observer: Observer) -> Any:
         except VMError as error:
             observer.exit(Outcome(b"", message.gas, error))
             raise
-        error = computation._error
-        output = bytes(computation._output) if error is None or isinstance(error, Revert) else b""
-        observer.exit(Outcome(output, message.gas - computation._gas_meter.gas_remaining, error))
+        failure = computation._error
+        output = bytes(computation._output) if failure is None or isinstance(failure, Revert) else b""
+        observer.exit(Outcome(output, message.gas - computation._gas_meter.gas_remaining, failure))
         return computation
 
     return type(
@@ -181,7 +194,7 @@ def observed(base: Any, observer: Observer) -> Any:
             "opcodes": _WatchedOpcodes(base.opcodes, observer),
             "step_cost": 0,
             "current_opcode": None,
-            "consume_gas": consume_gas,
+            "_configure_gas_meter": _configure_gas_meter,
             "add_log_entry": add_log_entry,
             "apply_message": classmethod(apply_message),
             "apply_create_message": classmethod(apply_create_message),

@@ -33,7 +33,7 @@ from testamur_node.execution.observing import Observer, observed
 from testamur_node.execution.overlay import Overlay
 from testamur_node.state.trie import list_root
 
-__all__ = ["PyEvm"]
+__all__ = ["PyEvm", "reason"]
 
 # 1,024 nested calls take some eight Python frames each; the threads that execute have stacks of 64 MiB
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 32_768))
@@ -69,9 +69,10 @@ class PyEvm:
             blob_gas += GAS_PER_BLOB * len(transaction.blob_hashes)
             if blob_gas > max_blob_gas(fork):
                 raise ExecutionError(f"block {context.number} exceeds its blob gas limit of {max_blob_gas(fork)}")
-            if observe is not None:
-                _watch(state, observe(index))
+            observer = None if observe is None else observe(index)
+            _watch(state, observer)
             receipt = self._apply(state, transaction, fork, context, gas_used)
+            _unwatch(state, observer)
             gas_used = receipt.cumulative_gas_used
             receipts.append(receipt)
         withdrawals_root = system.withdraw(state, context, fork)
@@ -129,7 +130,8 @@ class PyEvm:
         computation = executor.build_computation(evm_message, message)
         output = bytes(computation.output)
         used, refunded = _finalize(executor, message, computation)
-        error = None if computation.is_success else _reason(computation.error)
+        _unwatch(state, observer)
+        error = None if computation.is_success else reason(computation.error)
         return CallResult(output, used, error, _logs(computation), refunded)
 
     def _state(self, database: Overlay, root: bytes, context: BlockContext, fork: Fork) -> Any:
@@ -204,9 +206,17 @@ class PyEvm:
 
 
 def _watch(state: Any, observer: Observer | None) -> None:
-    """Have `observer` see what the state's next transaction does; None ends it."""
-    plain = type(state).computation_class
-    state.computation_class = plain if observer is None else observed(plain, observer)
+    """Have `observer`, where there is one, see what the state's next transaction does."""
+    if observer is not None:
+        observer.begin(state)
+        state.computation_class = observed(type(state).computation_class, observer)
+
+
+def _unwatch(state: Any, observer: Observer | None) -> None:
+    """End it: system calls after the transactions are not theirs."""
+    if observer is not None:
+        observer.end(state)
+        del state.computation_class
 
 
 def _finalize(executor: Any, message: Message, computation: Any) -> tuple[int, int]:
@@ -253,7 +263,7 @@ def _logs(computation: Any) -> tuple[Log, ...]:
     )
 
 
-def _reason(error: VMError) -> str:
+def reason(error: VMError) -> str:
     """The error as geth names it, where it has a name for it."""
     if isinstance(error, Revert):
         return "execution reverted"

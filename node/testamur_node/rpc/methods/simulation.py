@@ -1,6 +1,8 @@
 """eth_: messages that are run and forgotten."""
 
-from testamur_node.chain.transaction import AccessEntry
+from dataclasses import replace
+
+from testamur_node.chain.transaction import AccessEntry, created_address
 from testamur_node.execution.executor import AccountOverride, CallRequest
 from testamur_node.rpc.codec import data, quantity
 from testamur_node.rpc.context import Context, block_of
@@ -17,11 +19,15 @@ from testamur_node.rpc.parameters import (
 )
 from testamur_node.rpc.rendering import Json
 from testamur_node.rpc.reverts import call_error
+from testamur_node.rpc.tracers.access import AccessTracer
+from testamur_node.rpc.tracers.choice import PRECOMPILES
 
 __all__ = ["eth", "call_request", "call_height", "access_list_json"]
 
 eth: Namespace[Context] = Namespace("eth")
 _OVERRIDES = optional(read_overrides)
+_MOST_ROUNDS = 16
+"""A message whose path depends on the gas that its list saves might otherwise never settle."""
 
 
 def call_request(context: Context, message: MessageArguments, base_fee: int | None) -> CallRequest:
@@ -102,6 +108,32 @@ def estimate_gas(
     if result.error is not None:
         raise call_error(result)
     return quantity(result.gas_used)
+
+
+@eth.method("createAccessList", required(read_message), optional(read_block_reference, LATEST), _OVERRIDES)
+def create_access_list(
+    context: Context, message: MessageArguments, block: BlockReference, overrides: dict[bytes, AccountOverride] | None
+) -> Json:
+    """The accounts and slots that a message touches, run again until naming them changes nothing (as geth does)."""
+    height, base_fee = call_height(context, block)
+    request = call_request(context, message, base_fee)
+    to = request.to
+    if to is None:
+        state = context.node.state_at(context.node.head.number if height is None else height)
+        nonce = state.nonce(request.sender) if request.nonce is None else request.nonce
+        to = created_address(request.sender, nonce)
+    excluded = PRECOMPILES | {request.sender, to, context.node.head.header.coinbase}
+    entries = request.access_list
+    for _ in range(_MOST_ROUNDS):
+        tracer = AccessTracer(entries, excluded)
+        result = context.node.call(replace(request, access_list=entries), height, overrides, tracer)
+        if tracer.entries() == entries:
+            break
+        entries = tracer.entries()
+    answer: Json = {"accessList": access_list_json(entries), "gasUsed": quantity(result.gas_used)}
+    if result.error is not None:
+        answer["error"] = result.error
+    return answer
 
 
 def access_list_json(entries: tuple[AccessEntry, ...]) -> list[Json]:
