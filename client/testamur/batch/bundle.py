@@ -5,8 +5,7 @@ bundle says about chain, contract or root is believed (`docs/protocol.md 5`): th
 record it proves itself.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +24,11 @@ MAX_BUNDLE_BYTES: Final = 8 * 1024 * 1024
 """Greatest bundle; evidence of a large validator set takes most of it."""
 _TYPE: Final = "TestamurBundle"
 _VERSION: Final = 1
-_HEX: Final = re.compile(r"0x(?:[0-9a-f]{2})*")
 _MAX_PATH: Final = 32
+_INCLUSION_KEYS: Final = frozenset(
+    {"version", "kind", "issuer", "leafIndex", "size", "path", "salt", "outcomeTag", "holder", "list", "statusIndex"}
+)
+_ANCHOR_KEYS: Final = frozenset({"chainId", "contract", "batchId", "root", "block"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,20 +195,16 @@ def _inclusion(value: Any) -> Inclusion:
     path = "$.inclusion"
     tree = _object(value, path)
     _version(tree, path)
-    names = ("kind", "issuer", "leafIndex", "size", "path", "salt", "outcomeTag", "holder", "list", "statusIndex")
-    _keys(tree, path, {"version", *names})
-    siblings = tree["path"]
-    if not isinstance(siblings, list) or len(siblings) > _MAX_PATH:
-        raise MalformedError(step(path, "path"), f"not an array of at most {_MAX_PATH} hashes")
+    _keys(tree, path, _INCLUSION_KEYS)
     inclusion = Inclusion(
         kind=_number(tree, path, "kind", 8),
         issuer=_number(tree, path, "issuer", 32),
         leaf_index=_number(tree, path, "leafIndex", 32),
         size=_number(tree, path, "size", 32),
-        path=tuple(_bytes(item, step(step(path, "path"), index), 32) for index, item in enumerate(siblings)),
-        salt=_bytes(tree["salt"], step(path, "salt"), 32),
-        outcome_tag=_bytes(tree["outcomeTag"], step(path, "outcomeTag"), 32),
-        holder=_bytes(tree["holder"], step(path, "holder"), 32),
+        path=_path(tree["path"], "$.inclusion.path"),
+        salt=_bytes(tree, path, "salt", 32),
+        outcome_tag=_bytes(tree, path, "outcomeTag", 32),
+        holder=_bytes(tree, path, "holder", 32),
         list=_number(tree, path, "list", 32),
         status_index=_number(tree, path, "statusIndex", 32),
     )
@@ -215,15 +213,21 @@ def _inclusion(value: Any) -> Inclusion:
     return inclusion
 
 
+def _path(value: Any, path: str) -> tuple[bytes, ...]:
+    if not isinstance(value, list) or len(value) > _MAX_PATH:
+        raise MalformedError(path, f"not an array of at most {_MAX_PATH} hashes")
+    return tuple(_bytes(value, path, index, 32) for index in range(len(value)))
+
+
 def _anchor(value: Any) -> Anchor:
     path = "$.anchor"
     tree = _object(value, path)
-    _keys(tree, path, {"chainId", "contract", "batchId", "root", "block"})
+    _keys(tree, path, _ANCHOR_KEYS)
     return Anchor(
         chain_id=_number(tree, path, "chainId", 53),
-        contract=_bytes(tree["contract"], step(path, "contract"), 20),
-        batch_id=_bytes(tree["batchId"], step(path, "batchId"), 32),
-        root=_bytes(tree["root"], step(path, "root"), 32),
+        contract=_bytes(tree, path, "contract", 20),
+        batch_id=_bytes(tree, path, "batchId", 32),
+        root=_bytes(tree, path, "root", 32),
         block=_number(tree, path, "block", 40),
     )
 
@@ -232,10 +236,10 @@ def _foreign(value: Any) -> Foreign:
     path = "$.foreign"
     tree = _object(value, path)
     _keys(tree, path, {"hash", "claims"})
-    claims = Claims.decode(_bytes(tree["claims"], step(path, "claims"), 32))
+    claims = Claims.decode(_bytes(tree, path, "claims", 32))
     if claims is None:
         raise MalformedError(step(path, "claims"), "not 32 bytes of claims with zeros after the last field")
-    return Foreign(_bytes(tree["hash"], step(path, "hash"), 32), claims)
+    return Foreign(_bytes(tree, path, "hash", 32), claims)
 
 
 def _object(value: Any, path: str) -> dict[str, Any]:
@@ -250,10 +254,12 @@ def _version(tree: Mapping[str, Any], path: str) -> None:
         raise MalformedError(step(path, "version"), f"not {_VERSION}: this software does not know that version")
 
 
-def _keys(tree: Mapping[str, Any], path: str, required: set[str], optional: Iterable[str] = ()) -> None:
+def _keys(tree: Mapping[str, Any], path: str, required: Set[str], optional: Set[str] = frozenset()) -> None:
+    if tree.keys() == required:
+        return
     if missing := required - tree.keys():
         raise MalformedError(step(path, min(missing)), "missing")
-    if extra := tree.keys() - required - set(optional):
+    if extra := tree.keys() - required - optional:
         raise MalformedError(step(path, min(extra)), "not a key of this format")
 
 
@@ -264,10 +270,16 @@ def _number(tree: Mapping[str, Any], path: str, key: str, bits: int) -> int:
     return value
 
 
-def _bytes(value: Any, path: str, size: int) -> bytes:
-    if not isinstance(value, str) or len(value) != 2 + 2 * size or not _HEX.fullmatch(value):
-        raise MalformedError(path, f"not 0x and {size} bytes in lower-case hex")
-    return bytes.fromhex(value[2:])
+def _bytes(tree: Any, path: str, key: str | int, size: int) -> bytes:
+    value = tree[key]
+    if isinstance(value, str) and len(value) == 2 + 2 * size:
+        try:
+            data = bytes.fromhex(value[2:])
+        except ValueError:
+            data = b""
+        if _hex(data) == value:  # fromhex also takes capitals and spaces
+            return data
+    raise MalformedError(step(path, key), f"not 0x and {size} bytes in lower-case hex")
 
 
 def _hex(data: bytes) -> str:

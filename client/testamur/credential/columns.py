@@ -89,7 +89,7 @@ def read_cell(kind: str, text: str, max_length: int) -> Any:
 
     Raises CellError with the reason.
     """
-    if found := FORBIDDEN_CHARACTER.search(text):
+    if not text.isprintable() and (found := FORBIDDEN_CHARACTER.search(text)):
         raise CellError(f"character U+{ord(found[0]):04X} is not allowed (control, bidi or invisible)")
     if kind != "text":
         text = unicodedata.normalize("NFKC", text)
@@ -109,7 +109,7 @@ def end_of_day(day: date, zone: timezone) -> datetime:
 
 
 def _text(text: str) -> str:
-    for character in text:
+    for character in text if not text.isprintable() else "":
         if unicodedata.category(character) in ("Co", "Cn"):
             raise CellError(f"character U+{ord(character):04X} has no meaning outside this file")
     return unicodedata.normalize("NFC", text)

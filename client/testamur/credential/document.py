@@ -5,11 +5,11 @@ Data flow: bytes -> `parse` (or a bundle's tree -> `from_tree`) -> `Document` ->
 key, a wrong type or a second reading of the same bytes again.
 """
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from testamur.batch.claims import Claims, parse_level
@@ -28,7 +28,9 @@ _LIST_URL: Final = re.compile(r"https://[^#?\s]+/v1/status-lists/(0|[1-9][0-9]{0
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _WHOLE_SECONDS: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
 _U32: Final = 2**32
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PROOF_KEYS: Final = frozenset({"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"})
+_STATUS_KEYS: Final = frozenset({"id", "type", "statusPurpose", "statusListIndex", "statusListCredential"})
 _SIGNATURE_BYTES: Final = 64
 _SHAPES: Final = ShapeCache()
 
@@ -155,7 +157,10 @@ def _object(value: Any, path: str) -> dict[str, Any]:
 
 
 def _member(parent: Mapping[str, Any], path: str, key: str) -> dict[str, Any]:
-    return _object(parent.get(key), step(path, key))
+    value = parent.get(key)
+    if not isinstance(value, dict):
+        raise MalformedError(step(path, key), "not an object")
+    return value
 
 
 def _text(parent: Mapping[str, Any], path: str, key: str) -> str:
@@ -183,31 +188,33 @@ def _period(root: Mapping[str, Any]) -> tuple[datetime, datetime | None]:
 
 
 def _moment(parent: Mapping[str, Any], path: str, key: str) -> datetime:
-    """An RFC 3339 time of whole seconds between 1970 and 9999, in UTC."""
-    text = _text(parent, path, key)
-    try:
-        if not _WHOLE_SECONDS.fullmatch(text):
-            raise ValueError("form")
-        moment = datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise MalformedError(step(path, key), "not a time of whole seconds with its offset (RFC 3339)") from error
-    if moment.timestamp() < 1:
-        raise MalformedError(step(path, key), "before 1970")
+    moment = _parse_moment(_text(parent, path, key))
+    if moment is None:
+        raise MalformedError(step(path, key), "not a time of whole seconds after 1970 with its offset (RFC 3339)")
     return moment
+
+
+@functools.lru_cache(maxsize=1024)
+def _parse_moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC) if _WHOLE_SECONDS.fullmatch(text) else _EPOCH
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment > _EPOCH else None
 
 
 def _level(achievement: Mapping[str, Any], path: str) -> tuple[tuple[int, int, int, int], Labels]:
     alignments = achievement.get("alignment")
-    here = step(path, "alignment")
+    here = f"{path}.alignment"
     found: tuple[tuple[int, int, int, int], Labels] | None = None
     for index, item in enumerate(alignments if isinstance(alignments, list) else []):
-        at = step(here, index)
+        at = f"{here}[{index}]"
         url = _text(_object(item, at), at, "targetUrl")
         if not url.lower().startswith("urn:testamur:"):
             continue
         level = parse_level(url)
         if level is None:
-            raise MalformedError(step(at, "targetUrl"), "not urn:testamur:framework:F:type:T:rank:R:region:G")
+            raise MalformedError(f"{at}.targetUrl", "not urn:testamur:framework:F:type:T:rank:R:region:G")
         if found is not None:
             raise MalformedError(at, "a second level")
         labels = Labels(*(_text(item, at, key) for key in ("targetFramework", "targetCode", "targetName")))
@@ -218,10 +225,12 @@ def _level(achievement: Mapping[str, Any], path: str) -> tuple[tuple[int, int, i
 
 
 def _credits(subject: Mapping[str, Any]) -> int:
-    thousandths = Decimal(str(subject.get("creditsEarned", 0))) * 1000
-    if thousandths != int(thousandths) or not 0 <= thousandths < _U32:
+    """Thousandths; exact, since the strict parse lets no number pass that a double does not hold."""
+    value: int | float = subject.get("creditsEarned", 0)
+    thousandths = round(value * 1000)
+    if thousandths / 1000 != value or not 0 <= thousandths < _U32:
         raise MalformedError("$.credentialSubject.creditsEarned", "not 0 to 4294967.295 with at most 3 decimals")
-    return int(thousandths)
+    return thousandths
 
 
 def _status(root: Mapping[str, Any]) -> tuple[int, int]:
@@ -230,24 +239,24 @@ def _status(root: Mapping[str, Any]) -> tuple[int, int]:
     if not isinstance(entries, list) or len(entries) != 2:
         raise MalformedError(path, "not the two entries, revocation and suspension")
     places: list[tuple[str, str]] = []
-    for index, (entry, purpose) in enumerate(zip(entries, ("revocation", "suspension"), strict=True)):
-        at = step(path, index)
-        entry = _object(entry, at)
+    for index, purpose in enumerate(("revocation", "suspension")):
+        at = f"{path}[{index}]"
+        entry = _object(entries[index], at)
         if entry.get("type") != "BitstringStatusListEntry":
-            raise MalformedError(step(at, "type"), "not BitstringStatusListEntry")
+            raise MalformedError(f"{at}.type", "not BitstringStatusListEntry")
         if entry.get("statusPurpose") != purpose:
-            raise MalformedError(step(at, "statusPurpose"), f"not {purpose}")
-        if extra := entry.keys() - {"id", "type", "statusPurpose", "statusListIndex", "statusListCredential"}:
+            raise MalformedError(f"{at}.statusPurpose", f"not {purpose}")
+        if extra := entry.keys() - _STATUS_KEYS:
             raise MalformedError(step(at, min(extra)), "not a key of a status entry")
         places.append((_text(entry, at, "statusListCredential"), _text(entry, at, "statusListIndex")))
     (url, index_text), other = places
     if other != places[0]:
-        raise MalformedError(step(path, 1), "names another place than the first entry")
+        raise MalformedError(f"{path}[1]", "names another place than the first entry")
     match = _LIST_URL.fullmatch(url)
     if match is None or int(match[1]) >= _U32:
-        raise MalformedError(step(step(path, 0), "statusListCredential"), "not https://…/v1/status-lists/<number>")
+        raise MalformedError(f"{path}[0].statusListCredential", "not https://…/v1/status-lists/<number>")
     if not _INDEX.fullmatch(index_text) or int(index_text) >= _U32:
-        raise MalformedError(step(step(path, 0), "statusListIndex"), "not a decimal index")
+        raise MalformedError(f"{path}[0].statusListIndex", "not a decimal index")
     return int(match[1]), int(index_text)
 
 

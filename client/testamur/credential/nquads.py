@@ -23,9 +23,9 @@ Piece = str | int
 """Constant text, or the number of a value; blank node b is written ~b."""
 Line = tuple[Piece, ...]
 
-_SEPARATOR: Final = "\x00"
+_SEPARATOR: Final = b"\x00"
 _MAX_REMEMBERED: Final = 512
-_MAX_REMEMBERED_CHARACTERS: Final = 1024
+_MAX_REMEMBERED_BYTES: Final = 2048
 
 
 class UncompilableError(Exception):
@@ -33,27 +33,35 @@ class UncompilableError(Exception):
 
 
 class _Format:
-    """Lines with gaps, filled in one formatting operation."""
+    """Lines with gaps; all of them are filled with one slice assignment and one join."""
 
-    __slots__ = ("_get", "_pattern", "is_constant")
+    __slots__ = ("_get", "_parts")
 
     def __init__(self, lines: Sequence[Line], gap: Callable[[int], int]) -> None:
-        gaps = [gap(piece) for line in lines for piece in line if isinstance(piece, int)]
-        self._pattern = _SEPARATOR.join(
-            "".join("%s" if isinstance(piece, int) else piece.replace("%", "%%") for piece in line) for line in lines
-        )
-        self.is_constant = not gaps
+        gaps: list[int] = []
+        parts: list[bytes] = [b""]
+        for number, line in enumerate(lines):
+            parts[-1] += _SEPARATOR if number else b""
+            for piece in line:
+                if isinstance(piece, int):
+                    gaps.append(gap(piece))
+                    parts += [b"", b""]
+                else:
+                    parts[-1] += piece.encode()
+        self._parts = parts
         self._get = _getter(gaps)
 
-    def key(self, values: Sequence[str]) -> tuple[str, ...]:
+    def key(self, values: Sequence[bytes]) -> tuple[bytes, ...]:
         """Just the values that this format uses."""
         return self._get(values)
 
-    def fill(self, key: tuple[str, ...]) -> list[str]:
-        return (self._pattern % key).split(_SEPARATOR)
+    def fill(self, key: tuple[bytes, ...]) -> list[bytes]:
+        parts = self._parts.copy()
+        parts[1::2] = key
+        return b"".join(parts).split(_SEPARATOR)
 
 
-def _getter(gaps: list[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+def _getter(gaps: list[int]) -> Callable[[Sequence[bytes]], tuple[bytes, ...]]:
     if len(gaps) > 1:
         return itemgetter(*gaps)
     return (lambda values: (values[gaps[0]],)) if gaps else (lambda values: ())
@@ -64,16 +72,16 @@ class _BlankNode:
     """A blank node's quads as RDFC-1.0 4.6 hashes them: itself `_:a`, every other blank node `_:z`."""
 
     format: _Format
-    remembered: dict[tuple[str, ...], str]
+    remembered: dict[tuple[bytes, ...], str]
 
-    def hash(self, values: Sequence[str]) -> str:
+    def hash(self, values: Sequence[bytes]) -> str:
         key = self.format.key(values)
         found = self.remembered.get(key)
         if found is None:
-            found = hashlib.sha256("".join(sorted(self.format.fill(key))).encode()).hexdigest()
+            found = hashlib.sha256(b"".join(sorted(self.format.fill(key)))).hexdigest()
             if len(self.remembered) >= _MAX_REMEMBERED:
                 self.remembered.clear()
-            if sum(map(len, key)) <= _MAX_REMEMBERED_CHARACTERS:
+            if sum(map(len, key)) <= _MAX_REMEMBERED_BYTES:
                 self.remembered[key] = found
         return found
 
@@ -105,13 +113,19 @@ class Quads:
         for numbers in self._sets:
             if len({values[number] for number in numbers}) < len(numbers):
                 return None
-        hashes = [blank.hash(values) for blank in self._blank_nodes]
+        encoded = "\0".join(values).encode().split(_SEPARATOR) if values else []
+        if len(encoded) != len(values):
+            return None
+        hashes = [blank.hash(encoded) for blank in self._blank_nodes]
         places = {found: place for place, found in enumerate(sorted(hashes))}
         if len(places) < len(hashes):
             return None
-        labels = [f"_:c14n{places[found]}" for found in hashes]
-        lines = self._format.fill(self._format.key([*values, *labels]))
-        return "".join(sorted(set(lines))).encode()
+        encoded += [b"_:c14n%d" % places[found] for found in hashes]
+        lines = self._format.fill(self._format.key(encoded))
+        lines.sort()
+        if len(set(lines)) < len(lines):  # two ids are equal, and their objects say the same
+            lines = sorted(set(lines))
+        return b"".join(lines)
 
     def bind(self, constants: Mapping[int, str]) -> "Quads":
         """The same quads with some values filled in for good; the others keep their order and close up."""
