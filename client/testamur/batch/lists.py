@@ -19,6 +19,8 @@ from testamur.profile import Institution, StatusListKey, update_profile
 
 __all__ = ["load_list_key", "open_list", "read_lists"]
 
+_RESTORE = "restore it from a backup, or take the list out of testamur.toml: a new one is opened then"
+
 
 def read_lists(connection: Connection, institution: Institution) -> list[OpenList]:
     """The lists that this profile can issue into, oldest first, as they stand now."""
@@ -40,12 +42,12 @@ def load_list_key(path: Path) -> bytes:
     except OSError as error:
         raise KeyUnusableError(
             f"the list key {path} cannot be read: {error.strerror}",
-            "restore it from a backup, or take the list out of testamur.toml: a new one is opened then",
+            _RESTORE,
         ) from error
     except ValueError as error:
-        raise KeyUnusableError(f"{path} is no list key: not hex") from error
+        raise KeyUnusableError(f"{path} is no list key: not hex", _RESTORE) from error
     if len(key) != KEY_BYTES:
-        raise KeyUnusableError(f"{path} is no list key: {len(key)} bytes, not {KEY_BYTES}")
+        raise KeyUnusableError(f"{path} is no list key: {len(key)} bytes, not {KEY_BYTES}", _RESTORE)
     return key
 
 

@@ -29,6 +29,8 @@ __all__ = [
     "write_secret",
 ]
 
+_ANOTHER = "name another file, or restore this one from a backup"
+
 
 @dataclass(frozen=True, slots=True)
 class SignedTransaction:
@@ -62,7 +64,7 @@ class Account:
                 "name the right password file with ETH_PASSWORD or password_file in testamur.toml",
             ) from error
         except (KeyError, TypeError, NotImplementedError) as error:
-            raise KeyUnusableError(f"{keystore} is not a keystore of version 3: {error}") from error
+            raise KeyUnusableError(f"{keystore} is not a keystore of version 3: {error}", _ANOTHER) from error
         return cls.from_secret(bytes(secret))
 
     @classmethod
@@ -93,7 +95,9 @@ def read_password(path: Path | None) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyUnusableError(f"the password file {path} cannot be read: {_reason(error)}") from error
+        raise KeyUnusableError(
+            f"the password file {path} cannot be read: {_reason(error)}", "check its path, and who may read it"
+        ) from error
     return text.split("\n", 1)[0].rstrip("\r")
 
 
@@ -131,7 +135,7 @@ def import_keystore(path: Path, secret: bytes, password: str, *, is_light: bool 
         address = bytes.fromhex(Accounts.from_key(secret).address[2:])
         content = Accounts.encrypt(secret, password, kdf="scrypt", iterations=1 << (12 if is_light else 18))
     except ValueError as error:
-        raise KeyUnusableError("that is no private key of 32 bytes in range") from error
+        raise KeyUnusableError("that is no private key of 32 bytes in range", "give 64 hex digits") from error
     write_secret(path, json.dumps(content).encode() + b"\n")
     return address
 
@@ -147,7 +151,9 @@ def write_secret(path: Path, content: bytes) -> None:
     except FileExistsError as error:
         raise KeyUnusableError(f"{path} exists already", "choose another path; keys are never overwritten") from error
     except OSError as error:
-        raise KeyUnusableError(f"{path} cannot be written: {_reason(error)}") from error
+        raise KeyUnusableError(
+            f"{path} cannot be written: {_reason(error)}", "make room or the folder writable"
+        ) from error
 
 
 def account_from_environment(environment: Mapping[str, str], wanted: bytes | None = None) -> Account | None:
@@ -175,11 +181,13 @@ def _read_keystore(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
-        raise KeyUnusableError(f"the keystore {path} cannot be read: {_reason(error)}") from error
+        raise KeyUnusableError(
+            f"the keystore {path} cannot be read: {_reason(error)}", "check its path, and who may read it"
+        ) from error
     except ValueError as error:
-        raise KeyUnusableError(f"{path} is not a keystore: it holds no JSON") from error
+        raise KeyUnusableError(f"{path} is not a keystore: it holds no JSON", _ANOTHER) from error
     if not isinstance(content, dict) or content.get("version") != 3:
-        raise KeyUnusableError(f"{path} is not a keystore of version 3")
+        raise KeyUnusableError(f"{path} is not a keystore of version 3", _ANOTHER)
     return content
 
 

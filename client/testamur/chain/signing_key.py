@@ -50,9 +50,14 @@ def load_signing_key(path: Path, password_file: Path | None) -> "Ed25519PrivateK
     except TypeError as error:
         raise KeyUnusableError(f"the signing key {path} is not encrypted", "create a new one and retire it") from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyUnusableError(f"the password in {password_file} does not open the signing key {path}") from error
+        raise KeyUnusableError(
+            f"the password in {password_file} does not open the signing key {path}",
+            "name the right password_file in testamur.toml",
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeyUnusableError(f"{path} holds another kind of key than Ed25519")
+        raise KeyUnusableError(
+            f"{path} holds another kind of key than Ed25519", "create one with `testamur issuer key add`"
+        )
     return key
 
 
