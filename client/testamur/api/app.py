@@ -81,6 +81,7 @@ def create_app(service: Service) -> FastAPI:
     def on_fault(request: Request, error: Exception) -> Response:
         return refuse(request, 500, "the server met a fault of its own", "tell the operator of this service")
 
+    _announce_limits(app, service)
     app.add_middleware(
         BodyLimit,
         max_bytes=service.limits.body_bytes,
@@ -89,6 +90,12 @@ def create_app(service: Service) -> FastAPI:
     )
     app.add_middleware(SecurityHeaders)
     return app
+
+
+def _announce_limits(app: FastAPI, service: Service) -> None:
+    """Write this server's limits into its OpenAPI document."""
+    batch = app.openapi()["paths"]["/v1/verify/batch"]["post"]["requestBody"]
+    batch["content"]["application/json"]["schema"]["maxItems"] = service.limits.batch_size
 
 
 class SecurityHeaders:

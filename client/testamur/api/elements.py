@@ -16,8 +16,8 @@ class ElementsError(ValueError):
     """The body is neither a JSON array nor one JSON value a line."""
 
 
-def elements(body: bytes) -> list[bytes]:
-    """The values of a JSON array, or of NDJSON, as they were sent."""
+def elements(body: bytes, *, is_array: bool = False) -> list[bytes]:
+    """The values of a JSON array, or of NDJSON unless `is_array` demands an array, as they were sent."""
     try:
         text = body.decode("utf-8").strip()
     except UnicodeDecodeError as error:
@@ -26,6 +26,8 @@ def elements(body: bytes) -> list[bytes]:
         if not text.endswith("]"):
             raise ElementsError("the array does not end")
         text = text[1:-1]
+    elif is_array:
+        raise ElementsError("the body is not a JSON array")
     decoder, place = json.JSONDecoder(), 0
     found: list[bytes] = []
     while (place := _skip(text, place)) < len(text):

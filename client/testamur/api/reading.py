@@ -1,6 +1,8 @@
 """The routes that only read: what this server judges by, the register behind the verdicts, and its own health."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response
 from testamur.api.problem import Problem
 from testamur.api.schema import PROBLEMS, BatchModel, IssuerModel, IssuersModel, PolicyModel
@@ -18,6 +20,22 @@ from testamur.registry import (
 __all__ = ["router"]
 
 router = APIRouter()
+
+
+class _DidResponse(JSONResponse):
+    media_type = "application/did+json"
+
+
+Who = Annotated[
+    str,
+    Path(
+        pattern=r"^(?:[0-9]{1,10}|did:[a-z0-9]+:[A-Za-z0-9._:%-]+)$",
+        max_length=256,
+        description="Number of the institution, or one of its DIDs.",
+        examples=["1", "did:web:cdou.example"],
+    ),
+]
+BatchId = Annotated[str, Path(pattern=r"^0x[0-9a-fA-F]{64}$", description="Id of the batch, as bundles name it.")]
 
 
 @router.get("/v1/policy", response_model=PolicyModel, responses=PROBLEMS, tags=["policy"])
@@ -47,7 +65,7 @@ def issuers(request: Request) -> Response:
 
 
 @router.get("/v1/issuers/{number}", response_model=IssuerModel, responses=PROBLEMS, tags=["register"])
-def issuer(request: Request, number: str) -> Response:
+def issuer(request: Request, number: Who) -> Response:
     """One institution by its number or DID."""
     suite = _service(request).suite()
     try:
@@ -56,8 +74,8 @@ def issuer(request: Request, number: str) -> Response:
         raise Problem(404, error.message) from error
 
 
-@router.get("/v1/issuers/{number}/did.json", responses=PROBLEMS, tags=["register"])
-def issuer_did(request: Request, number: str) -> Response:
+@router.get("/v1/issuers/{number}/did.json", response_class=_DidResponse, responses=PROBLEMS, tags=["register"])
+def issuer_did(request: Request, number: Who) -> Response:
     """The DID document that the institution publishes, made from its registered keys."""
     suite = _service(request).suite()
     try:
@@ -65,18 +83,13 @@ def issuer_did(request: Request, number: str) -> Response:
     except UnknownIssuerError as error:
         raise Problem(404, error.message) from error
     wanted = number if number in record.dids else record.dids[0]
-    return JSONResponse(did_document(record, wanted), media_type="application/did+json")
+    return _DidResponse(did_document(record, wanted))
 
 
 @router.get("/v1/batches/{batch}", response_model=BatchModel, responses=PROBLEMS, tags=["register"])
-def batch(request: Request, batch: str) -> Response:
+def batch(request: Request, batch: BatchId) -> Response:
     """The record of an anchored batch by its id."""
-    try:
-        name = bytes.fromhex(batch.removeprefix("0x"))
-    except ValueError:
-        name = b""
-    if len(name) != 32:
-        raise Problem(422, "a batch id is 32 bytes in hex")
+    name = bytes.fromhex(batch[2:])
     record = _service(request).suite().contract("CredentialBatches").read("batch", name)
     if not record["issuer"]:
         raise Problem(404, "no batch of this id is anchored")
@@ -119,8 +132,8 @@ def metrics(request: Request) -> Response:
 
 def _institution(suite: Suite, who: str) -> int:
     """The number behind a number or DID of the path."""
-    if not (who.isascii() and who.isdigit() and int(who[:11]) < 2**32) and not who.startswith("did:"):
-        raise Problem(422, "an institution is named by its number or its DID")
+    if who.isdigit() and int(who) >= 2**32:
+        raise Problem(404, f"institution {who} is not registered")
     return find_institution(suite, who)
 
 

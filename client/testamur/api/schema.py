@@ -151,8 +151,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 BUNDLE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "A credential bundle (docs/protocol.md 5).",
-        "content": {"application/json": {"schema": {"type": "object"}}},
+        "description": "A credential bundle (docs/protocol.md 5). Whatever else is sent comes to `malformed`.",
+        "content": {"application/json": {"schema": {}}},
     }
 }
 BUNDLES_BODY: dict[str, Any] = {
@@ -160,7 +160,7 @@ BUNDLES_BODY: dict[str, Any] = {
         "required": True,
         "description": "A JSON array of bundles, or one bundle a line.",
         "content": {
-            "application/json": {"schema": {"type": "array", "minItems": 1, "items": {"type": "object"}}},
+            "application/json": {"schema": {"type": "array", "minItems": 1, "items": {}}},
             "application/x-ndjson": {"schema": {"type": "string"}},
         },
     }

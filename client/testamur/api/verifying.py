@@ -33,13 +33,13 @@ async def verify_batch(request: Request) -> Response:
     """Judge several bundles, one verdict each in their order."""
     service: Service = request.app.state.service
     try:
-        bundles = elements(await request.body())
+        bundles = elements(await request.body(), is_array=_is_json(request))
     except ElementsError as error:
         raise Problem(400, str(error), "post a JSON array of bundles, or a bundle a line") from error
     if not bundles:
         raise Problem(400, "the body holds no bundle", "post a JSON array of bundles, or a bundle a line")
     if len(bundles) > service.limits.batch_size:
-        raise Problem(413, f"{len(bundles)} bundles in one request, at most {service.limits.batch_size} are taken")
+        raise Problem(422, f"{len(bundles)} bundles in one request, at most {service.limits.batch_size} are taken")
     return _json({"verdicts": await _judge(request, bundles)})
 
 
@@ -58,6 +58,11 @@ async def judge_on_page(request: Request) -> Response:
         return page.render(request, service=service, problem="page.empty", status=400)
     [verdict] = await _judge(request, [data])
     return page.render(request, service=service, verdict=verdict, data=data)
+
+
+def _is_json(request: Request) -> bool:
+    """Whether the body says that it is JSON, and so one array; anything else is read as lines or an array."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 
 async def _judge(request: Request, bundles: list[bytes]) -> list[dict[str, Any]]:

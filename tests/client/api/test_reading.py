@@ -38,7 +38,8 @@ def test_an_issuer_is_found_by_number_and_by_did(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("99", 404), ("did:web:nobody.example", 404), ("cdou", 422), ("-1", 422), ("9" * 30, 422)]
+    ("who", "status"),
+    [("99", 404), ("did:web:nobody.example", 404), ("cdou", 422), ("-1", 422), ("9" * 10, 404), ("9" * 30, 422)],
 )
 def test_who_is_not_there_is_a_problem(server: Server, who: str, status: int) -> None:
     answer = server.client.get(f"/v1/issuers/{who}")

@@ -68,8 +68,13 @@ def test_a_batch_that_cannot_be_cut_into_bundles_is_a_problem(server: Server, bo
     assert is_problem(server.client.post("/v1/verify/batch", content=body), 400)
 
 
+def test_a_json_body_that_is_no_array_is_a_problem(server: Server) -> None:
+    headers = {"content-type": "application/json; charset=utf-8"}
+    assert is_problem(server.client.post("/v1/verify/batch", content=b"{}", headers=headers), 400)
+
+
 def test_too_many_bundles_are_a_problem(server: Server) -> None:
-    assert is_problem(server.client.post("/v1/verify/batch", content=b"{}\n" * 11), 413)
+    assert is_problem(server.client.post("/v1/verify/batch", content=b"{}\n" * 11), 422)
 
 
 def test_a_slow_sender_is_told_to_stop_while_a_good_one_is_served(world: World, server: Server) -> None:
