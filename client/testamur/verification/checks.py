@@ -6,6 +6,7 @@ ProofError or the connection's errors where a read fails: `verify` turns those i
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from testamur.batch.anchor import batch_id
@@ -37,6 +38,10 @@ __all__ = [
 ]
 
 _CREDENTIAL_USAGE = 1
+_COMPLETE = CheckResult("document", "pass", None, "The file is one complete credential in the expected form.")
+_SIGNED = CheckResult("signature", "pass", None, "The content is exactly what the key named in it signed.")
+_batch_id = lru_cache(maxsize=256)(batch_id)
+"""The credentials of a batch ask for the same one."""
 
 
 def check_document(data: Bundle | bytes) -> tuple[CheckResult, Bundle | None]:
@@ -48,14 +53,14 @@ def check_document(data: Bundle | bytes) -> tuple[CheckResult, Bundle | None]:
         return _fail("document", "malformed", f"The file cannot be read as a bundle: {error.message}.", facts), None
     if bundle.document is None:
         return CheckResult("document", "skipped", None, "An imported entry carries no credential of ours."), bundle
-    return _pass("document", "The file is one complete credential in the expected form."), bundle
+    return _COMPLETE, bundle
 
 
 def check_signature(document: Document) -> CheckResult:
     """2. The key that the credential names signed it -> signature_invalid. Whose key that is, check 6 asks."""
     if not is_signed(document):
         return _fail("signature", "signature_invalid", "The content is not what the key named in it signed.")
-    return _pass("signature", "The content is exactly what the key named in it signed.")
+    return _SIGNED
 
 
 def check_inclusion(bundle: Bundle) -> CheckResult:
@@ -66,7 +71,7 @@ def check_inclusion(bundle: Bundle) -> CheckResult:
     leaf = leaf_hash(bundle.leaf.encode())
     if not verify_inclusion(leaf, inclusion.leaf_index, inclusion.size, inclusion.path, anchor.root):
         return _fail("inclusion", "altered", "The credential does not lead to the root that the file names.")
-    named = batch_id(
+    named = _batch_id(
         anchor.chain_id, anchor.contract, inclusion.kind, inclusion.issuer, inclusion.list, inclusion.size, anchor.root
     )
     if named != anchor.batch_id:
@@ -84,7 +89,7 @@ def check_anchor(bundle: Bundle, registry: Registry, policy: Policy) -> tuple[Ch
     inclusion, anchor = bundle.inclusion, bundle.anchor
     identity = (inclusion.kind, inclusion.issuer, inclusion.list, inclusion.size)
     for contract in registry.batch_contracts():
-        identifier = batch_id(policy.chain_id, contract.address, *identity, anchor.root)
+        identifier = _batch_id(policy.chain_id, contract.address, *identity, anchor.root)
         record = registry.batch(contract, identifier)
         if record is None:
             continue

@@ -21,7 +21,7 @@ class Chain:
         self._rpc = rpc
 
     @classmethod
-    def connect(cls, url: str, *, timeout_seconds: float = 30.0, attempts: int = 2) -> "Chain":
+    def connect(cls, url: str, *, timeout_seconds: float = 15.0, attempts: int = 2) -> "Chain":
         """The chain behind a node's JSON-RPC address, `http://HOST:PORT`."""
         from testamur.chain.rpc import Rpc
 

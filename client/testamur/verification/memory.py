@@ -5,6 +5,7 @@ at one height keeps two histories. Both can only be noticed by someone who remem
 """
 
 import json
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,7 @@ class Memory:
         if self._kept()[0] > self.height:
             return  # another process has seen further
         table[self.key] = {"height": self.height, "hash": "0x" + self.hash.hex()}
-        temporary = self.path.with_name(f"{_FILE}.{id(self):x}.part")
+        temporary = self.path.with_name(f"{_FILE}.{os.getpid()}.{id(self):x}.part")
         try:
             temporary.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
             temporary.replace(self.path)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["CHECK_NAMES", "AsOf", "CheckResult", "Verdict", "exit_code", "iso"]
@@ -116,6 +117,7 @@ def exit_code(codes: Iterable[str | int]) -> int:
     return next((code for code in _GRAVEST_FIRST if code in found), 0)
 
 
+@lru_cache(maxsize=1024)  # the credentials of a batch share most of their moments
 def iso(moment: datetime | int) -> str:
     """A moment, or seconds since 1970, as ISO 8601 in UTC, whole seconds, `Z`.
 

@@ -177,7 +177,7 @@ def _facts(checks: tuple[CheckResult, ...], bundle: Bundle | None, batch: Batch 
     facts: dict[str, Any] = {
         "subject": document.subject_name,
         "achievement": document.achievement_name,
-        "credits": f"{document.claims.credits_thousandths / 1000:g}",
+        "credits": _decimal(document.claims.credits_thousandths),
         "valid_from": iso(document.valid_from),
         "valid_until": iso(document.valid_until) if document.valid_until else None,
         "list": document.list,
@@ -190,3 +190,9 @@ def _facts(checks: tuple[CheckResult, ...], bundle: Bundle | None, batch: Batch 
     if batch is not None:
         facts["anchored"] = iso(batch.time)
     return facts
+
+
+def _decimal(thousandths: int) -> str:
+    """Thousandths as a decimal without trailing zeros: 140500 is `140.5`."""
+    whole, rest = divmod(thousandths, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)

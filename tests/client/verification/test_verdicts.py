@@ -80,6 +80,12 @@ def test_a_genuine_credential_is_valid(chain: World, judge: Judge) -> None:
     assert verdict.as_of.block == chain.block
 
 
+@pytest.mark.parametrize(("credits", "shown"), [(140.5, "140.5"), (0.001, "0.001"), (4294967, "4294967"), (0, "0")])
+def test_credits_are_told_as_they_were_written(chain: World, credits: float, shown: str) -> None:
+    verdict = by_evidence(issue(chain, credentialSubject__creditsEarned=credits), chain, chain.policy())
+    assert verdict.facts["credits"] == shown
+
+
 # 1 document ---------------------------------------------------------------------------------------------------------
 
 
