@@ -9,7 +9,7 @@ from pathlib import Path
 
 from testamur.proof.hashing import keccak256
 
-from testamur_node.application import Application
+from testamur_node.application import COINBASE, Application, prev_randao
 from testamur_node.chain.block import EMPTY_OMMERS_HASH, Block, Header, decode_block, encode_header_list
 from testamur_node.chain.fees import next_base_fee, next_excess_blob_gas
 from testamur_node.chain.rules import Fork
@@ -51,7 +51,7 @@ def import_block(application: Application, block: Block) -> None:
     """
     parent, header = application.head, block.header
     fork = application.spec.fork_at(header.number, header.timestamp)
-    problem = _header_problem(application, parent, header, fork)
+    problem = _header_problem(application, parent, header, fork) or _own_problem(application, block)
     if problem is not None:
         raise InvalidBlockError(f"block {header.number}: {problem}")
     context = BlockContext(
@@ -69,6 +69,7 @@ def import_block(application: Application, block: Block) -> None:
         excess_blob_gas=header.excess_blob_gas,
         withdrawals=block.withdrawals,
         ommers=tuple((ommer.coinbase, ommer.number) for ommer in block.ommers),
+        deployers=application.parent().deployers({transaction.sender for transaction in block.transactions}),
     )
     try:
         result = application.executor.execute(
@@ -112,6 +113,26 @@ def _header_problem(application: Application, parent: Header, header: Header, fo
     if len(header.extra_data) > 32:
         return f"extra data of {len(header.extra_data)} bytes, at most 32 are allowed"
     return None
+
+
+def _own_problem(application: Application, block: Block) -> str | None:
+    """What our own engines would not have made: inclusion by the parent state, and the header's constants."""
+    if application.spec.history_contract is None:
+        return None
+    parent, header = application.head, block.header
+    fields = {
+        "coinbase": (header.coinbase, COINBASE),
+        "PREVRANDAO": (header.mix_hash, prev_randao(parent.hash, header.number)),
+        "gas limit": (header.gas_limit, application.parent().gas_limit),
+        "extra data": (header.extra_data, b""),
+        "beacon root": (header.parent_beacon_root, bytes(32)),
+    }
+    for name, (found, expected) in fields.items():
+        if found != expected:
+            return f"{name} is {_shown(found)}, expected {_shown(expected)}"
+    if not block.transactions and not application.spec.allows_empty_blocks:
+        return "it has no transactions"
+    return application.validate(header.timestamp * 1_000_000_000, [item.raw for item in block.transactions])
 
 
 def _result_problem(block: Block, result: BlockResult) -> str | None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from testamur_node.application import Application
-from testamur_node.chain.block import Block, encode_block
+from testamur_node.chain.block import Block, decode_block, encode_block
+from testamur_node.chain.rules import ALLIANCE
 from testamur_node.codec import DecodingError
 from testamur_node.genesis import Genesis
 from testamur_node.importing import InvalidBlockError, blocks_in, import_block
 
-from tests.node.founding import open_application
+from tests.node.founding import GOVERN, ISSUE, STRANGER_KEY, genesis_of, open_application, raw, run_block
 
 HEAD = "e27a3e81bd7cfe2aec2cc9e832c73a17c93e7efcf659cf4b39883b96c48708c2"
 
@@ -70,3 +71,33 @@ def test_a_truncated_file_is_refused(tmp_path: Path, vectors: Path) -> None:
         list(blocks_in(file))
     file.write_bytes(b"")
     assert list(blocks_in(file)) == []
+
+
+def test_an_alliance_chain_imports_into_another_home(tmp_path: Path) -> None:
+    genesis = genesis_of()
+    first, second = open_application(tmp_path / "1", genesis), open_application(tmp_path / "2", genesis)
+    for nonce in range(3):
+        run_block(first, [raw(GOVERN, nonce)])
+        block = first.store.block(first.head.number)
+        assert block is not None
+        import_block(second, decode_block(encode_block(block)))
+    assert second.head == first.head
+
+
+def test_an_import_takes_nothing_that_the_alliance_would_not_have_made(tmp_path: Path) -> None:
+    genesis = genesis_of()
+    lax = replace(genesis, spec=replace(ALLIANCE, is_permissioned=False))
+    forger = open_application(tmp_path / "forger", lax)
+    honest = open_application(tmp_path / "honest", genesis)
+    forged = run_block(forger, [raw(STRANGER_KEY, 0), raw(ISSUE, 0)]).block
+    assert forged is not None
+    with pytest.raises(InvalidBlockError, match="may not transact"):
+        import_block(honest, forged)
+    for change in (
+        {"coinbase": b"\x01" * 20},
+        {"mix_hash": bytes(32)},
+        {"gas_limit": 30_000_001},
+        {"extra_data": b"x"},
+    ):
+        with pytest.raises(InvalidBlockError, match="expected"):
+            import_block(honest, spoilt(forged, **change))

@@ -73,6 +73,7 @@ def test_a_sound_store_has_no_problems(home: Path) -> None:
     assert problems(home) == []
 
 
+@pytest.mark.timeout(900)
 def test_one_flipped_bit_in_any_record_is_found(home: Path, is_slow: bool) -> None:
     chance = random.Random(5)
     with contextlib.closing(Environment(home / DATA_FOLDER)) as environment:

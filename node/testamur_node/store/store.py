@@ -195,6 +195,9 @@ class Store:
         head = self.head_number
         if head is None or not 0 <= number <= head:
             raise StoreError(f"cannot go back to block {number}: the head is {head}")
+        pruned = int.from_bytes(self.meta("pruned") or b"", "big")
+        if number < pruned:
+            raise StoreError(f"cannot go back to block {number}: its state was pruned, {pruned} is the oldest kept")
         tables = self.environment.tables
         last_kept = self.carried(number)
         with self.environment.write() as transaction:
