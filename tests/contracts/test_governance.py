@@ -1,10 +1,13 @@
 """Members vote, a passed proposal executes once, and nothing else owns anything (docs/protocol.md, contracts)."""
 
+from typing import Any
+
 import pytest
+from testamur.artifacts import GENESIS_ADDRESSES
 from testamur.artifacts.genesis import directory_name
 
 from tests.contracts.evm import Reverted, refused
-from tests.contracts.suite import DAY, PERIODS, Suite, account, founded
+from tests.contracts.suite import DAY, PERIODS, Suite, account, founded, validator
 
 OPEN, PASSED, EXECUTED, EXPIRED, VOID = 1, 2, 3, 4, 5
 DOCUMENT = b"\x07" * 32
@@ -205,6 +208,56 @@ def test_no_vote_sets_a_period_within_which_nobody_can_act(
 ) -> None:
     with refused("AllianceParameterOutOfBounds", directory_name(name), value, lowest, highest):
         suite.decide(("Alliance", "setParameter", directory_name(name), value))
+
+
+LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576)
+BRICKS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
+    "no member": ("AllianceLastMember", [("Alliance", "removeMember", number) for number in (1, 2)]),
+    "a threshold above all": ("AllianceThresholdOutOfBounds", [("Alliance", "setThreshold", 3, 2)]),
+    "no time to vote": (
+        "AllianceParameterOutOfBounds",
+        [("Alliance", "setParameter", directory_name("votingPeriod"), 1)],
+    ),
+    "a delay for ever": (
+        "AllianceParameterOutOfBounds",
+        [("Alliance", "setParameter", directory_name("directoryDelay"), 2**64 - 1)],
+    ),
+    "no gas for a vote": ("PermissionsParameterOutOfBounds", [("Permissions", "setParameters", (21_000, *LIMITS[1:]))]),
+    "no bytes for a vote": (
+        "PermissionsParameterOutOfBounds",
+        [("Permissions", "setParameters", (LIMITS[0], 1000, 1000, 30, 1000))],
+    ),
+    "evidence above the block": (
+        "PermissionsParameterOutOfBounds",
+        [("Permissions", "setParameters", (*LIMITS[:4], LIMITS[1] + 1))],
+    ),
+    "no validator": (
+        "PermissionsEmptySet",
+        [("Permissions", "setValidator", validator(number).key, 0, number) for number in (1, 2)],
+    ),
+    "a validator that nobody saw sign": (
+        "PermissionsEntersWithOne",
+        [("Permissions", "setValidator", b"\x21" * 32, 100, 1)],
+    ),
+    "another Alliance": (
+        "DirectoryNeverReplaced",
+        [("Directory", "set", directory_name("Alliance"), GENESIS_ADDRESSES["Directory"], 1)],
+    ),
+    "a member without controllers": (
+        "OperatorsTooFewControllers",
+        [("Operators", "replaceControllers", 1, ([], [], b"\x01" * 20), [])],
+    ),
+}
+"""What a vote would do -> the floor that stops it, and the calls."""
+
+
+@pytest.mark.parametrize("what", BRICKS)
+def test_no_vote_bricks_the_chain(what: str, suite: Suite) -> None:
+    """Threat 16; every member votes for it, and the next vote still works."""
+    error, calls = BRICKS[what]
+    with refused(error):
+        suite.decide(*calls)
+    suite.decide(("Alliance", "setThreshold", 1, 1))
 
 
 @pytest.mark.parametrize("name", PERIODS)

@@ -1,0 +1,359 @@
+"""The contracts beside plain Python models of their rules: whatever people do in whatever order, both say the same.
+
+Each rule computes the refusal that the model expects, or None, and holds the contract to it; invariants compare what
+both remember.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from testamur.artifacts.genesis import directory_name
+
+from tests.contracts.evm import Reverted
+from tests.contracts.suite import SCOPE, Suite, account, founded
+
+_T = TypeVar("_T")
+
+DOCUMENT = b"\x07" * 32
+RECOGNISED, SUSPENDED, WITHDRAWN = 2, 3, 4
+SIZE = 2**17
+MEMBERS = (1, 2, 3)
+
+
+@dataclass
+class ListModel:
+    """What a status list remembers."""
+
+    issuer: int
+    next: int = 0
+    custodian: int = 0
+    revoked: set[int] = field(default_factory=set)
+    suspended: set[int] = field(default_factory=set)
+
+
+def started(institutions: int) -> Suite:
+    """That many recognised issuers with a list each."""
+    suite = founded(institutions)
+    for number in range(1, institutions + 1):
+        suite.admit(number)
+        suite.open_list(number)
+    return suite
+
+
+@cache
+def _start() -> Suite:
+    return started(3)
+
+
+class Issuing(RuleBasedStateMachine):
+    """Issuers, lists, batches and statuses."""
+
+    institutions = st.sampled_from(MEMBERS)
+    lists = st.integers(1, 5)
+    indexes = st.sampled_from((0, 1, 255, 256, 511, SIZE - 1, SIZE))
+    masks = st.sampled_from((0b1, 0b11, 1 << 255, 2**256 - 1))
+
+    @initialize()
+    def begin(self) -> None:
+        self.suite = _start().fork()
+        self.states = dict.fromkeys(MEMBERS, RECOGNISED)
+        self.lists_by_number = {number: ListModel(number) for number in MEMBERS}
+        self.batches: dict[tuple[int, int, int, bytes], bytes] = {}
+
+    def hold(self, expected: str | None, person: str, contract: str, function: str, *args: object) -> Any:
+        """The transaction's output; its refusal is the expected one."""
+        refusal, receipt = tried(lambda: self.suite.send(person, contract, function, *args))
+        assert refusal == expected
+        return receipt.output if receipt else None
+
+    @rule(seconds=st.integers(1, 100_000))
+    def time_passes(self, seconds: int) -> None:
+        self.suite.chain.mine(seconds)
+
+    @rule(number=institutions, function=st.sampled_from(("suspend", "reinstate", "withdraw", "admit")))
+    def the_alliance_judges_an_issuer(self, number: int, function: str) -> None:
+        state = self.states[number]
+        allowed = {
+            "suspend": {RECOGNISED: SUSPENDED},
+            "reinstate": {SUSPENDED: RECOGNISED},
+            "withdraw": {RECOGNISED: WITHDRAWN, SUSPENDED: WITHDRAWN},
+            "admit": {WITHDRAWN: RECOGNISED},
+        }[function]
+        argument = [SCOPE] if function == "admit" else DOCUMENT
+        refusal, _ = tried(lambda: self.suite.govern("IssuerRegistry", function, number, argument))
+        assert refusal == (None if state in allowed else "IssuerRegistryWrongState")
+        self.states[number] = allowed.get(state, state)
+
+    @rule(number=institutions)
+    @precondition(lambda self: len(self.lists_by_number) < 5)
+    def an_issuer_opens_a_list(self, number: int) -> None:
+        expected = None if self.states[number] == RECOGNISED else "StatusRegistryNotRecognised"
+        output = self.hold(expected, f"issue {number}", "StatusRegistry", "openList", 17)
+        if expected is None:
+            assert output == len(self.lists_by_number) + 1
+            self.lists_by_number[len(self.lists_by_number) + 1] = ListModel(number)
+
+    @rule(
+        number=institutions,
+        list_=lists,
+        size=st.sampled_from((0, 1, 100, SIZE - 1)),
+        root=st.sampled_from((b"\x11" * 32, b"\x12" * 32)),
+        offset=st.sampled_from((0, 0, 0, 1)),
+    )
+    def an_issuer_anchors(self, number: int, list_: int, size: int, root: bytes, offset: int) -> None:
+        known = self.lists_by_number.get(list_)
+        first = (known.next if known else 0) + offset
+        recorded = self.batches.get((number, list_, size, root))
+        expected = None if recorded else self.refusal_to_anchor(number, known, size, offset)
+        output = self.hold(expected, f"issue {number}", "CredentialBatches", "anchor", root, size, list_, first, 1, 1)
+        if recorded:
+            assert output == recorded
+        elif expected is None:
+            assert known is not None
+            assert isinstance(output, bytes)
+            self.batches[number, list_, size, root] = output
+            known.next += size
+
+    def refusal_to_anchor(self, number: int, known: ListModel | None, size: int, offset: int) -> str | None:
+        """The first reason, in the contract's order."""
+        if size == 0:
+            return "CredentialBatchesEmpty"
+        if self.states[number] != RECOGNISED:
+            return "IssuerRegistryNotRecognised"
+        if known is None or known.issuer != number:
+            return "StatusRegistryNotIssuer"
+        if offset:
+            return "CounterMoved"
+        return "StatusRegistryListFull" if known.next + size > SIZE else None
+
+    @rule(number=institutions, list_=lists, index=indexes, function=st.sampled_from(("revoke", "suspend", "reinstate")))
+    def one_status_changes(self, number: int, list_: int, index: int, function: str) -> None:
+        known = self.lists_by_number.get(list_)
+        expected = self.refusal_to_write(number, known)
+        if expected is None and index >= SIZE:
+            expected = "StatusRegistryIndexOutOfBounds"
+        if expected is None:
+            assert known is not None
+            bits = known.revoked if function == "revoke" else known.suspended
+            if (index in bits) != (function == "reinstate"):
+                expected = "StatusRegistryUnchanged"
+            elif function == "reinstate":
+                bits.discard(index)
+            else:
+                bits.add(index)
+        self.hold(expected, f"status {number}", "StatusRegistry", function, list_, index, 1)
+
+    @rule(
+        number=institutions,
+        list_=lists,
+        word=st.sampled_from((0, 1, 511, 512)),
+        mask=masks,
+        function=st.sampled_from(("revokeWords", "suspendWords", "reinstateWords")),
+    )
+    def words_change(self, number: int, list_: int, word: int, mask: int, function: str) -> None:
+        known = self.lists_by_number.get(list_)
+        expected = self.refusal_to_write(number, known)
+        if expected is None and word == 512:
+            expected = "StatusRegistryWordOutOfBounds"
+        self.hold(expected, f"status {number}", "StatusRegistry", function, list_, [word, word], [mask, mask], 0)
+        if expected is None:
+            assert known is not None
+            bits = known.revoked if function == "revokeWords" else known.suspended
+            if function == "reinstateWords":
+                bits -= set(indexes_of(word, mask))
+            else:
+                bits |= set(indexes_of(word, mask))
+
+    @rule(list_=lists, word=st.sampled_from((0, 1, 511)), mask=masks)
+    def the_alliance_clears_revocations(self, list_: int, word: int, mask: int) -> None:
+        known = self.lists_by_number.get(list_)
+        call = ("StatusRegistry", "clearRevocations", list_, [word], [mask], DOCUMENT)
+        refusal, _ = tried(lambda: self.suite.govern(*call))
+        assert refusal == ("StatusRegistryUnknownList" if known is None else None)
+        if known is not None:
+            known.revoked -= set(indexes_of(word, mask))
+
+    @rule(list_=lists, custodian=st.integers(0, 3))
+    def the_alliance_names_a_custodian(self, list_: int, custodian: int) -> None:
+        known = self.lists_by_number.get(list_)
+        if known is not None:
+            self.suite.govern("StatusRegistry", "setCustodian", list_, custodian, DOCUMENT)
+            known.custodian = custodian
+
+    def refusal_to_write(self, number: int, known: ListModel | None) -> str | None:
+        if known is None:
+            return "StatusRegistryUnknownList"
+        keeper = known.issuer if self.states[known.issuer] == RECOGNISED else known.custodian
+        return None if keeper == number else "StatusRegistryNotKeeper"
+
+    def teardown(self) -> None:
+        """Both remember the same; a root once anchored never changed."""
+        for number, known in self.lists_by_number.items():
+            record = self.suite.call("StatusRegistry", "listOf", number)
+            remembered = (record["issuer"], record["next"], record["custodian"])
+            assert remembered == (known.issuer, known.next, known.custodian)
+            for word in (0, 1, 511):
+                revoked, suspended = self.suite.call("StatusRegistry", "words", number, word, 1)
+                assert (revoked, suspended) == ([bits_of(word, known.revoked)], [bits_of(word, known.suspended)])
+        for (issuer, list_, size, _), name in self.batches.items():
+            record = self.suite.call("CredentialBatches", "batch", name)
+            assert (record["issuer"], record["list"], record["size"]) == (issuer, list_, size)
+
+
+@dataclass
+class ProposalModel:
+    """What a proposal remembers."""
+
+    identifier: int
+    epoch: int
+    expires: int
+    change: tuple[str, int]
+    yes: set[int] = field(default_factory=set)
+    voted: set[int] = field(default_factory=set)
+    is_executed: bool = False
+
+
+class Governing(RuleBasedStateMachine):
+    """Members, proposals and votes."""
+
+    everyone = (1, 2, 3, 4)
+    institutions = st.sampled_from(everyone)
+
+    @initialize()
+    def begin(self) -> None:
+        self.suite = founded(3).fork()
+        people = [account("govern 4"), account("deputy 4")], [account("admin 4")], account("recovery 4")
+        self.suite.govern("Operators", "createInstitution", 4, *people)
+        self.suite.govern("Alliance", "setParameter", directory_name("votingPeriod"), 1000)
+        self.members = {1, 2, 3}
+        self.epoch = self.suite.call("Alliance", "epoch")
+        self.threshold = (2, 3)
+        self.proposals: list[ProposalModel] = []
+
+    def state(self, proposal: ProposalModel) -> int:
+        """None 0, Open 1, Passed 2, Executed 3, Expired 4, Void 5."""
+        if proposal.is_executed:
+            return 3
+        if proposal.epoch != self.epoch:
+            return 5
+        if self.suite.chain.timestamp > proposal.expires:
+            return 4
+        numerator, denominator = self.threshold
+        return 2 if denominator * len(proposal.yes) >= numerator * len(self.members) else 1
+
+    @rule(seconds=st.sampled_from((1, 10, 500, 1000)))
+    def time_passes(self, seconds: int) -> None:
+        self.suite.chain.mine(seconds)
+
+    @rule(
+        by=institutions,
+        change=st.one_of(
+            st.tuples(st.sampled_from(("addMember", "removeMember")), institutions),
+            st.tuples(st.just("setThreshold"), st.sampled_from((2, 3))),
+        ),
+    )
+    def someone_proposes(self, by: int, change: tuple[str, int]) -> None:
+        function, argument = change
+        arguments = (argument, 3) if function == "setThreshold" else (argument,)
+        refusal, number = tried(lambda: self.suite.propose(("Alliance", function, *arguments), by=by))
+        assert refusal == (None if by in self.members else "AllianceNotGovern")
+        if number is not None:
+            expires = self.suite.chain.timestamp + 1000
+            self.proposals.append(ProposalModel(number, self.epoch, expires, change))
+
+    @precondition(lambda self: self.proposals)
+    @rule(data=st.data(), by=institutions, support=st.booleans())
+    def someone_votes(self, data: st.DataObject, by: int, support: bool) -> None:
+        proposal = data.draw(st.sampled_from(self.proposals))
+        expected = None
+        if by not in self.members:
+            expected = "AllianceNotGovern"
+        elif self.state(proposal) not in (1, 2):
+            expected = "AllianceWrongState"
+        elif by in proposal.voted:
+            expected = "AllianceAlreadyVoted"
+        identifier = proposal.identifier
+        refusal, _ = tried(lambda: self.suite.send(f"deputy {by}", "Alliance", "vote", identifier, support))
+        assert refusal == expected
+        if expected is None:
+            proposal.voted.add(by)
+        if expected is None and support:
+            proposal.yes.add(by)
+
+    @precondition(lambda self: self.proposals)
+    @rule(data=st.data())
+    def anyone_executes(self, data: st.DataObject) -> None:
+        proposal = data.draw(st.sampled_from(self.proposals))
+        function, argument = proposal.change
+        expected = None
+        if self.state(proposal) != 2:
+            expected = "AllianceWrongState"
+        elif function == "addMember" and argument in self.members:
+            expected = "AllianceAlreadyMember"
+        elif function == "removeMember" and len(self.members) == 1:
+            expected = "AllianceLastMember"
+        elif function == "removeMember" and argument not in self.members:
+            expected = "AllianceNotMember"
+        refusal, _ = tried(lambda: self.suite.execute(proposal.identifier))
+        assert refusal == expected
+        if expected is None:
+            self.carry_out(proposal)
+
+    def carry_out(self, proposal: ProposalModel) -> None:
+        proposal.is_executed = True
+        function, argument = proposal.change
+        if function == "setThreshold":
+            self.threshold = (argument, 3)
+            return
+        self.epoch += 1
+        self.members = self.members | {argument} if function == "addMember" else self.members - {argument}
+
+    def teardown(self) -> None:
+        """Both know the same members, and where each proposal stands."""
+        assert set(self.suite.call("Alliance", "members")) == self.members
+        assert self.members
+        for proposal in self.proposals:
+            assert self.suite.call("Alliance", "proposalState", proposal.identifier) == self.state(proposal)
+
+
+def tried(act: Callable[[], _T]) -> tuple[str | None, _T | None]:
+    """The refusal at the bottom, or what came of it."""
+    try:
+        return None, act()
+    except Reverted as refusal:
+        return refusal.cause.name, None
+
+
+def indexes_of(word: int, mask: int) -> Iterator[int]:
+    """The status indexes that a mask names in a word."""
+    return (256 * word + bit for bit in range(256) if mask >> bit & 1)
+
+
+def bits_of(word: int, indexes: set[int]) -> int:
+    """The word that holds those of the indexes that fall into it."""
+    return sum(1 << (index & 255) for index in indexes if index >> 8 == word)
+
+
+MACHINES = (Issuing, Governing)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_contracts_follow_their_model(machine: type[RuleBasedStateMachine]) -> None:
+    run_state_machine_as_test(machine, settings=settings(max_examples=20, stateful_step_count=40, deadline=None))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_contracts_follow_their_model_for_long(machine: type[RuleBasedStateMachine]) -> None:
+    run_state_machine_as_test(machine, settings=settings(max_examples=150, stateful_step_count=60, deadline=None))
+
+
+def test_two_words_of_a_mask_name_their_indexes() -> None:
+    assert list(indexes_of(1, 0b101)) == [256, 258]
+    assert bits_of(1, {256, 258, 3}) == 0b101
