@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Alliance} from "../../contracts/Alliance.sol";
+import {Surroundings} from "./Surroundings.sol";
+
+/// @title The Alliance with its arithmetic in reach
+contract Votes is Alliance {
+    constructor(
+        uint32[] memory members,
+        uint16 numerator,
+        uint16 denominator,
+        address operators,
+        bytes32[] memory names,
+        uint64[] memory values
+    ) Alliance(members, numerator, denominator, operators, names, values) {}
+
+    function isEnough(uint256 yes) external view returns (bool) {
+        return _isEnough(yes);
+    }
+}
+
+/// @title The threshold, for every fraction at once
+contract VoteProofs is Surroundings {
+    uint256 private constant MOST_MEMBERS = 64;
+
+    Votes private votes;
+
+    struct InstitutionRecord {
+        uint16 operatorCount;
+        uint16 activeCount;
+        uint40 createdAt;
+    }
+
+    function institutionOf(uint32) external pure returns (InstitutionRecord memory) {
+        return InstitutionRecord(2, 2, 1);
+    }
+
+    function check_allVotesAreEnoughAndNoneAreNot(uint16 numerator, uint16 denominator, uint8 size) public {
+        if (!_found(numerator, denominator)) return;
+        uint256 members = _size(size);
+        _setMembers(members);
+        assert(votes.isEnough(members));
+        assert(!votes.isEnough(0));
+    }
+
+    function check_enoughIsTheFractionAndMoreThanHalf(uint16 numerator, uint16 denominator, uint8 size, uint8 yes)
+        public
+    {
+        if (!_found(numerator, denominator)) return;
+        uint256 members = _size(size);
+        vm.assume(yes <= members);
+        _setMembers(members);
+        if (votes.isEnough(yes)) assert(2 * uint256(yes) > members);
+        else assert(uint256(denominator) * yes < uint256(numerator) * members);
+    }
+
+    function check_oneMoreVoteNeverHarms(uint16 numerator, uint16 denominator, uint256 members, uint256 yes) public {
+        vm.assume(members > 0 && members <= MOST_MEMBERS && yes < members);
+        if (!_found(numerator, denominator)) return;
+        _setMembers(members);
+        if (votes.isEnough(yes)) assert(votes.isEnough(yes + 1));
+    }
+
+    /// @dev One of the sizes that alliances have, a known number on each path: three unknowns are beyond the solver.
+    function _size(uint8 choice) private pure returns (uint256) {
+        vm.assume(choice < 7);
+        if (choice == 0) return 1;
+        if (choice == 1) return 2;
+        if (choice == 2) return 3;
+        if (choice == 3) return 4;
+        if (choice == 4) return 6;
+        if (choice == 5) return 13;
+        return MOST_MEMBERS;
+    }
+
+    /// @dev False where the constructor refuses the fraction, which it must exactly outside (1/2, 1].
+    function _found(uint16 numerator, uint16 denominator) private returns (bool) {
+        uint32[] memory first = new uint32[](1);
+        first[0] = 1;
+        bytes32[] memory names = new bytes32[](4);
+        (names[0], names[1], names[2], names[3]) =
+        ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay");
+        uint64[] memory values = new uint64[](4);
+        (values[0], values[1], values[2], values[3]) = (7 days, 2 days, 10 days, 3 days);
+        try new Votes(first, numerator, denominator, address(this), names, values) returns (Votes made) {
+            assert(2 * uint256(numerator) > denominator && numerator <= denominator);
+            votes = made;
+        } catch {
+            assert(2 * uint256(numerator) <= denominator || numerator > denominator);
+            return false;
+        }
+        return true;
+    }
+
+    /// @dev The set of members begins in the first slot, with its length.
+    function _setMembers(uint256 members) private {
+        vm.store(address(votes), 0, bytes32(members));
+        assert(votes.memberCount() == members);
+    }
+}
