@@ -1,0 +1,50 @@
+"""What the documents promise and the tests prove are the same: every rule, attack and complaint names tests that exist."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TEST = re.compile(r"`([\w/.]+)::(\w+)`")
+
+
+@cache
+def names_in(path: str) -> str:
+    return (ROOT / "tests" / path).read_text(encoding="utf-8")
+
+
+def exists(path: str, name: str) -> bool:
+    """Whether `name` is a test function of that file below tests/, Python's or Solidity's."""
+    if not (ROOT / "tests" / path).is_file():
+        return False
+    return re.search(rf"(?:def|function) {re.escape(name)}\b", names_in(path)) is not None
+
+
+def rules() -> dict[str, str]:
+    """Rule number to the text that follows it, up to the next rule."""
+    text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    parts = re.split(r"^- \*\*(\d+\.\d+)\*\*", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_every_rule_of_the_protocol_names_its_test() -> None:
+    assert len(rules()) > 40
+    assert [number for number, text in rules().items() if not TEST.search(text)] == []
+
+
+@pytest.mark.parametrize("document", ["protocol.md", "threat-model.md", "complaints.md"])
+def test_every_test_that_a_document_names_is_there(document: str) -> None:
+    named = TEST.findall((ROOT / "docs" / document).read_text(encoding="utf-8"))
+    assert len(named) > 20
+    assert [f"{path}::{name}" for path, name in named if not exists(path, name)] == []
+
+
+@pytest.mark.parametrize(("document", "count"), [("threat-model.md", 30), ("complaints.md", 22)])
+def test_every_row_names_a_test_or_says_that_it_comes_later(document: str, count: int) -> None:
+    rows = re.findall(r"^\| (\d+) \|.*$", (ROOT / "docs" / document).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert rows == [str(number) for number in range(1, count + 1)]
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    lines = re.findall(r"^\| \d+ \|.*$", text, flags=re.MULTILINE)
+    assert [line for line in lines if not TEST.search(line) and "later:" not in line] == []
