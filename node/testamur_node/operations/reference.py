@@ -74,6 +74,13 @@ def alliance_toml(members: list[MemberAccounts], chain_id: int, genesis_time: da
             "chain_id": chain_id,
             "genesis_time": genesis_time,
             "threshold": [2, 3],
+            "periods": {
+                "unit": "seconds",
+                "votingPeriod": 3600,
+                "controllerDelay": 5,
+                "recoveryDelay": 10,
+                "directoryDelay": 5,
+            },
             "member": [
                 {
                     "number": member.institution.number,
