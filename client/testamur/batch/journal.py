@@ -14,10 +14,11 @@ however it ends. It holds salts and one-time keys: mode 0600.
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -331,5 +332,11 @@ def _explain(path: Path, error: sqlite3.Error) -> JournalError:
     return JournalError(f"the journal {path} cannot be used: {reason}", advice)
 
 
+_READERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+    kind: attrgetter(*(item.name for item in fields(kind)))
+    for kind in (BatchRecord, PreparedRow, SignedRow, RejectedRow)
+}
+
+
 def _values(record: Any) -> tuple[Any, ...]:
-    return tuple(getattr(record, item.name) for item in fields(record))
+    return _READERS[type(record)](record)

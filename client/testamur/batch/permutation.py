@@ -9,7 +9,7 @@ import hmac
 import struct
 from typing import Final
 
-__all__ = ["KEY_BYTES", "status_index"]
+__all__ = ["KEY_BYTES", "Permutation", "status_index"]
 
 KEY_BYTES: Final = 32
 _ROUNDS: Final = 8
@@ -32,6 +32,37 @@ def status_index(key: bytes, counter: int, log2size: int) -> int:
         else:
             low ^= _round(key, log2size, round_number, high) & low_mask
     return high << low_bits | low
+
+
+class Permutation:
+    """`status_index` of one list for many counters: each round's few values are computed once and kept."""
+
+    __slots__ = ("_key", "_known", "_log2size")
+
+    def __init__(self, key: bytes, log2size: int) -> None:
+        self._key = key
+        self._log2size = log2size
+        self._known: dict[tuple[int, int], int] = {}
+
+    def status_index(self, counter: int) -> int:
+        """The status index of `counter`."""
+        if not 0 <= counter < 1 << self._log2size:
+            return status_index(self._key, counter, self._log2size)  # says what is wrong
+        known = self._known
+        low_bits = self._log2size // 2
+        high_bits = self._log2size - low_bits
+        high, low = counter >> low_bits, counter & ((1 << low_bits) - 1)
+        for round_number in range(_ROUNDS):
+            half = low if round_number % 2 == 0 else high
+            place = round_number, half
+            value = known.get(place)
+            if value is None:
+                value = known[place] = _round(self._key, self._log2size, round_number, half)
+            if round_number % 2 == 0:
+                high ^= value & ((1 << high_bits) - 1)
+            else:
+                low ^= value & ((1 << low_bits) - 1)
+        return high << low_bits | low
 
 
 def _round(key: bytes, log2size: int, round_number: int, half: int) -> int:

@@ -13,7 +13,7 @@ from testamur.batch.anchor import batch_id
 from testamur.batch.holder import create_holder
 from testamur.batch.journal import BatchRecord, PreparedRow, SignedRow, Signing, Stage
 from testamur.batch.leaf import KIND_OWN, LeafInput, content
-from testamur.batch.permutation import status_index
+from testamur.batch.permutation import Permutation
 from testamur.batch.roster import Row
 from testamur.credential.compiled import CompiledTemplate, IssuingContext, compile_template
 from testamur.credential.template import Level, Template
@@ -94,9 +94,10 @@ def _signed(
     list_key: bytes,
     leaf_order: Sequence[int],
 ) -> Iterator[SignedRow]:
+    permutation = Permutation(list_key, batch.log2size)
     for offset, (place, leaf_index) in enumerate(zip(prepared, leaf_order, strict=True)):
         row = rows[place.row_id]
-        index = status_index(list_key, batch.first + offset, batch.log2size)
+        index = permutation.status_index(batch.first + offset)
         credential = signer.compiled(batch.list, row.level).issue(row, index, uuid.uuid4().urn, signer.sign)
         one_time_key = blind = b""
         holder = row.holder

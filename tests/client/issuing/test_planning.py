@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from testamur.batch.permutation import Permutation, status_index
 from testamur.batch.planning import OpenList, assign_lists, plan_batches, size_for
 from testamur.batch.roster import Row
 from testamur.chain.institution import Scope
@@ -86,3 +88,14 @@ def test_a_list_that_is_full_takes_no_batch_and_the_next_one_does() -> None:
 
 def test_a_new_list_is_as_large_as_the_roster_needs_within_the_bounds() -> None:
     assert [size_for(rows) for rows in (1, 1 << 17, (1 << 17) + 1, 1 << 24, 1 << 25)] == [17, 17, 18, 24, 24]
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(17, 24), st.data())
+def test_the_kept_permutation_gives_the_indexes_of_the_plain_one(
+    key: bytes, log2size: int, data: st.DataObject
+) -> None:
+    permutation = Permutation(key, log2size)
+    for counter in data.draw(st.lists(st.integers(0, (1 << log2size) - 1), max_size=20)):
+        assert permutation.status_index(counter) == status_index(key, counter, log2size)
+    with pytest.raises(ValueError, match="counter"):
+        permutation.status_index(1 << log2size)
