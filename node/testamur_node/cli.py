@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from testamur_node.errors import NodeError
+from testamur_node.upkeep_commands import register
 
 __all__ = ["app", "main"]
 
@@ -126,3 +127,6 @@ def doctor(home: Home, json_: Json = False) -> None:
         typer.echo(json.dumps({"findings": [finding.to_json() for finding in findings]}, ensure_ascii=False))
     if any(finding.result == "fail" for finding in findings):
         raise typer.Exit(1)
+
+
+register(app)

@@ -169,7 +169,10 @@ def test_doctor_finds_a_key_that_others_can_read(home: Path) -> None:
 
 
 def test_every_command_has_help_with_an_example() -> None:
-    commands = ("init", "start", "status", "doctor")
+    commands = (
+        "init", "start", "status", "doctor", "import-chain", "import", "export", "backup", "restore", "verify-db",
+        "prune", "compact", "rollback",
+    )  # fmt: skip
     for arguments in ((), *((command,) for command in commands)):
         shown = node_command(*arguments, "--help")
         assert shown.returncode == 0

@@ -21,7 +21,7 @@ from testamur_node.node import VALIDATOR_KEY
 from testamur_node.operations.config import INITIAL
 from testamur_node.operations.reference import alliance_toml, make_accounts, profile_toml
 
-__all__ = ["HomeError", "MadeHome", "initialise", "DEFAULT_CHAIN_ID"]
+__all__ = ["HomeError", "MadeHome", "initialise", "new_folder", "DEFAULT_CHAIN_ID"]
 
 DEFAULT_CHAIN_ID = 20260
 _DEFAULT_RPC = "http://127.0.0.1:8545"
@@ -70,7 +70,7 @@ def initialise(
     """Make `home`, which must not hold a node yet; without `alliance`, for the reference alliance."""
     if engine != "solo":
         raise HomeError(f"this version has no engine {engine!r}", "say --engine solo")
-    with _new_folder(home) as folder:
+    with new_folder(home) as folder:
         key = ValidatorKey.generate()
         key.save(folder / VALIDATOR_KEY)
         if alliance is None:
@@ -97,7 +97,7 @@ def _read(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _new_folder(home: Path) -> Iterator[Path]:
+def new_folder(home: Path) -> Iterator[Path]:
     """A folder to build in that becomes `home`; an existing home is only taken when it is empty."""
     try:
         if home.exists() and (not home.is_dir() or any(home.iterdir())):

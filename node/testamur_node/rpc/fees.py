@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from testamur_node.chain import fees
 from testamur_node.chain.block import Block, Header
 from testamur_node.chain.receipt import Receipt
 from testamur_node.chain.rules import ChainSpec, Fork
@@ -16,29 +17,17 @@ _BLOB_GAS = 131_072
 class _BlobSchedule:
     """Blob market of one fork (EIP-4844, EIP-7691)."""
 
-    target: int
-    """Blobs of a block at which the price stays."""
     most: int
     """Most blobs of a block."""
     update_fraction: int
 
 
-_BLOBS = {Fork.CANCUN: _BlobSchedule(3, 6, 3_338_477), Fork.PRAGUE: _BlobSchedule(6, 9, 5_007_716)}
+_BLOBS = {Fork.CANCUN: _BlobSchedule(6, 3_338_477), Fork.PRAGUE: _BlobSchedule(9, 5_007_716)}
 
 
 def next_base_fee(spec: ChainSpec, parent: Header) -> int | None:
-    """The base fee of the block after `parent` (EIP-1559); None before London."""
-    if spec.fork_at(parent.number + 1, parent.timestamp + 1) < Fork.LONDON:
-        return None
-    if spec.is_free:
-        return 0
-    if parent.base_fee is None:
-        return 1_000_000_000
-    target = parent.gas_limit // 2
-    change = parent.base_fee * abs(parent.gas_used - target) // target // 8
-    if parent.gas_used > target:
-        return parent.base_fee + max(change, 1)
-    return parent.base_fee - change if parent.gas_used < target else parent.base_fee
+    """The base fee of the block after `parent`, as far as can be known before its time; None before London."""
+    return fees.next_base_fee(parent, spec, spec.fork_at(parent.number + 1, parent.timestamp + 1))
 
 
 def _schedule(spec: ChainSpec, number: int, timestamp: int) -> _BlobSchedule | None:
@@ -64,8 +53,8 @@ def next_blob_gas_price(spec: ChainSpec, parent: Header) -> int | None:
     schedule = _schedule(spec, parent.number + 1, parent.timestamp + 1)
     if schedule is None:
         return None
-    used = (parent.excess_blob_gas or 0) + (parent.blob_gas_used or 0)
-    return _exponential(max(used - schedule.target * _BLOB_GAS, 0), schedule.update_fraction)
+    excess = fees.next_excess_blob_gas(parent, spec.fork_at(parent.number + 1, parent.timestamp + 1))
+    return _exponential(excess or 0, schedule.update_fraction)
 
 
 def _exponential(numerator: int, denominator: int) -> int:

@@ -1,0 +1,214 @@
+"""Looking after a home's data: verify, roll back, prune, compact, copy a running node, blocks in and out as files."""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from testamur_node.application import Application
+from testamur_node.chain.block import encode_block
+from testamur_node.codec import DecodingError
+from testamur_node.engine.key import ValidatorKey
+from testamur_node.errors import NodeError
+from testamur_node.execution.pyevm import PyEvm
+from testamur_node.execution.threads import Workers
+from testamur_node.genesis import Genesis, GenesisError
+from testamur_node.importing import InvalidBlockError, blocks_in, import_block
+from testamur_node.node import DATA_FOLDER, GENESIS_FILE, VALIDATOR_KEY
+from testamur_node.operations.initialise import HomeError, new_folder
+from testamur_node.store import maintenance
+from testamur_node.store.environment import Environment
+from testamur_node.store.store import Store
+from testamur_node.store.verification import problems_of
+
+__all__ = [
+    "UpkeepError", "Imported", "load_genesis", "verify", "roll_back", "prune", "compact", "back_up", "restore",
+    "export_chain", "import_chain", "import_blocks",
+]  # fmt: skip
+
+_SETTINGS = ("alliance.toml", "node.toml")
+Result = TypeVar("Result")
+
+
+class UpkeepError(NodeError):
+    """The command cannot do this to this home."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import brought."""
+
+    blocks: int
+    head: int
+    head_hash: bytes
+    seconds: float
+
+
+def load_genesis(home: Path) -> Genesis:
+    """The genesis of a home."""
+    try:
+        return Genesis.from_json((home / GENESIS_FILE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise GenesisError(f"{home} has no readable {GENESIS_FILE}: {error}", "run testamur-node init first") from error
+
+
+@contextlib.contextmanager
+def _application(home: Path) -> Iterator[Application]:
+    """The chain of a home without engine and listeners; refused while a node runs on it."""
+    genesis = load_genesis(home)
+    store = Store.open(home / DATA_FOLDER)
+    try:
+        yield Application(genesis, store, PyEvm(genesis.spec, store.read_node))
+    finally:
+        store.close()
+
+
+def _on_large_stack(job: Callable[[], Result]) -> Result:
+    """Run what executes blocks where deep calls have room."""
+    workers = Workers(1, "import")
+    try:
+        return workers.run(job)
+    finally:
+        workers.close()
+
+
+def verify(home: Path) -> Iterator[str]:
+    """Read and recompute every record of a home, running or stopped; one sentence for each that is wrong."""
+    genesis = load_genesis(home)
+    key = ValidatorKey.load(home / VALIDATOR_KEY) if (home / VALIDATOR_KEY).exists() else None
+    with contextlib.closing(Environment(home / DATA_FOLDER, writes=False)) as environment:
+        yield from problems_of(environment, genesis.hash, key)
+
+
+def roll_back(home: Path, count: int) -> int:
+    """Undo the newest `count` blocks of a stopped node; the new height."""
+    with _application(home) as application:
+        head = application.head.number
+        if not 1 <= count <= head:
+            raise UpkeepError(f"cannot undo {count} blocks: the chain has {head}")
+        pruned = int.from_bytes(application.store.meta("pruned") or b"", "big")
+        if head - count < pruned:
+            raise UpkeepError(
+                f"cannot go back to block {head - count}: its state was pruned, {pruned} is the oldest kept"
+            )
+        application.roll_back(head - count)
+        return head - count
+
+
+def prune(home: Path, keep: int) -> int:
+    """Drop the states of all but the newest `keep` blocks of a stopped node; how many nodes went."""
+    with _application(home) as application:
+        return maintenance.prune(application.store, keep)
+
+
+def compact(home: Path) -> tuple[int, int]:
+    """Rewrite a stopped node's data without free space; (bytes before, after)."""
+    load_genesis(home)
+    return maintenance.compact(home / DATA_FOLDER)
+
+
+@contextlib.contextmanager
+def _new(folder: Path) -> Iterator[Path]:
+    try:
+        with new_folder(folder) as building:
+            yield building
+    except HomeError as error:
+        raise UpkeepError(error.message, error.advice) from error
+
+
+def _carry(source: Path, target: Path, has_key: bool) -> None:
+    """Copy what a home holds beside its data; founders' keystores are the client's to back up."""
+    for name in (GENESIS_FILE, *_SETTINGS, *((VALIDATOR_KEY,) if has_key else ())):
+        if (source / name).exists():
+            (target / name).parent.mkdir(mode=0o700, exist_ok=True)
+            shutil.copy2(source / name, target / name)
+
+
+def _head_of(home: Path) -> int:
+    store = Store.open(home / DATA_FOLDER, writes=False)
+    try:
+        return store.head_number or 0
+    finally:
+        store.close()
+
+
+def back_up(home: Path, target: Path, *, has_key: bool = True) -> int:
+    """Copy a home, running or stopped, as of one moment; the height of the copy."""
+    load_genesis(home)
+    with _new(target) as folder:
+        with contextlib.closing(Environment(home / DATA_FOLDER, writes=False)) as environment:
+            maintenance.copy_store(environment, folder / DATA_FOLDER)
+        _carry(home, folder, has_key)
+        return _head_of(folder)
+
+
+def restore(backup: Path, home: Path) -> int:
+    """Verify a backup and make a new home of it; its height."""
+    problem = next(verify(backup), None)
+    if problem is not None:
+        raise UpkeepError(f"the backup {backup} is damaged: {problem}", "take another backup")
+    with _new(home) as folder:
+        (folder / DATA_FOLDER).mkdir()
+        shutil.copyfile(backup / DATA_FOLDER / "data.mdb", folder / DATA_FOLDER / "data.mdb")
+        _carry(backup, folder, has_key=True)
+        return _head_of(folder)
+
+
+def export_chain(home: Path, target: Path) -> int:
+    """Write the blocks after genesis to a new file, as geth's export does; how many."""
+    store = Store.open(home / DATA_FOLDER, writes=False)
+    try:
+        with target.open("xb") as file:
+            head = store.head_number or 0
+            for number in range(1, head + 1):
+                block = store.block(number)
+                if block is None:
+                    raise UpkeepError(f"block {number} is not in the store", "run testamur-node verify-db")
+                file.write(encode_block(block))
+        return head
+    except OSError as error:
+        raise UpkeepError(f"cannot write {target}: {error.strerror}") from error
+    finally:
+        store.close()
+
+
+def import_chain(home: Path, genesis: Path, blocks: Path) -> Imported:
+    """Bring another network's chain in, its genesis.json first; a home that has that genesis goes on."""
+    if not (home / GENESIS_FILE).exists():
+        try:
+            Genesis.from_json(genesis.read_text(encoding="utf-8"))
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.copyfile(genesis, home / GENESIS_FILE)
+        except (OSError, UnicodeDecodeError) as error:
+            raise UpkeepError(f"cannot bring {genesis} into {home}: {error}") from error
+    elif load_genesis(home).hash != Genesis.from_json(genesis.read_text(encoding="utf-8")).hash:
+        raise UpkeepError(f"{home} holds another chain than {genesis} begins", "choose another folder with --home")
+    return import_blocks(home, blocks)
+
+
+def import_blocks(home: Path, blocks: Path) -> Imported:
+    """Bring blocks of this very chain in; those it has are passed over."""
+    return _on_large_stack(lambda: _import(home, blocks))
+
+
+def _import(home: Path, blocks: Path) -> Imported:
+    began, count = time.monotonic(), 0
+    with _application(home) as application:
+        try:
+            for block in blocks_in(blocks):
+                if block.number > application.head.number:
+                    import_block(application, block)
+                    count += 1
+                    continue
+                known = application.store.header(block.number)
+                if known is None or known.hash != block.hash:
+                    raise InvalidBlockError(f"block {block.number} of {blocks} is another than the one this home has")
+        except (OSError, DecodingError) as error:
+            raise UpkeepError(f"cannot read {blocks}: {error}") from error
+        head = application.head
+        return Imported(count, head.number, head.hash, time.monotonic() - began)
