@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SOLC = ROOT / "tools" / "solc"
 OUT = "client/testamur/artifacts"
 INPUT_FILE = "inputs/testamur.json"
-EXPOSED = "tests/contracts/InclusionProofExposed"
-"""A contract that only the tests know: the library's functions as calls."""
+EXPOSED = "tests/contracts/LibrariesExposed"
+"""A contract that only the tests know: the libraries' functions as calls."""
 
 CONTRACTS = (
     "Alliance",

@@ -7,18 +7,15 @@ library Texts {
     uint256 private constant LONGEST = 256;
     uint256 private constant SHORTEST_DID = 8;
 
-    /// @dev 1 to 256 bytes; no C0 or C1 control, no DEL, no zero-width space or byte order mark, no line or paragraph
-    /// separator, no bidirectional control (U+061C, U+200E-F, U+202A-E, U+2066-9).
+    /// @dev 1 to 256 bytes of well-formed UTF-8 (RFC 3629) whose every character can be seen.
     function isPlain(string calldata text) internal pure returns (bool) {
         bytes calldata data = bytes(text);
         if (data.length == 0 || data.length > LONGEST) return false;
-        for (uint256 i = 0; i < data.length; ++i) {
-            bytes1 first = data[i];
-            if (first < 0x20 || first == 0x7f) return false;
-            if (first == 0xc2 && i + 1 < data.length && data[i + 1] < 0xa0) return false;
-            if (first == 0xd8 && i + 1 < data.length && data[i + 1] == 0x9c) return false;
-            if (first == 0xe2 && i + 2 < data.length && _isInvisible(data[i + 1], data[i + 2])) return false;
-            if (first == 0xef && i + 2 < data.length && data[i + 1] == 0xbb && data[i + 2] == 0xbf) return false;
+        uint256 i = 0;
+        while (i < data.length) {
+            (uint256 point, uint256 width) = _codePoint(data, i);
+            if (width == 0 || _isUnseen(point)) return false;
+            i += width;
         }
         return true;
     }
@@ -33,9 +30,26 @@ library Texts {
         return true;
     }
 
-    /// @dev Among U+2000 to U+207F.
-    function _isInvisible(bytes1 second, bytes1 third) private pure returns (bool) {
-        if (second == 0x80) return third == 0x8b || third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae);
-        return second == 0x81 && third >= 0xa6 && third <= 0xa9;
+    /// @dev The code point at `i` and its bytes; a width of 0 where it is malformed.
+    function _codePoint(bytes calldata data, uint256 i) private pure returns (uint256 point, uint256 width) {
+        uint256 first = uint8(data[i]);
+        if (first < 0x80) return (first, 1);
+        width = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+        if (first < 0xc0 || first > 0xf4 || i + width > data.length) return (0, 0);
+        point = first & (0x7f >> width);
+        for (uint256 k = 1; k < width; ++k) {
+            uint256 next = uint8(data[i + k]);
+            if (next & 0xc0 != 0x80) return (0, 0);
+            point = (point << 6) | (next & 0x3f);
+        }
+        uint256 lowest = width == 2 ? 0x80 : width == 3 ? 0x800 : 0x10000;
+        if (point < lowest || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return (0, 0);
+    }
+
+    /// @dev Controls, zero-width space, byte order mark, line and paragraph separators, bidirectional controls.
+    function _isUnseen(uint256 point) private pure returns (bool) {
+        return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || point == 0x200b || point == 0x200e
+            || point == 0x200f || (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069)
+            || point == 0xfeff;
     }
 }

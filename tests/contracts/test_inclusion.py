@@ -18,9 +18,9 @@ LIBRARY = b"\x0a" * 20
 @pytest.fixture(scope="session")
 def chain() -> Chain:
     """A chain that holds the library alone."""
-    compiled = json.loads(Path(__file__).with_name("InclusionProofExposed.json").read_text("utf-8"))
+    compiled = json.loads(Path(__file__).with_name("LibrariesExposed.json").read_text("utf-8"))
     chain = Chain(GENESIS_TIME)
-    chain.construct("InclusionProofExposed", LIBRARY, bytes.fromhex(compiled["bytecode"][2:]))
+    chain.construct("LibrariesExposed", LIBRARY, bytes.fromhex(compiled["bytecode"][2:]))
     return chain
 
 
