@@ -20,6 +20,7 @@ from testamur.batch.output import (
     await_visible,
     compare_files,
     read_back,
+    remove_partial,
     report_tree,
     write_bundles,
     write_files,
@@ -273,6 +274,7 @@ def _write(
     pause: Callable[[float], None],
 ) -> None:
     total = journal.row_count()
+    remove_partial(folder)
     write_bundles(folder, journal, journal.facts().chain_id, lambda done: progress("writing", done, total))
     write_holders(folder, journal)
     if per_file:

@@ -29,6 +29,7 @@ __all__ = [
     "await_visible",
     "compare_files",
     "read_back",
+    "remove_partial",
     "report_tree",
     "write_bundles",
     "write_files",
@@ -64,6 +65,16 @@ class ReadBackError(TestamurError):
         """Row id and code of each."""
         if {code for _, code in failures} <= _UNDECIDED:
             self.exit_code = 7
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what a killed run was writing when it ended."""
+    for path in folder.glob(".*partial"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()
 
 
 def write_bundles(

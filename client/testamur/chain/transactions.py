@@ -17,7 +17,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from testamur.chain.contracts import Call
-from testamur.chain.errors import RpcError, TransactionPendingError, TransactionRevertedError
+from testamur.chain.errors import (
+    KeyUnusableError,
+    RpcError,
+    TransactionPendingError,
+    TransactionRevertedError,
+)
 from testamur.chain.nonces import NonceQueue, QueuedTransaction
 from testamur.chain.refusals import refusal_error, revert_data
 from testamur.chain.rpc import Rpc, from_hex, to_hex, to_quantity
@@ -124,6 +129,10 @@ class Sender:
             if any(known in error.reason.lower() for known in _KNOWN):
                 return
             self._queue.remove(transaction)
+            if "not permitted" in error.reason.lower():
+                raise KeyUnusableError(
+                    f"{transaction.label}: {error.reason}", "the institution's ADMIN must add the account first"
+                ) from error
             raise
 
     def _broadcast_again(self, transaction: QueuedTransaction) -> None:
