@@ -268,6 +268,38 @@ class Journal:
         with self._changing() as database:
             database.execute("UPDATE run SET done = 1")
 
+    def forget_holder_keys(self, row_ids: Iterable[str]) -> None:
+        """Blank the one-time keys and blinds of rows whose learners have them now."""
+        with self._erasing() as database:
+            database.executemany(
+                "UPDATE signed SET one_time_key = x'', blind = x''"
+                " WHERE position = (SELECT position FROM rows WHERE row_id = ?)",
+                ((row_id,) for row_id in row_ids),
+            )
+
+    def erase(self, row_ids: Iterable[str]) -> None:
+        """Blank everything about rows that leads to a person: credential, salt, keys and the row id itself.
+
+        Leaf hashes, tags and status indexes stay: without the salt they are random numbers (docs/protocol.md 2).
+        """
+        with self._erasing() as database:
+            for row_id in row_ids:
+                found = database.execute("SELECT position FROM rows WHERE row_id = ?", (row_id,)).fetchone()
+                if found is not None:
+                    database.execute(
+                        "UPDATE signed SET credential = x'', salt = x'', one_time_key = x'', blind = x''"
+                        " WHERE position = ?",
+                        found,
+                    )
+                    database.execute("UPDATE rows SET row_id = ? WHERE position = ?", (f"erased-{found[0]}", *found))
+
+    @contextmanager
+    def _erasing(self) -> Iterator[sqlite3.Connection]:
+        """Changes after which what was there before is not left in the file's free pages either."""
+        self._database.execute("PRAGMA secure_delete = ON")
+        with self._changing() as database:
+            yield database
+
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         try:

@@ -5,6 +5,7 @@ import typer
 from testamur.cli import (
     account,
     alliance,
+    backup,
     bundle,
     deploy,
     doctor,
@@ -12,6 +13,7 @@ from testamur.cli import (
     issue,
     issuer,
     policy,
+    rows,
     scenario,
     serve,
     status,
@@ -29,6 +31,7 @@ def application() -> typer.Typer:
     verify.register(app)
     issue.register(app)
     status.register(app)
+    rows.register(app)
     app.add_typer(bundle.app, name="bundle")
     app.add_typer(template.app, name="template")
     app.add_typer(status.app, name="status")
@@ -40,5 +43,6 @@ def application() -> typer.Typer:
     deploy.register(app)
     doctor.register(app)
     serve.register(app)
+    backup.register(app)
     app.add_typer(scenario.app, name="scenario")
     return app

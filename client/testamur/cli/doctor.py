@@ -34,12 +34,11 @@ def doctor(session: Session) -> int:
     for finding in diagnose(profile):
         terminal.result(finding.to_json())
         facts = dict(finding.facts)
-        sentence = words.find(f"finding.{finding.code}.message", **facts) if words.tag != "en" else None
+        sentence = words.find(f"finding.{finding.code}.{finding.severity}", **facts)
         mark = terminal.paint(MARKS[finding.severity], COLOURS[finding.severity])
         terminal.say(f"{mark} {finding.code}: {sentence or finding.message}")
-        advice = words.find(f"finding.{finding.code}.advice", **facts) if words.tag != "en" else None
-        if finding.severity != "ok" and (advice or finding.advice):
-            terminal.say(f"    {words.text('cli.advice')}: {advice or finding.advice}")
+        if finding.severity != "ok" and finding.advice and sentence is None:  # a sentence of ours holds its advice
+            terminal.say(f"    {words.text('cli.advice')}: {finding.advice}")
         if finding.severity == "error" and not first:
             first = finding.exit_code or 1
     return first

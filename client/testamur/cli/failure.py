@@ -47,7 +47,11 @@ def _explain(error: BaseException, language: Language) -> tuple[str, str | None,
     name = type(error).__name__
     if isinstance(error, TestamurError):
         title = language.find(f"error.{name}")
-        return (f"{title}: {error.message}" if title else error.message), error.advice, error.exit_code
+        return (
+            (f"{title}{language.text('cli.colon')}{error.message}" if title else error.message),
+            error.advice,
+            error.exit_code,
+        )
     if isinstance(error, FileNotFoundError):
         return language.text("error.missing_file", path=error.filename), None, USAGE
     if isinstance(error, OSError) and error.filename is not None:

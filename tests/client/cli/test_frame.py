@@ -18,7 +18,7 @@ from typer.main import get_command
 from tests.world import command
 
 EN = Terminal(False, language("en"))
-JSON = Terminal(True, language("zh"))
+JSON = Terminal(True, language("en"))
 
 
 def paths(node: object, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -74,6 +74,14 @@ def test_an_error_with_json_is_one_object_on_stderr(capsys: pytest.CaptureFixtur
         "advice": "start the node",
         "exitCode": 7,
     }
+
+
+def test_in_chinese_an_error_has_a_chinese_title_before_its_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> None:
+        raise ChainUnreachableError("no answer", "start the node")
+
+    assert finish(work, Terminal(False, language("zh"))) == 7
+    assert capsys.readouterr().err == "错误: 无法连接链节点：no answer\n建议: start the node\n"
 
 
 def test_an_unforeseen_error_is_one_line_with_its_place_and_where_to_report(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,173 @@
+"""`testamur deliver`, `extract`, `forget`, `supersede`, `reconcile`: what is done with the rows of a finished run."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from testamur.cli.command import command
+from testamur.cli.failure import UsageError
+from testamur.cli.session import Session
+from testamur.cli.verify import PolicyPath
+
+__all__ = ["register"]
+
+Run = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that the run issued into.")]
+Rows = Annotated[list[str] | None, typer.Option("--row", metavar="ID", help="Row ids; repeat for several.")]
+FromRun = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Folder that the run issued into.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands under the root."""
+    command(
+        app,
+        "supersede",
+        example="testamur supersede corrected.csv --dir batch --template template.json --out corrected",
+    )(supersede)
+    command(
+        app,
+        "deliver",
+        example="testamur deliver batch --out handed-out --zip\ntestamur deliver batch --row S000017 --out x",
+    )(deliver)
+    command(app, "extract", example="testamur extract S000017 --dir batch --out li-hua.json")(extract)
+    command(app, "forget", example="testamur forget --row S000017 --dir batch --yes")(forget)
+    command(app, "reconcile", example="testamur reconcile batch")(reconcile)
+
+
+def supersede(
+    session: Session,
+    roster: Annotated[Path, typer.Argument(metavar="CORRECTED.csv", help="Only the corrected rows, with their ids.")],
+    folder: FromRun,
+    template: Annotated[Path, typer.Option("--template", metavar="T.json", help="Shape of the credentials.")],
+    out: Annotated[Path, typer.Option("--out", metavar="NEW", help="Folder of the new run.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in NEW.")] = False,
+    per_file: Annotated[bool, typer.Option("--per-file", help="Also write NEW/bundles/<row id>.json.")] = False,
+    policy_path: PolicyPath = None,
+) -> int:
+    """Mend mistakes such as a misspelt name: issue corrected rows, then revoke the old credentials as superseded."""
+    from testamur.batch.supersession import supersede as mend
+    from testamur.cli.progress import ProgressLine
+    from testamur.issuer import Issuer
+    from testamur.verification.policy import Policy
+
+    policy = Policy.load(session.policy_file(policy_path))
+    with session.connection() as connection:
+        issuer = Issuer(connection, session.institution(connection.profile), policy)
+        progress = ProgressLine()
+        try:
+            done = mend(issuer, folder, roster, template, out, is_resumed=resume, per_file=per_file, progress=progress)
+        finally:
+            progress.end()
+    terminal = session.terminal
+    terminal.result(done.to_json())
+    if done.issued.rejected:
+        rejected = [(row.line, row.column, row.reason) for row in done.issued.rejected]
+        terminal.table(("line", "column", "reason"), rejected)
+    if done.revoked is None:
+        terminal.say("nothing was signed, nothing was revoked")
+    else:
+        terminal.say(f"{done.issued.issued} credentials issued anew: {out / 'bundles.jsonl'}")
+        terminal.say(f"{len(done.revoked.outcomes)} old ones revoked as superseded")
+    return done.exit_code
+
+
+def deliver(
+    session: Session,
+    folder: Run,
+    out: Annotated[Path, typer.Option("--out", metavar="OUT", help="Folder for the learners' files (mode 0700).")],
+    row: Rows = None,
+    as_zip: Annotated[bool, typer.Option("--zip", help="One zip per learner instead of a folder.")] = False,
+) -> None:
+    """Write a file per learner: the bundle, the holder's secret and a note; and a list of what was handed out.
+
+    The secrets are then blanked in DIR: only the learner has them. OUT/delivered.csv says what went out.
+    """
+    from testamur.batch.rows import deliver as hand_out
+
+    delivered = hand_out(folder, out, row or [], is_zip=as_zip, now=datetime.now(UTC))
+    for item in delivered:
+        session.terminal.result(
+            {"row": item.row_id, "path": str(item.path), "sha256": item.sha256, "holderSecret": item.has_secret}
+        )
+    count = sum(item.has_secret for item in delivered)
+    session.terminal.say(
+        f"{len(delivered)} files in {out}, {count} with the holder's secret, which is blanked here now"
+    )
+    session.terminal.say(f"what was handed out stands in {out / 'delivered.csv'}")
+
+
+def extract(
+    session: Session,
+    row: Annotated[str, typer.Argument(metavar="ROW", help="Row id.")],
+    folder: FromRun,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="File; else ROW.json here.")] = None,
+) -> None:
+    """Write one row's bundle to a file."""
+    from testamur.batch.rows import extract as take_out
+
+    data = take_out(folder, row)
+    path = out or Path(f"{row}.json")
+    if path.exists():
+        raise UsageError(f"{path} exists already", "choose another with --out")
+    path.write_bytes(data)
+    session.terminal.result({"row": row, "path": str(path), "bytes": len(data)})
+    session.terminal.say(f"wrote {path}")
+
+
+def forget(
+    session: Session,
+    folder: FromRun,
+    row: Rows = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it only says what would be erased.")] = False,
+) -> None:
+    """Erase a learner's data from a run: bundle, salt, keys and row id. Status stays: a revoked credential stays so.
+
+    Files that were handed out, the roster and backups are yours to erase.
+    """
+    from testamur.batch.rows import erase, extract
+
+    if not row:
+        raise UsageError("whose data?", "name rows with --row ID")
+    if not yes:
+        for row_id in row:
+            extract(folder, row_id)  # complains of rows that are not there
+        session.terminal.result({"erased": [], "wouldErase": row})
+        session.terminal.say(f"would erase {len(row)} rows for good; say --yes to do it")
+        return
+    erased = erase(folder, row)
+    session.terminal.result({"erased": [{"list": number, "index": index} for _, number, index in erased]})
+    for row_id, number, index in erased:
+        session.terminal.say(f"{row_id} is erased; to revoke it later: --list {number} --index {index}")
+
+
+def reconcile(session: Session, folder: Run) -> int:
+    """Compare a run's records with the chain, which is the truth: batches, and what became of each credential.
+
+    Exit code 8 where a batch of the run is not recorded on the chain.
+    """
+    from testamur.batch.anchoring import Standing, standing
+    from testamur.batch.rows import open_finished
+
+    counts = {"active": 0, "suspended": 0, "revoked": 0}
+    missing = 0
+    journal = open_finished(folder)
+    try:
+        with session.connection() as connection:
+            for batch in journal.batches():
+                found = standing(connection, batch)
+                missing += found is not Standing.ANCHORED
+                session.terminal.say(f"batch 0x{batch.batch_id.hex()}: {found.value}")
+            places = journal.places()
+            registry = connection.contract("StatusRegistry")
+            statuses = registry.read_many("statusOf", list(places.values()))
+    finally:
+        journal.close()
+    for (row_id, (number, index)), status in zip(places.items(), statuses, strict=True):
+        word = "revoked" if status["revoked"] else "suspended" if status["suspended"] else "active"
+        counts[word] += 1
+        session.terminal.result({"row": row_id, "list": number, "index": index, "status": word})
+        if word != "active":
+            session.terminal.say(f"{row_id}: {word}")
+    session.terminal.say(", ".join(f"{count} {word}" for word, count in counts.items()))
+    return 8 if missing else 0
