@@ -16,7 +16,7 @@ from testamur.batch.claims import Claims
 from testamur.batch.leaf import KIND_FOREIGN, KIND_OWN, LeafInput, content, foreign_content
 from testamur.credential.document import Document, from_tree
 from testamur.credential.errors import MalformedError
-from testamur.credential.strict import parse_strict, step
+from testamur.credential.strict import parse_compact, parse_strict, step
 
 __all__ = ["MAX_BUNDLE_BYTES", "Anchor", "Bundle", "Foreign", "Inclusion", "anchor_tree", "inclusion_tree"]
 
@@ -114,11 +114,20 @@ class Bundle:
     @staticmethod
     def parse(data: bytes) -> "Bundle":
         """The bundle in `data` (UTF-8 JSON). Raises MalformedError, and nothing else."""
+        compact = parse_compact(data, MAX_BUNDLE_BYTES)
+        if compact is not None:
+            try:
+                return Bundle.from_tree(compact)
+            except MalformedError:  # the strict parse says where and why
+                pass
         return Bundle.from_tree(parse_strict(data, MAX_BUNDLE_BYTES))
 
     @staticmethod
     def from_tree(tree: Any) -> "Bundle":
-        """The bundle that a tree from `parse_strict` stands for. Raises MalformedError, and nothing else."""
+        """The bundle that a tree from `parse_strict` or `parse_compact` stands for.
+
+        Raises MalformedError, and nothing else.
+        """
         root = _object(tree, "$")
         if root.get("type") != _TYPE:
             raise MalformedError("$.type", f"not {_TYPE}")

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import orjson
+
 from testamur.batch.claims import Claims, parse_level
 from testamur.credential.canonical import CanonicalBytes, canonical_bytes, canonical_nquads
 from testamur.credential.contexts import CONTEXT_URLS
 from testamur.credential.errors import MalformedError
 from testamur.credential.multibase import base58_decode, decode_key
-from testamur.credential.shape import ShapeCache, compile_shape, flatten
-from testamur.credential.strict import parse_strict, step
+from testamur.credential.shape import MAX_TOKENS, Kept, Shape, Signature, compile_shape, flatten
+from testamur.credential.strict import MAX_DOCUMENT_BYTES, parse_strict, step
 
 __all__ = ["CRYPTOSUITE", "Document", "Labels", "from_tree", "parse"]
 
@@ -32,7 +34,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PROOF_KEYS: Final = frozenset({"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"})
 _STATUS_KEYS: Final = frozenset({"id", "type", "statusPurpose", "statusListIndex", "statusListCredential"})
 _SIGNATURE_BYTES: Final = 64
-_SHAPES: Final = ShapeCache()
+_SHAPES: Final[Kept[Signature, Shape]] = Kept(64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,8 @@ class Labels:
 class Document:
     """A credential that passed the strict parse. What it says is not yet known to be true."""
 
-    tree: Mapping[str, Any]
-    """The parsed JSON object, proof included. Nobody changes it."""
     canonical: CanonicalBytes
-    """JCS bytes of `tree`."""
+    """JCS bytes of the whole credential, proof included."""
     id: str
     issuer_did: str
     issuer_name: str | None
@@ -73,8 +73,16 @@ class Document:
     valid_until: datetime | None
     subject_name: str | None
     achievement_name: str
+    created: str
+    """When the proof says that it was made."""
     nquads: bytes
     """Canonical N-Quads (RDFC-1.0) of the credential without its proof: what the proof signs."""
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """The credential as a JSON object of the caller's own, keys in canonical order."""
+        tree: dict[str, Any] = orjson.loads(self.canonical)
+        return tree
 
 
 def parse(data: bytes) -> Document:
@@ -83,7 +91,7 @@ def parse(data: bytes) -> Document:
 
 
 def from_tree(tree: Any) -> Document:
-    """The credential that a tree from `parse_strict` stands for.
+    """The credential that a tree from `parse_strict` or `parse_compact` stands for.
 
     1. `@context` is exactly the allowed list; every key, type and value is defined where it stands; objects without
        an id are not so much alike that canonicalisation would explode
@@ -95,6 +103,9 @@ def from_tree(tree: Any) -> Document:
     root = _object(tree, "$")
     if root.get("@context") != list(CONTEXT_URLS):
         raise MalformedError("$['@context']", f"not exactly {list(CONTEXT_URLS)}")
+    canonical = canonical_bytes(root, is_plain=True)
+    if len(canonical) > MAX_DOCUMENT_BYTES:
+        raise MalformedError("$", f"{len(canonical)} bytes, at most {MAX_DOCUMENT_BYTES}")
     nquads = _nquads(root)
     _require_types(root, "$", ["VerifiableCredential", "OpenBadgeCredential"])
     issuer = _member(root, "$", "issuer")
@@ -116,8 +127,7 @@ def from_tree(tree: Any) -> Document:
     proof = _member(root, "$", "proof")
     public_key, signature = _proof(proof, issuer_did)
     return Document(
-        tree=root,
-        canonical=canonical_bytes(root, is_plain=True),
+        canonical=canonical,
         id=_text(root, "$", "id"),
         issuer_did=issuer_did,
         issuer_name=_optional_text(issuer, "$.issuer", "name"),
@@ -132,6 +142,7 @@ def from_tree(tree: Any) -> Document:
         valid_until=valid_until,
         subject_name=_subject_name(subject),
         achievement_name=_text(achievement, achievement_path, "name"),
+        created=proof["created"],
         nquads=nquads,
     )
 
@@ -145,7 +156,8 @@ def _nquads(root: Mapping[str, Any]) -> bytes:
         shape = None
     if shape is None or not shape.accepts(values):
         shape = compile_shape(tree)
-        _SHAPES.offer(signature, shape)
+        if len(signature) <= MAX_TOKENS:
+            _SHAPES.offer(signature, shape)
     rendered = shape.nquads(values)
     return canonical_nquads(tree) if rendered is None else rendered
 

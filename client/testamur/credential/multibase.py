@@ -10,12 +10,18 @@ __all__ = ["base58_decode", "base58_encode", "decode_key", "encode_key"]
 
 _ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
-_VALUES: Final = {pair: value for value, pair in enumerate(_PAIRS)}
 _PAIR_BASE: Final = 58**2
 _BLOCK_PAIRS: Final = 5
-_BLOCK_DIGITS: Final = 2 * _BLOCK_PAIRS
 _BLOCK_BASE: Final = _PAIR_BASE**_BLOCK_PAIRS
 """58^10 is the largest even power of 58 that stays below 2^60, so one division of the long number yields ten digits."""
+
+_DIGITS: Final = bytes.maketrans(_ALPHABET.encode(), bytes(range(58)))
+_MAX_DIGITS: Final = 128
+_LANES: Final = tuple(
+    (8 << step, int.from_bytes((bytes(1 << step) + b"\xff" * (1 << step)) * (64 >> step), "big"), 58 ** (1 << step))
+    for step in range(7)
+)
+"""Width in bits, mask of every second lane and base, for joining neighbours: 128 digits become one in 7 steps."""
 
 _ED25519_PREFIX: Final = b"\xed\x01"
 
@@ -34,19 +40,19 @@ def base58_encode(data: bytes) -> str:
 
 
 def base58_decode(text: str, size: int) -> bytes | None:
-    """The `size` bytes that `base58_encode` writes as `text`, or None where there are none."""
-    if len(text) > 2 * size:
+    """The `size` bytes (at most 64) that `base58_encode` writes as `text`, or None where there are none.
+
+    Digits stand in lanes of one long integer; joining each two neighbours (left × base + right) in all lanes at once
+    halves their number.
+    """
+    if not text.isascii() or len(text) > _MAX_DIGITS or text.strip(_ALPHABET):
         return None
-    padded = "1" * (-len(text) % _BLOCK_DIGITS) + text
-    value = 0
+    value = int.from_bytes(text.encode().translate(_DIGITS), "big")
+    for width, mask, base in _LANES:
+        value = (value >> width & mask) * base + (value & mask)
     try:
-        for start in range(0, len(padded), _BLOCK_DIGITS):
-            block = 0
-            for pair in range(start, start + _BLOCK_DIGITS, 2):
-                block = block * _PAIR_BASE + _VALUES[padded[pair : pair + 2]]
-            value = value * _BLOCK_BASE + block
         data = value.to_bytes(size, "big")
-    except (KeyError, OverflowError):
+    except OverflowError:
         return None
     is_canonical = len(text) - len(text.lstrip("1")) == size - len(data.lstrip(b"\0"))
     return data if is_canonical else None

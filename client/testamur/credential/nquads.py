@@ -89,12 +89,15 @@ class _BlankNode:
 class Quads:
     """The quads of one shape, waiting for its values."""
 
-    __slots__ = ("_blank_nodes", "_format", "_lines", "_sets", "_size")
+    __slots__ = ("_blank_nodes", "_fixed_subjects", "_format", "_lines", "_sets", "_size", "_subjects")
 
     def __init__(self, lines: Sequence[Line], sets: Sequence[tuple[int, ...]], size: int) -> None:
         self._lines = tuple(lines)
         self._sets = tuple(sets)
         self._size = size
+        self._subjects = tuple({line[1] for line in self._lines if line[0] == "<" and isinstance(line[1], int)})
+        heads = [line[0] for line in self._lines if isinstance(line[0], str) and line[0] != "<"]
+        self._fixed_subjects = frozenset(head[1 : head.index(">")].encode() for head in heads)
         mentions: dict[int, list[Line]] = {}
         for line in self._lines:
             for blank in {piece for piece in line if isinstance(piece, int) and piece < 0}:
@@ -122,9 +125,10 @@ class Quads:
             return None
         encoded += [b"_:c14n%d" % places[found] for found in hashes]
         lines = self._format.fill(self._format.key(encoded))
+        subjects = {encoded[number] for number in self._subjects}
+        if len(subjects) < len(self._subjects) or not subjects.isdisjoint(self._fixed_subjects):
+            lines = list(set(lines))  # two ids are equal: what both objects say is said once
         lines.sort()
-        if len(set(lines)) < len(lines):  # two ids are equal, and their objects say the same
-            lines = sorted(set(lines))
         return b"".join(lines)
 
     def bind(self, constants: Mapping[int, str]) -> "Quads":
@@ -136,10 +140,13 @@ class Quads:
             _join(places[piece] if isinstance(piece, int) and piece >= 0 else piece for piece in line)
             for line in self._lines
         ]
+        sets: list[tuple[int, ...]] = []
         for numbers in self._sets:
-            if any(number in constants for number in numbers):
+            free = [rest.index(number) for number in numbers if number not in constants]
+            if 0 < len(free) < len(numbers):
                 raise UncompilableError("a set with fixed and free values")
-        sets = [tuple(rest.index(number) for number in numbers) for numbers in self._sets]
+            if free:
+                sets.append(tuple(free))
         return Quads(lines, sets, len(rest))
 
 
@@ -152,16 +159,15 @@ def compile_quads(values: Sequence[Any], place: Callable[[Sequence[Any]], Any]) 
     found = {_lexical(marker): number for number, marker in enumerate(markers)}
     labels: dict[Any, int] = {}
     lines: list[Line] = []
-    groups: dict[tuple[Any, Any], list[int]] = {}
+    groups: dict[tuple[Any, Any], list[int]] = {}  # (subject, predicate) -> values that must differ, or quads merge
     for quad in parse_quads(place(markers)):
         if not isinstance(quad.graph_name, pyoxigraph.DefaultGraph):
             raise UncompilableError("a named graph")
         subject, object_ = (_term(term, found, labels) for term in (quad.subject, quad.object))
         lines.append(_join([*subject, f" {quad.predicate} ", *object_, " .\n"]))
-        if isinstance(quad.subject, pyoxigraph.BlankNode):
-            groups.setdefault((quad.subject, quad.predicate), []).extend(
-                piece for piece in object_ if isinstance(piece, int) and piece >= 0
-            )
+        groups.setdefault((quad.subject, quad.predicate), []).extend(
+            piece for piece in object_ if isinstance(piece, int) and piece >= 0
+        )
     used = {piece for line in lines for piece in line if isinstance(piece, int)}
     if not used >= set(range(len(values))):
         raise UncompilableError("a value that comes out of the JSON-LD processor in no quad")

@@ -55,7 +55,7 @@ _SMALL_ORDER_KEYS: Final = frozenset(
 
 def verify(document: Document) -> bool:
     """Whether the key that the credential names made its signature. Says nothing about whose key that is."""
-    options = options_hash(document.tree["proof"]["created"], document.verification_method)
+    options = options_hash(document.created, document.verification_method)
     return signature_holds(document.key, document.signature, options + sha256(document.nquads).digest())
 
 

@@ -9,20 +9,24 @@ time gets into it: a stream of ever new shapes neither fills it nor drives the o
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from testamur.credential.canonical import double_lexical
 from testamur.credential.errors import MalformedError
 from testamur.credential.nquads import Quads, UncompilableError, compile_quads, escape_literal
+from testamur.credential.strict import is_exact
 from testamur.credential.vocabulary import VALUE_RULES, check_terms
 
-__all__ = ["Shape", "ShapeCache", "Signature", "compile_shape", "flatten"]
+__all__ = ["MAX_TOKENS", "Kept", "Shape", "Signature", "compile_shape", "flatten"]
 
 Signature = tuple[Any, ...]
+Name = TypeVar("Name")
+Item = TypeVar("Item")
+
 _TEXT, _INTEGER, _FRACTION, _OPEN, _CLOSE, _OPEN_ARRAY, _CLOSE_ARRAY = (object() for _ in range(7))
 """Tokens that no key can be taken for."""
-_MAX_TOKENS: Final = 1024
-"""Of a shape that is kept; the greatest real credentials have a third of that."""
+MAX_TOKENS: Final = 1024
+"""Length of a signature that is kept; the greatest real credentials have a third of that."""
 _CHECKED_KINDS: Final = frozenset({"id", "anyURI", "dateTime", "date"})
 """Kinds whose values need a look of their own; of the others the JSON type says all."""
 
@@ -53,7 +57,8 @@ class Shape:
 def flatten(tree: Mapping[str, Any]) -> tuple[Signature, list[Any]]:
     """(what `tree` looks like, its values in order); `type` and `@context` belong to the looks.
 
-    A signature that cannot be hashed is that of a tree whose `type` holds objects; `check_terms` refuses it.
+    Raises MalformedError for a number that the strict parse would not give. A signature that cannot be hashed is that
+    of a tree whose `type` holds objects; `check_terms` refuses it.
     """
     tokens: list[Any] = []
     values: list[Any] = []
@@ -94,29 +99,34 @@ def lexical_forms(values: Sequence[Any], numbers: Sequence[int]) -> list[str]:
     return [escape_literal(form) for form in forms] if '"' in joined or "\\" in joined else forms
 
 
-class ShapeCache:
-    """Compiled shapes by signature: at most `limit`, each kept from the second time it comes."""
+class Kept(Generic[Name, Item]):
+    """What came at least twice: at most `limit` items, the oldest makes room."""
 
-    def __init__(self, limit: int = 64) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._lock = threading.Lock()
-        self._shapes: dict[Signature, Shape] = {}
+        self._items: dict[Name, Item] = {}
         self._seen: dict[int, None] = {}
 
-    def get(self, signature: Signature) -> Shape | None:
-        """The shape with this signature, if it is kept."""
-        return self._shapes.get(signature)
+    def get(self, name: Name) -> Item | None:
+        """The item of this name, if it is kept."""
+        return self._items.get(name)
 
-    def offer(self, signature: Signature, shape: Shape) -> None:
-        """Keep `shape` if it came before and is not too large."""
-        mark = hash(signature)
+    def values(self) -> list[Item]:
+        """Everything that is kept."""
+        return list(self._items.values())
+
+    def offer(self, name: Name, item: Item) -> bool:
+        """Keep `item` if its name came before; whether it is kept now."""
+        mark = hash(name)
         with self._lock:
-            if mark in self._seen and len(signature) <= _MAX_TOKENS:
-                _trim(self._shapes, self._limit)
-                self._shapes[signature] = shape
+            is_known = mark in self._seen
+            _trim(self._items, self._limit) if is_known else _trim(self._seen, 16 * self._limit)
+            if is_known:
+                self._items[name] = item
             else:
-                _trim(self._seen, 16 * self._limit)
                 self._seen[mark] = None
+        return is_known
 
 
 def _trim(cache: dict[Any, Any], limit: int) -> None:
@@ -146,11 +156,10 @@ def _flatten(value: Any, tokens: list[Any], values: list[Any]) -> None:
         for item in value:
             _flatten(item, tokens, values)
         tokens.append(_CLOSE_ARRAY)
-    elif kind is int:
-        tokens.append(_INTEGER)
-        values.append(value)
-    elif kind is float:
-        tokens.append(_FRACTION)
+    elif kind is int or kind is float:
+        if not is_exact(value):
+            raise MalformedError("$", f"number {value} is not one that every reader holds exactly")
+        tokens.append(_INTEGER if kind is int else _FRACTION)
         values.append(value)
     else:
         tokens.append(value)

@@ -10,9 +10,19 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
+import orjson
+
 from testamur.credential.errors import MalformedError
 
-__all__ = ["MAX_DEPTH", "MAX_DOCUMENT_BYTES", "FORBIDDEN_CHARACTER", "parse_strict", "step"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_DOCUMENT_BYTES",
+    "FORBIDDEN_CHARACTER",
+    "is_exact",
+    "parse_compact",
+    "parse_strict",
+    "step",
+]
 
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 """Greatest credential; a bundle with evidence may be larger (`batch.bundle.MAX_BUNDLE_BYTES`)."""
@@ -32,6 +42,7 @@ _FORBIDDEN_IN_JSON: Final = re.compile(
     FORBIDDEN_CHARACTER.pattern.replace("\x00-\x1f", "\x00-\x08\x0b\x0c\x0e-\x1f", 1)
 )
 _USUAL_BYTES: Final = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
+_PLAIN_BYTES: Final = bytes(range(0x20, 0x7F))
 _STRING_OR_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]')
 _DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]{1,4}")
 _MAX_INTEGER: Final = 2**53
@@ -105,6 +116,32 @@ def parse_strict(data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES) -> Any:
     if faults:  # a fault under a key that stands twice is gone with the earlier value
         raise MalformedError("$", faults[0].reason)
     return tree
+
+
+def parse_compact(data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES) -> Any | None:
+    """What `parse_strict` gives, but for the size of numbers, of a text that needs no second look; None for others.
+
+    Where a plain JSON reader and writer give `data` back byte for byte, no key can have come twice and nothing was
+    written in two ways. Numbers are for the reader to judge: `shape.flatten` and `batch.bundle` do. Bundles as this
+    software writes them pass here, in a third of the time.
+    """
+    data = data.rstrip(b"\r\n")
+    if len(data) > max_bytes or b"\\" in data or data.count(b"{") + data.count(b"[") > MAX_DEPTH:
+        return None
+    try:
+        if not data.translate(None, _PLAIN_BYTES).decode().isprintable():
+            return None
+        tree = orjson.loads(data)
+        return tree if orjson.dumps(tree) == data else None
+    except (ValueError, TypeError):
+        return None
+
+
+def is_exact(value: int | float) -> bool:
+    """Whether a number read by another parser is one that `parse_strict` gives."""
+    if isinstance(value, int):
+        return -_MAX_INTEGER < value < _MAX_INTEGER
+    return not value.is_integer() and _exact(repr(value)) == value
 
 
 def step(path: str, key: str | int) -> str:
