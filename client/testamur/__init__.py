@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from testamur.verification.verdict import Verdict as Verdict
     from testamur.verification.verify import verify as verify
 
-__all__ = [  # noqa: F822 - the names are resolved by __getattr__
+__all__ = [
     "Bundle",
     "Chain",
     "Issuer",
