@@ -6,7 +6,7 @@ code raises UndecidedError, so that its zeros never pass for "not revoked". Reco
 not change.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -49,8 +49,19 @@ _BLOCK_WORDS = 512
 class Registry:
     """Reads typed records through a `StateView`, each once."""
 
-    def __init__(self, view: StateView, directory: bytes, directory_code_hash: bytes, time: int) -> None:
-        """`time` is the second at which the state is current: the Directory's entries are judged by it."""
+    def __init__(
+        self,
+        view: StateView,
+        directory: bytes,
+        directory_code_hash: bytes,
+        time: int,
+        announced: Callable[[bytes, int], Iterable[str]] = lambda registry, institution: (),
+    ) -> None:
+        """`time` is the second at which the state is current: the Directory's entries are judged by it.
+
+        `announced` gives names from the events of IssuerRegistry at an address; they are checked by their hash.
+        """
+        self._announced = announced
         self._view = view
         self._directory = directory
         self._time = time
@@ -114,6 +125,16 @@ class Registry:
             return Issuer(state, since, first_recognised, name_hash.to_bytes(32, "big"))
 
         return self._once(("issuer", institution), read)
+
+    def name(self, institution: int, texts: Iterable[str]) -> str | None:
+        """The institution's registered name: one of `texts`, or an announced one, by its hash; None for neither."""
+        name_hash = self.issuer(institution).name_hash
+
+        def read() -> str | None:
+            address = self.contract("IssuerRegistry").address
+            return _named_by(name_hash, self._announced(address, institution))
+
+        return _named_by(name_hash, texts) or self._once(("name", institution), read)
 
     def scope(self, institution: int, index: int) -> Scope | None:
         """One of an issuer's scopes, by its number from 1."""
@@ -295,3 +316,7 @@ def _entry_slots(name: str) -> tuple[int, ...]:
     key = _directory_key(name)
     first = element("Directory", "_entries", key, 1)
     return element("Directory", "_counts", key), first, first + 1
+
+
+def _named_by(text_hash: bytes, texts: Iterable[str]) -> str | None:
+    return next((text for text in texts if keccak256(text.encode()) == text_hash), None)

@@ -5,8 +5,10 @@ the bundle, a node whose answers are proved, a node whose word is taken (`rpc`).
 old to count as the present is returned with its `doubt`, so that a revocation in it is still seen.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from testamur.proof.finality import FinalityProof, FinalState, holds_at, verify_light_client, verify_single_signer
@@ -14,6 +16,7 @@ from testamur.verification.connection import Chain, block_before
 from testamur.verification.errors import UndecidedError
 from testamur.verification.evidence import Evidence
 from testamur.verification.memory import Memory
+from testamur.verification.names import announced_names
 from testamur.verification.policy import Policy
 from testamur.verification.view import LiveProvenView, ProvenView, RpcView, StateView
 
@@ -46,6 +49,8 @@ class State:
     """As in `AsOf.trust`."""
     proofs: tuple[FinalityProof, ...] = ()
     """What proved it, for those who keep evidence; empty for `rpc`."""
+    announced: Callable[[bytes, int], Iterable[str]] = lambda registry, institution: ()
+    """Names that the registry's events gave an institution; a node's word, good only where a hash confirms it."""
     doubt: UndecidedError | None = None
     """Why it does not count as the present although it can be read."""
 
@@ -127,7 +132,8 @@ def _proved_by_node(rpc: "Rpc", policy: Policy, memory: Memory, now_ns: int, mom
     memory.remember(final)
     view = LiveProvenView(final.header.state_root, final.header.number, rpc)
     proofs = (proof,) if following is None else (proof, following)
-    return _dated(final, child, view, policy.trust, policy, now_ns, moment_ns, proofs)
+    state = _dated(final, child, view, policy.trust, policy, now_ns, moment_ns, proofs)
+    return replace(state, announced=partial(announced_names, rpc, final.header.number))
 
 
 def _told_by_node(rpc: "Rpc", policy: Policy, now_ns: int, moment_ns: int | None) -> State:
@@ -154,6 +160,7 @@ def _told_by_node(rpc: "Rpc", policy: Policy, now_ns: int, moment_ns: int | None
         time_ns=time_ns,
         judged_ns=now_ns if moment_ns is None else moment_ns,
         trust="rpc",
+        announced=partial(announced_names, rpc, number),
     )
 
 

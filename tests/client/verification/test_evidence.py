@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from eth_abi.abi import encode
 from testamur.artifacts import GENESIS_ADDRESSES
 from testamur.batch.bundle import Bundle
 from testamur.batch.evidence import NotProvableError, extract, prove, prove_many
 from testamur.proof.errors import MalformedEvidenceError
+from testamur.proof.hashing import keccak256
 from testamur.verification.bulk import Verifier, verify_many
 from testamur.verification.connection import Chain
 from testamur.verification.verify import verify
@@ -77,6 +79,35 @@ def test_what_is_not_the_issuers_or_not_provable_is_refused(chain: World) -> Non
         prove(bundle, Chain.offline(), chain.policy(), NOW)
     with pytest.raises(NotProvableError, match="single-signer"):
         prove(bundle, Node(chain).chain(), chain.policy(trust="rpc", urls=("x",)), NOW)
+
+
+def test_a_renamed_issuer_goes_by_its_registered_name_also_with_no_network(chain: World) -> None:
+    bundle, name = issue(chain)[0], "国家开放大学（成都）"
+    name_hash = keccak256(name.encode())
+    chain.put("IssuerRegistry", "_issuers", 1, nameHash=int.from_bytes(name_hash, "big"))
+    assert verify(bundle, Node(chain).chain(), chain.policy(), NOW).facts["issuer"] == "institution 1"
+    node = Node(chain)
+    for announced in ("北京大学", name):
+        topics = [keccak256(b"IssuerRenamed(uint32,bytes32,string)"), (1).to_bytes(32, "big"), name_hash]
+        node.logs.append(
+            {
+                "address": "0x" + GENESIS_ADDRESSES["IssuerRegistry"].hex(),
+                "topics": ["0x" + topic.hex() for topic in topics],
+                "data": "0x" + encode(["string"], [announced]).hex(),
+            }
+        )
+    assert verify(bundle, node.chain(), chain.policy(), NOW).facts["issuer"] == name
+    proved = prove(bundle, node.chain(), chain.policy(), NOW)
+    assert verify(proved.dump(), Chain.offline(), chain.policy(), NOW).facts["issuer"] == name
+
+
+@pytest.mark.parametrize("logs", [None, 5, [5], [{}], [{"address": "0x", "topics": []}], "0x"])
+def test_events_that_are_none_cost_no_more_than_the_name(chain: World, logs: object) -> None:
+    bundle, node = issue(chain)[0], Node(chain)
+    chain.put("IssuerRegistry", "_issuers", 1, nameHash=1)
+    node.answers["eth_getLogs"] = logs
+    verdict = verify(bundle, node.chain(), chain.policy(), NOW)
+    assert (verdict.code, verdict.facts["issuer"]) == ("ok", "institution 1")
 
 
 def test_evidence_comes_out_as_it_went_in(chain: World) -> None:

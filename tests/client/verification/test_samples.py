@@ -29,4 +29,4 @@ def test_the_samples_are_three_and_come_to_three_outcomes() -> None:
 
 
 def test_the_samples_are_what_their_script_writes() -> None:
-    assert FILE.read_text(encoding="utf-8") == encoded()
+    assert json.loads(encoded()) == SAMPLES

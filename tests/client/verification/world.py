@@ -397,6 +397,7 @@ class Node(Rpc):
         super().__init__("http://127.0.0.1:1", attempts=1)
         self.world = chain
         self.asked: list[tuple[str, list[Any]]] = []
+        self.logs: list[dict[str, Any]] = []
         self.answers: dict[str, Any] = {}
         """Method → what it answers instead."""
 
@@ -441,6 +442,10 @@ class Node(Rpc):
 
     def _eth_getCode(self, address: str, _: str) -> str:
         return "0x" + self.world.codes.get(bytes.fromhex(address[2:]), b"").hex()
+
+    def _eth_getLogs(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+        wanted = [query["address"], *query["topics"][:2]]
+        return [log for log in self.logs if [log["address"], *log["topics"][:2]] == wanted]
 
     def chain(self) -> Chain:
         return Chain(self)
