@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from testamur.artifacts import CONTRACTS, artifact
 
+from tests.contracts.test_forge import DEFECTS, Defect
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "contracts").rglob("*.sol"))
 
@@ -28,6 +30,12 @@ def test_the_committed_input_holds_the_sources_as_they_stand() -> None:
     for name in CONTRACTS:
         stored = json.loads((ROOT / f"client/testamur/artifacts/{name}.json").read_text("utf-8"))
         assert stored["standardJsonInput"]["sha256"] == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.claim)
+def test_the_line_that_a_planted_defect_changes_still_stands(defect: Defect) -> None:
+    """Else the claim beside it in test_forge.py shows nothing; this says so without forge."""
+    assert (ROOT / f"contracts/{defect.contract}.sol").read_text("utf-8").count(defect.right) == 1
 
 
 @pytest.mark.parametrize("name", CONTRACTS)

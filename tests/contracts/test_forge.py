@@ -26,6 +26,7 @@ class Defect:
     suite: str
     """Its file below tests/forge, without ending."""
     contract: str
+    """Its file below contracts, without ending."""
     right: str
     wrong: str
 
@@ -34,9 +35,9 @@ DEFECTS = (
     Defect(
         "invariant_aRevokedCredentialStaysSoUnlessTheAllianceVoted",
         "Status",
-        "StatusRegistry",
-        "_revoked[list][wordIndexes[i]] = word | changed;",
-        "_revoked[list][wordIndexes[i]] = changed;",
+        "libraries/BitWords",
+        "if (changed != 0) bits[wordIndex] = word | changed;",
+        "if (changed != 0) bits[wordIndex] = changed;",
     ),
     Defect(
         "invariant_countersNeverCollide",
@@ -70,8 +71,8 @@ DEFECTS = (
         "invariant_aCompromisedAccountNeverActsAgain",
         "Operators",
         "OperatorLedger",
-        "lastIndex == 0 || _operators[institution][lastIndex].compromisedSince == 0,",
-        "true,",
+        "_operators[institution][last.index].compromisedSince == 0, OperatorsAccountCompromised(account)",
+        "true, OperatorsAccountCompromised(account)",
     ),
     Defect(
         "invariant_oneMemberOneVote",
