@@ -94,6 +94,9 @@ def test_a_renamed_issuer_goes_by_its_registered_name_also_with_no_network(chain
                 "address": "0x" + GENESIS_ADDRESSES["IssuerRegistry"].hex(),
                 "topics": ["0x" + topic.hex() for topic in topics],
                 "data": "0x" + encode(["string"], [announced]).hex(),
+                "blockNumber": "0x3",
+                "transactionHash": "0x" + "12" * 32,
+                "logIndex": "0x0",
             }
         )
     assert verify(bundle, node.chain(), chain.policy(), NOW).facts["issuer"] == name
