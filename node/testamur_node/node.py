@@ -27,6 +27,7 @@ from testamur_node.errors import NodeError
 from testamur_node.execution.executor import AccountOverride, CallRequest, CallResult
 from testamur_node.execution.observing import Observer
 from testamur_node.execution.pyevm import PyEvm
+from testamur_node.execution.simulating import BlockPlan, Options, SimulatedBlock, simulate
 from testamur_node.execution.threads import Workers
 from testamur_node.genesis import Genesis, GenesisError
 from testamur_node.governance import permission_of
@@ -315,9 +316,24 @@ class Node:
             )  # fmt: skip
         else:
             context = context_of(header, self.chain_id, self.store.ancestors, deployers)
+        if request.gas_price == 0 and context.base_fee:
+            context = replace(context, base_fee=0)  # as geth: who offers no price sees no base fee
         limit = max(_CALL_GAS, header.gas_limit)
         gas = limit if request.gas is None else min(request.gas, limit)
         return self._executor.call(header.state_root, _with_gas(request, gas), context, overrides, observer)
+
+    def simulate(self, number: int, plans: Sequence[BlockPlan], options: Options) -> list[SimulatedBlock]:
+        """Blocks made up on the state after block `number`, and forgotten (eth_simulateV1)."""
+        base = self._header(number)
+        state = self._application.state(base)
+
+        def run() -> list[SimulatedBlock]:
+            return simulate(
+                self.spec, self.chain_id, self.store.read_node, base, self.store.ancestors(number), plans, options,
+                lambda sender: permission_of(state, sender).deploy,
+            )  # fmt: skip
+
+        return self._workers.run(run)
 
     # writing
 

@@ -33,7 +33,7 @@ from testamur_node.execution.observing import Observer, observed
 from testamur_node.execution.overlay import Overlay
 from testamur_node.state.trie import list_root
 
-__all__ = ["PyEvm", "reason"]
+__all__ = ["PyEvm", "finalize", "logs_of", "override", "reason", "receipt_of", "state_of", "unwatch", "watch"]
 
 # 1,024 nested calls take some eight Python frames each; the threads that execute have stacks of 64 MiB
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 32_768))
@@ -70,9 +70,9 @@ class PyEvm:
             if blob_gas > max_blob_gas(fork):
                 raise ExecutionError(f"block {context.number} exceeds its blob gas limit of {max_blob_gas(fork)}")
             observer = None if observe is None else observe(index)
-            _watch(state, observer)
+            watch(state, observer)
             receipt = self._apply(state, transaction, fork, context, gas_used)
-            _unwatch(state, observer)
+            unwatch(state, observer)
             gas_used = receipt.cumulative_gas_used
             receipts.append(receipt)
         withdrawals_root = system.withdraw(state, context, fork)
@@ -103,7 +103,7 @@ class PyEvm:
         """See `Executor.call`. The sender pays nothing unless the request says that it must; `observer` watches."""
         fork = self.spec.fork_at(context.number, context.timestamp)
         state = self._state(Overlay(self._read_node), state_root, context, fork)
-        _override(state, overrides or {})
+        override(state, overrides or {})
         state.lock_changes()
         gas = context.gas_limit if request.gas is None else request.gas
         nonce = state.get_nonce(request.sender)
@@ -124,32 +124,18 @@ class PyEvm:
         if not request.charges_fees:
             # GASPRICE shows what was asked for, though nobody pays it
             state.get_transaction_context = lambda _: _call_context(state, request)
-        _watch(state, observer)
+        watch(state, observer)
         executor = state.get_transaction_executor()
         evm_message = executor.build_evm_message(message)
         computation = executor.build_computation(evm_message, message)
         output = bytes(computation.output)
-        used, refunded = _finalize(executor, message, computation)
-        _unwatch(state, observer)
+        used, refunded = finalize(executor, message, computation)
+        unwatch(state, observer)
         error = None if computation.is_success else reason(computation.error)
-        return CallResult(output, used, error, _logs(computation), refunded)
+        return CallResult(output, used, error, logs_of(computation), refunded)
 
     def _state(self, database: Overlay, root: bytes, context: BlockContext, fork: Fork) -> Any:
-        execution = ExecutionContext(
-            coinbase=context.coinbase,
-            timestamp=context.timestamp,
-            block_number=context.number,
-            difficulty=context.difficulty,
-            mix_hash=context.prev_randao,
-            gas_limit=context.gas_limit,
-            prev_hashes=context.ancestors,
-            chain_id=context.chain_id,
-            base_fee_per_gas=context.base_fee,
-            excess_blob_gas=context.excess_blob_gas,
-        )
-        state = machine(self.spec, fork)(database, execution, root)
-        state.deployers = context.deployers
-        return state
+        return state_of(machine(self.spec, fork), database, root, context)
 
     def _apply(
         self, state: Any, transaction: Transaction, fork: Fork, context: BlockContext, gas_before: int
@@ -164,14 +150,14 @@ class PyEvm:
         message = Message(transaction, fork, self.spec.is_free)
         if self.spec.is_free and self._is_void(state, transaction):
             # only on a development chain: an earlier transaction of the block moved the nonce or the balance
-            return _receipt(transaction, False, gas_before, message.intrinsic_gas, (), None)
+            return receipt_of(transaction, False, gas_before, message.intrinsic_gas, (), None)
         executor = state.get_transaction_executor()
         computation = executor.build_computation(executor.build_evm_message(message), message)
-        gas_used, _ = _finalize(executor, message, computation)
+        gas_used, _ = finalize(executor, message, computation)
         if hasattr(state, "clear_transient_storage") and fork >= Fork.CANCUN:
             state.clear_transient_storage()
         root = state.make_state_root() if fork < Fork.BYZANTIUM else None
-        return _receipt(transaction, computation.is_success, gas_before, gas_used, _logs(computation), root)
+        return receipt_of(transaction, computation.is_success, gas_before, gas_used, logs_of(computation), root)
 
     def _problem(self, state: Any, transaction: Transaction, context: BlockContext, gas_before: int) -> str | None:
         """Why this block at this point cannot hold the transaction, or None."""
@@ -205,21 +191,40 @@ class PyEvm:
         return nonce != transaction.nonce or balance < transaction.value
 
 
-def _watch(state: Any, observer: Observer | None) -> None:
+def state_of(kind: Any, database: Overlay, root: bytes, context: BlockContext) -> Any:
+    """py-evm's state of class `kind` on `root`, in the surroundings of a block."""
+    execution = ExecutionContext(
+        coinbase=context.coinbase,
+        timestamp=context.timestamp,
+        block_number=context.number,
+        difficulty=context.difficulty,
+        mix_hash=context.prev_randao,
+        gas_limit=context.gas_limit,
+        prev_hashes=context.ancestors,
+        chain_id=context.chain_id,
+        base_fee_per_gas=context.base_fee,
+        excess_blob_gas=context.excess_blob_gas,
+    )
+    state = kind(database, execution, root)
+    state.deployers = context.deployers
+    return state
+
+
+def watch(state: Any, observer: Observer | None) -> None:
     """Have `observer`, where there is one, see what the state's next transaction does."""
     if observer is not None:
         observer.begin(state)
         state.computation_class = observed(type(state).computation_class, observer)
 
 
-def _unwatch(state: Any, observer: Observer | None) -> None:
+def unwatch(state: Any, observer: Observer | None) -> None:
     """End it: system calls after the transactions are not theirs."""
     if observer is not None:
         observer.end(state)
         del state.computation_class
 
 
-def _finalize(executor: Any, message: Message, computation: Any) -> tuple[int, int]:
+def finalize(executor: Any, message: Message, computation: Any) -> tuple[int, int]:
     """Refunds, fees, deletions (py-evm); (gas the transaction took in all, gas refunded) (EIP-3529, 7623)."""
     remaining: int = computation.get_gas_remaining()
     consumed = message.gas - remaining
@@ -242,7 +247,7 @@ class _Settled:
         return refund
 
 
-def _receipt(
+def receipt_of(
     transaction: Transaction, succeeded: bool, gas_before: int, gas_used: int, logs: tuple[Log, ...], root: bytes | None
 ) -> Receipt:
     return Receipt(
@@ -256,7 +261,7 @@ def _receipt(
     )
 
 
-def _logs(computation: Any) -> tuple[Log, ...]:
+def logs_of(computation: Any) -> tuple[Log, ...]:
     return tuple(
         Log(address, tuple(word(topic) for topic in topics), bytes(data))
         for address, topics, data in computation.get_log_entries()
@@ -287,7 +292,7 @@ def _call_context(state: Any, request: CallRequest) -> Any:
     return context
 
 
-def _override(state: Any, overrides: Mapping[bytes, AccountOverride]) -> None:
+def override(state: Any, overrides: Mapping[bytes, AccountOverride]) -> None:
     for address, wanted in overrides.items():
         if wanted.balance is not None:
             state.set_balance(address, wanted.balance)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from testamur_node.chain.message import MessageArguments
 from testamur_node.chain.transaction import AccessEntry, Authorization
 from testamur_node.execution.executor import AccountOverride
 from testamur_node.rpc.codec import read_address, read_data, read_hash, read_quantity, read_uint64
@@ -44,26 +45,6 @@ class BlockReference:
 
 LATEST = BlockReference(tag="latest")
 PENDING = BlockReference(tag="pending")
-
-
-@dataclass(frozen=True, slots=True)
-class MessageArguments:
-    """A transaction or call as callers describe it (geth's TransactionArgs); None is what they left out."""
-
-    sender: bytes | None = None
-    to: bytes | None = None
-    gas: int | None = None
-    gas_price: int | None = None
-    max_fee_per_gas: int | None = None
-    max_priority_fee_per_gas: int | None = None
-    max_fee_per_blob_gas: int | None = None
-    value: int | None = None
-    nonce: int | None = None
-    data: bytes | None = None
-    chain_id: int | None = None
-    access_list: tuple[AccessEntry, ...] | None = None
-    authorizations: tuple[Authorization, ...] | None = None
-    blob_hashes: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from testamur_node.execution.executor import CallResult
 from testamur_node.rpc.codec import data
 from testamur_node.rpc.errors import RevertError, RpcError, ServerRefusalError
 
-__all__ = ["revert_reason", "call_error"]
+__all__ = ["revert_reason", "revert_message", "call_error"]
 
 _ERROR = bytes.fromhex("08c379a0")
 _PANIC = bytes.fromhex("4e487b71")
@@ -39,5 +39,10 @@ def call_error(result: CallResult) -> RpcError:
     """The JSON-RPC error of a message that failed: 3 with data for a revert, else -32000."""
     if not result.is_revert:
         return ServerRefusalError(result.error or "execution failed")
-    reason = revert_reason(result.output)
-    return RevertError("execution reverted" if reason is None else f"execution reverted: {reason}", data(result.output))
+    return RevertError(revert_message(result.output), data(result.output))
+
+
+def revert_message(output: bytes) -> str:
+    """The sentence for revert data, its reason at the end where it names one."""
+    reason = revert_reason(output)
+    return "execution reverted" if reason is None else f"execution reverted: {reason}"

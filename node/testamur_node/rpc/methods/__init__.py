@@ -14,6 +14,7 @@ from testamur_node.rpc.methods import (
     fees,
     identity,
     logs,
+    simulated_blocks,
     simulation,
     submission,
     subscription,
@@ -24,7 +25,10 @@ from testamur_node.rpc.methods import (
 __all__ = ["NAMESPACES", "DEVELOPMENT_NAMESPACES"]
 
 _ALL: tuple[Namespace[Context], ...] = (
-    *(module.eth for module in (accounts, blocks, fees, identity, logs, simulation, submission, subscription)),
+    *(
+        module.eth
+        for module in (accounts, blocks, fees, identity, logs, simulated_blocks, simulation, submission, subscription)
+    ),
     identity.net,
     identity.web3,
     identity.rpc,
