@@ -12,6 +12,7 @@ import csv
 import io
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -187,6 +188,8 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"demo does not know {' '.join(unknown)}; it takes --once and --json\n")
         return 2
     once, as_json = "--once" in arguments, "--json" in arguments
+    for number in (signal.SIGINT, signal.SIGTERM):  # however it is ended, the chain stops and its files go
+        signal.signal(number, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="testamur-demo-"))
     try:
         result = play_demo(folder, serve=None if once else _serve)
