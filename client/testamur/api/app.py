@@ -85,6 +85,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(
         BodyLimit,
         max_bytes=service.limits.body_bytes,
+        held_bytes=service.limits.held_bytes,
         timeout_seconds=service.limits.body_seconds,
         refuse=refuse,
     )

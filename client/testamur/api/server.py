@@ -1,8 +1,11 @@
 """The socket side of the verification server: uvicorn with bounds on connections, headers and idle time."""
 
+import contextlib
 import os
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from testamur.api.app import create_app
@@ -40,6 +43,22 @@ class _BoundedProtocol(H11Protocol):
             self.transport.close()
 
 
+class _Server(uvicorn.Server):
+    """Ends in order on SIGINT and SIGTERM, and lets its caller end in order too."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
 def make_server(service: Service, host: str, port: int) -> tuple[uvicorn.Server, socket.socket, str]:
     """A server that is bound but does not serve yet, its socket and its URL."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -65,7 +84,7 @@ def make_server(service: Service, host: str, port: int) -> tuple[uvicorn.Server,
         h11_max_incomplete_event_size=_HEADER_BYTES,
     )
     shown = f"[{host}]" if family == socket.AF_INET6 else host
-    return uvicorn.Server(config), listener, f"http://{shown}:{listener.getsockname()[1]}"
+    return _Server(config), listener, f"http://{shown}:{listener.getsockname()[1]}"
 
 
 def run_server(service: Service, host: str, port: int, ready: Callable[[str, int], None]) -> None:

@@ -26,7 +26,9 @@ class Limits:
     """From the first byte of a request to the last of its body."""
     batch_size: int = 200
     """Bundles in one request to /v1/verify/batch."""
-    concurrency: int = 64
+    held_bytes: int = 256 * 1024 * 1024
+    """What all bodies under way may hold together."""
+    concurrency: int = 512
     """Connections served at once; the next is told to come back."""
 
 

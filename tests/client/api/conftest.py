@@ -43,7 +43,7 @@ def running(service: Service) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def server(world: World) -> Iterator[Server]:
     """A server with the world's policy and small limits."""
-    limits = replace(Limits(), body_bytes=300_000, body_seconds=1.5, batch_size=10)
+    limits = replace(Limits(), body_bytes=300_000, held_bytes=900_000, body_seconds=1.5, batch_size=10)
     policy = Policy.load(world.result.policy)
     with Chain.connect(world.result.rpc) as chain:
         yield from running(Service(policy, chain, limits))

@@ -87,6 +87,34 @@ def test_a_slow_sender_is_told_to_stop_while_a_good_one_is_served(world: World, 
         assert slow.recv(4096).startswith(b"HTTP/1.1 408 ")
 
 
+def test_a_hundred_silent_connections_keep_nobody_out(world: World, server: Server) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    silent = [socket.create_connection((host, int(port))) for _ in range(100)]
+    try:
+        answer = server.client.post("/v1/verify", content=world.cases["valid"].read_bytes())
+        assert answer.json()["code"] == "ok"
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+def test_bodies_that_are_too_much_together_are_refused_and_the_next_is_served(server: Server) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    head = b"POST /v1/verify HTTP/1.1\r\nhost: x\r\ncontent-length: 250000\r\n\r\n"
+    senders = [socket.create_connection((host, int(port))) for _ in range(5)]
+    answers = []
+    try:
+        for sender in senders:
+            sender.settimeout(20)
+            sender.sendall(head + b"x" * 240_000)
+        answers = [sender.recv(64) for sender in senders]
+    finally:
+        for sender in senders:
+            sender.close()
+    assert {answer.split(b" ")[1] for answer in answers} == {b"503", b"408"}
+    assert server.client.get("/healthz").status_code == 200
+
+
 def test_a_header_that_never_ends_is_refused(server: Server) -> None:
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as hostile:
