@@ -143,6 +143,8 @@ def _told_by_node(rpc: "Rpc", policy: Policy, now_ns: int, moment_ns: int | None
     first = rpc.block_hash(0)
     if first != policy.genesis_hash:
         raise UndecidedError("wrong_chain", f"the node's block 0 is {first.hex()}, not {policy.genesis_hash.hex()}")
+    if moment_ns is not None and moment_ns > now_ns:
+        raise UndecidedError("unproven", "that moment has not come yet")
     if moment_ns is not None:
         block, _ = block_before(rpc, moment_ns // 1_000_000_000)
     elif policy.confirmations is None:

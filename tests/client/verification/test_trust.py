@@ -1,6 +1,5 @@
 """Check 9 and what may be trusted at all: signatures, age, moments, chains, nodes (docs/protocol.md 3.3, 4, 6.2)."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -321,7 +320,10 @@ def test_a_node_learns_a_block_of_the_list_and_not_the_word(chain: World, bundle
     assert sizes == [1, 512, 512]
 
 
-Change = Callable[[World], None]
+def test_a_moment_to_come_is_undecided_even_by_a_nodes_word(chain: World, bundle: Bundle) -> None:
+    believing = chain.policy(trust="rpc", urls=("http://127.0.0.1:1",))
+    assert verify(bundle, Node(chain).chain(), believing, NOW, at=NOW).code == "ok"
+    undecided(verify(bundle, Node(chain).chain(), believing, NOW, at=NOW + timedelta(seconds=1)), "unproven")
 
 
 def test_nothing_is_taken_from_the_bundles_anchor(chain: World, bundle: Bundle) -> None:
