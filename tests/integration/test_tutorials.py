@@ -54,7 +54,7 @@ def test_a_tutorial_does_what_it_says(tutorial: Path, tmp_path: Path) -> None:
         try:
             code = shell.wait(timeout=240)
         finally:
-            end_session(shell.pid)
+            end_all(tmp_path)
     printed = log.read_text(encoding="utf-8")
     assert code == 0, printed[-3000:]
     for (text, wanted), shown in zip(steps, printed.split(MARK), strict=False):
@@ -64,12 +64,12 @@ def test_a_tutorial_does_what_it_says(tutorial: Path, tmp_path: Path) -> None:
             assert position >= 0, f"{line!r} is not (in this order) in what was printed by:\n{text}\n{shown}"
 
 
-def end_session(leader: int) -> None:
-    """End whatever a tutorial left running (a development chain, a server), by the session it started in."""
+def end_all(home: Path) -> None:
+    """End whatever a tutorial left running (a development chain, a server): all that has its home folder."""
+    mark = f"HOME={home}\0".encode()
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            session = int((entry / "stat").read_text().rpartition(")")[2].split()[3])
-            if session == leader:
+            if mark in (entry / "environ").read_bytes() + b"\0":
                 os.kill(int(entry.name), signal.SIGTERM)
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended by itself meanwhile
