@@ -13,9 +13,14 @@ from typing import Any, Final, Generic, TypeVar
 
 from testamur.credential.canonical import double_lexical
 from testamur.credential.errors import MalformedError
-from testamur.credential.nquads import Quads, UncompilableError, compile_quads, escape_literal
+from testamur.credential.nquads import (
+    Quads,
+    UncompilableError,
+    compile_quads,
+    escape_literal,
+)
 from testamur.credential.strict import is_exact
-from testamur.credential.vocabulary import VALUE_RULES, check_terms
+from testamur.credential.vocabulary import VALUE_RULES, check_terms, is_absolute_iri
 
 __all__ = ["MAX_TOKENS", "Kept", "Shape", "Signature", "compile_shape", "flatten"]
 
@@ -23,19 +28,19 @@ Signature = tuple[Any, ...]
 Name = TypeVar("Name")
 Item = TypeVar("Item")
 
-_TEXT, _INTEGER, _FRACTION, _OPEN, _CLOSE, _OPEN_ARRAY, _CLOSE_ARRAY = (object() for _ in range(7))
+_TEXT, _INTEGER, _FRACTION, _OPEN, _CLOSE, _OPEN_ARRAY, _CLOSE_ARRAY = (
+    object() for _ in range(7)
+)
 """Tokens that no key can be taken for."""
 MAX_TOKENS: Final = 1024
 """Length of a signature that is kept; the greatest real credentials have a third of that."""
-_CHECKED_KINDS: Final = frozenset({"id", "anyURI", "dateTime", "date"})
-"""Kinds whose values need a look of their own; of the others the JSON type says all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A compiled shape."""
 
-    rules: tuple[tuple[int, Callable[[Any], bool]], ...]
+    rules: tuple[tuple[tuple[int, ...], Callable[[Any], bool]], ...]
     """Which values have to be looked at, and how."""
     sets: tuple[tuple[int, ...], ...]
     """Values that must differ: a set keeps equal ones only once."""
@@ -45,8 +50,13 @@ class Shape:
 
     def accepts(self, values: Sequence[Any]) -> bool:
         """Whether `check_terms` would pass a tree of this shape with these values."""
-        return all(allows(values[number]) for number, allows in self.rules) and not any(
-            len({values[number] for number in numbers}) < len(numbers) for numbers in self.sets
+        for numbers, allows in self.rules:
+            for number in numbers:
+                if not allows(values[number]):
+                    return False
+        return not any(
+            len({values[number] for number in numbers}) < len(numbers)
+            for numbers in self.sets
         )
 
     def nquads(self, values: Sequence[Any]) -> bytes | None:
@@ -79,13 +89,32 @@ def compile_shape(tree: Mapping[str, Any]) -> Shape:
         raise MalformedError("$", str(error)) from error
     if len(quads) != terms.quad_count or len(values) != len(terms.kinds):
         raise MalformedError(
-            "$", f"{len(quads)} quads where {terms.quad_count} are due: canonicalisation drops part of it"
+            "$",
+            f"{len(quads)} quads where {terms.quad_count} are due: canonicalisation drops part of it",
         )
     return Shape(
-        rules=tuple((n, VALUE_RULES[kind][0]) for n, kind in enumerate(terms.kinds) if kind in _CHECKED_KINDS),
+        rules=_rules(terms.kinds),
         sets=terms.sets,
-        numbers=tuple(number for number, value in enumerate(values) if not isinstance(value, str)),
+        numbers=tuple(
+            number for number, value in enumerate(values) if not isinstance(value, str)
+        ),
         quads=quads,
+    )
+
+
+def _rules(
+    kinds: Sequence[str],
+) -> tuple[tuple[tuple[int, ...], Callable[[Any], bool]], ...]:
+    iris = tuple(
+        number for number, kind in enumerate(kinds) if kind in ("id", "anyURI")
+    )
+    dates = [
+        (kind, tuple(n for n, other in enumerate(kinds) if other == kind))
+        for kind in ("dateTime", "date")
+    ]
+    return (
+        (iris, is_absolute_iri),
+        *((numbers, VALUE_RULES[kind][0]) for kind, numbers in dates),
     )
 
 
@@ -96,7 +125,11 @@ def lexical_forms(values: Sequence[Any], numbers: Sequence[int]) -> list[str]:
         value = forms[number]
         forms[number] = str(value) if isinstance(value, int) else double_lexical(value)
     joined = "".join(forms)
-    return [escape_literal(form) for form in forms] if '"' in joined or "\\" in joined else forms
+    return (
+        [escape_literal(form) for form in forms]
+        if '"' in joined or "\\" in joined
+        else forms
+    )
 
 
 class Kept(Generic[Name, Item]):
@@ -121,7 +154,9 @@ class Kept(Generic[Name, Item]):
         mark = hash(name)
         with self._lock:
             is_known = mark in self._seen
-            _trim(self._items, self._limit) if is_known else _trim(self._seen, 16 * self._limit)
+            _trim(self._items, self._limit) if is_known else _trim(
+                self._seen, 16 * self._limit
+            )
             if is_known:
                 self._items[name] = item
             else:
@@ -158,7 +193,9 @@ def _flatten(value: Any, tokens: list[Any], values: list[Any]) -> None:
         tokens.append(_CLOSE_ARRAY)
     elif kind is int or kind is float:
         if not is_exact(value):
-            raise MalformedError("$", f"number {value} is not one that every reader holds exactly")
+            raise MalformedError(
+                "$", f"number {value} is not one that every reader holds exactly"
+            )
         tokens.append(_INTEGER if kind is int else _FRACTION)
         values.append(value)
     else:

@@ -18,13 +18,15 @@ from testamur.credential.strict import step
 
 __all__ = ["VALUE_RULES", "Terms", "check_terms", "is_absolute_iri"]
 
-_SCHEME_AND_REST: Final = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.\-]*:"
-    r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U000dffff]|%[0-9A-Fa-f]{2})+"
-    r"(?:#(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U000dffff]|%[0-9A-Fa-f]{2})*)?"
+_IRI_CHARACTERS: Final = r"A-Za-z0-9\-._~!$&'()*+,;=:@/?\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U000dffff"
+_IRI_PART: Final = f"[{_IRI_CHARACTERS}]*(?:%[0-9A-Fa-f]{{2}}[{_IRI_CHARACTERS}]*)*"
+_ABSOLUTE_IRI: Final = re.compile(
+    rf"[A-Za-z][A-Za-z0-9+.\-]*:(?=[^#]){_IRI_PART}(?:#{_IRI_PART})?"
 )
 _MAX_IRI: Final = 2048
-_DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
+_DATE_TIME: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"
+)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _OTHER_FORMATS: Final = "https://www.iana.org/assignments/"
 """The contexts also map the claims of JWT and SD-JWT; those belong to another file format (protocol.md 1)."""
@@ -77,7 +79,7 @@ def check_terms(tree: Mapping[str, Any]) -> Terms:
 @functools.lru_cache(maxsize=4096)
 def is_absolute_iri(text: str) -> bool:
     """Whether `text` is an absolute IRI that every processor keeps as it stands (RFC 3987, no IP literals)."""
-    return len(text) <= _MAX_IRI and _SCHEME_AND_REST.fullmatch(text) is not None
+    return len(text) <= _MAX_IRI and _ABSOLUTE_IRI.fullmatch(text) is not None
 
 
 class _Walk:
@@ -97,15 +99,22 @@ class _Walk:
             names = _check_types(value["type"], step(path, "type"), self.vocabulary)
             self.quad_count += len(names)
             scoped = [scope for name in names if (scope := self.vocabulary.types[name])]
-            if len(scoped) > 1:  # pyoxigraph and PyLD disagree on what is then in force inside
-                raise MalformedError(step(path, "type"), "two types that both define keys")
+            if (
+                len(scoped) > 1
+            ):  # pyoxigraph and PyLD disagree on what is then in force inside
+                raise MalformedError(
+                    step(path, "type"), "two types that both define keys"
+                )
             terms = {**terms, **scoped[0]} if scoped else terms
         for key, item in value.items():
             here = step(path, key)
             if key == "type":
                 continue
             if key.startswith("@"):
-                raise MalformedError(here, "keywords of JSON-LD stand nowhere but in the one @context at the top")
+                raise MalformedError(
+                    here,
+                    "keywords of JSON-LD stand nowhere but in the one @context at the top",
+                )
             term = _ID if key == "id" else terms.get(key)
             if term is None:
                 raise MalformedError(here, "no context in force here defines this key")
@@ -125,14 +134,18 @@ class _Walk:
         if any(isinstance(item, dict) for item in items):
             for index, item in enumerate(items):
                 if not isinstance(item, dict):
-                    raise MalformedError(step(path, index), "an object is due in this array")
+                    raise MalformedError(
+                        step(path, index), "an object is due in this array"
+                    )
                 self.value(item, step(path, index), term)
             return
         first = len(self.kinds)
         for index, item in enumerate(items):
             here = step(path, index)
             self.value(item, here, term)
-            if not term.is_list and any(type(other) is type(item) and other == item for other in items[:index]):
+            if not term.is_list and any(
+                type(other) is type(item) and other == item for other in items[:index]
+            ):
                 raise MalformedError(here, "the same value twice in a set")
         if not term.is_list and len(self.kinds) - first > 1:
             self.sets.append(tuple(range(first, len(self.kinds))))
@@ -158,10 +171,18 @@ def _check_types(value: Any, path: str, vocabulary: _Vocabulary) -> list[str]:
         raise MalformedError(path, "an empty array says nothing")
     for index, name in enumerate(names):
         if not isinstance(name, str) or name not in vocabulary.types:
-            raise MalformedError(step(path, index) if names is value else path, "no context defines this type")
+            raise MalformedError(
+                step(path, index) if names is value else path,
+                "no context defines this type",
+            )
         if name in names[:index]:
             raise MalformedError(step(path, index), "the same type twice")
     return names
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_date_time(text: str) -> bool:
+    return _DATE_TIME.fullmatch(text) is not None
 
 
 def _is_number(value: Any) -> bool:
@@ -169,15 +190,33 @@ def _is_number(value: Any) -> bool:
 
 
 VALUE_RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
-    "id": (lambda value: isinstance(value, str) and is_absolute_iri(value), "an absolute IRI or an object"),
-    "anyURI": (lambda value: isinstance(value, str) and is_absolute_iri(value), "an absolute IRI"),
+    "id": (
+        lambda value: isinstance(value, str) and is_absolute_iri(value),
+        "an absolute IRI or an object",
+    ),
+    "anyURI": (
+        lambda value: isinstance(value, str) and is_absolute_iri(value),
+        "an absolute IRI",
+    ),
     "text": (lambda value: isinstance(value, str), "text"),
-    "plain": (lambda value: isinstance(value, str | int | float), "text, a number, true, false or an object"),
+    "plain": (
+        lambda value: isinstance(value, str | int | float),
+        "text, a number, true, false or an object",
+    ),
     "boolean": (lambda value: isinstance(value, bool), "true or false"),
     "float": (_is_number, "a number"),
-    "integer": (lambda value: isinstance(value, int) and not isinstance(value, bool), "an integer"),
-    "dateTime": (lambda value: isinstance(value, str) and bool(_DATE_TIME.fullmatch(value)), "a date and time"),
-    "date": (lambda value: isinstance(value, str) and bool(_DATE.fullmatch(value)), "a date"),
+    "integer": (
+        lambda value: isinstance(value, int) and not isinstance(value, bool),
+        "an integer",
+    ),
+    "dateTime": (
+        lambda value: isinstance(value, str) and _is_date_time(value),
+        "a date and time",
+    ),
+    "date": (
+        lambda value: isinstance(value, str) and bool(_DATE.fullmatch(value)),
+        "a date",
+    ),
 }
 
 
@@ -188,7 +227,9 @@ def _vocabulary() -> _Vocabulary:
     for url in CONTEXT_URLS:
         definitions.update(contexts[url])
     types = {
-        name: _terms(definition.get("@context", {})) if isinstance(definition, dict) else {}
+        name: _terms(definition.get("@context", {}))
+        if isinstance(definition, dict)
+        else {}
         for name, definition in definitions.items()
         if name[:1].isupper()
     }
@@ -207,7 +248,11 @@ def _terms(definitions: Mapping[str, Any]) -> dict[str, _Term]:
             continue
         if "@context" in definition or definition.get("@container") == "@graph":
             continue  # only a proof and a presentation need those; `document` judges the one proof itself
-        terms[name] = _Term(definition["@id"], _value_type(datatype), definition.get("@container") == "@list")
+        terms[name] = _Term(
+            definition["@id"],
+            _value_type(datatype),
+            definition.get("@container") == "@list",
+        )
     return terms
 
 
