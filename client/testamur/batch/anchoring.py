@@ -32,18 +32,22 @@ class Standing(Enum):
     ANCHORED = "anchored"
     OPEN = "open"
     OVERTAKEN = "overtaken"
-    """Its counters are taken, or its contract anchors no more: this batch id can never be recorded."""
+    """Its counters are taken, or its contracts were replaced: this batch id can never be recorded."""
 
 
 def standing(connection: Connection, batch: BatchRecord) -> Standing:
     """Where a signed batch stands. Counter first, record second: a batch missing after its counter moved stays so."""
     registry = Contract("StatusRegistry", batch.status_registry, connection.rpc)
     contract = Contract("CredentialBatches", batch.contract, connection.rpc)
-    current = connection.suite.directory.read("current", directory_name("CredentialBatches"))
-    moved = registry.read("listOf", batch.list)["next"] > batch.first
+    directory = connection.suite.directory
+    is_replaced = (
+        directory.read("current", directory_name("CredentialBatches")) != batch.contract
+        or directory.read("current", directory_name("StatusRegistry")) != batch.status_registry
+    )
+    has_moved = registry.read("listOf", batch.list)["next"] > batch.first
     if contract.read("batch", batch.batch_id)["issuer"]:
         return Standing.ANCHORED
-    return Standing.OVERTAKEN if moved or current != batch.contract else Standing.OPEN
+    return Standing.OVERTAKEN if has_moved or is_replaced else Standing.OPEN
 
 
 def anchor_call(contract: Contract, batches: Sequence[BatchRecord]) -> Call:
@@ -66,9 +70,18 @@ def anchor_call(contract: Contract, batches: Sequence[BatchRecord]) -> Call:
 
 
 def anchor_signed(
-    connection: Connection, institution: Institution, journal: Journal, *, pause: Callable[[float], None] = time.sleep
+    connection: Connection,
+    institution: Institution,
+    journal: Journal,
+    is_fit: Callable[[BatchRecord], bool],
+    ready: Callable[[], None],
+    pause: Callable[[float], None] = time.sleep,
 ) -> bool:
-    """Bring every signed batch to its record; False where one was overtaken and stands in the journal as prepared.
+    """Bring every signed batch to its record; False where one stands in the journal as prepared again.
+
+    1. what a former process of this account sent is waited for: afterwards nothing is under way
+    2. a batch that is recorded is final; one that was overtaken, or is not `is_fit` any more, is prepared anew
+    3. `ready` is asked, then the others are sent
 
     Each change is in the journal before the next step leaves this process.
     """
@@ -81,13 +94,14 @@ def anchor_signed(
                 found = standing(connection, batch)
                 if found is Standing.ANCHORED:
                     journal.store_batches([_recorded(connection, batch, pause)])
-                elif found is Standing.OPEN:
+                elif found is Standing.OPEN and is_fit(batch):
                     waiting.append(batch)
                 else:
                     journal.store_batches([_prepared_anew(batch)])
         if not waiting:
             return all(batch.stage is Stage.FINAL for batch in journal.batches())
         same = [batch for batch in waiting if batch.contract == waiting[0].contract][:_PER_TRANSACTION]
+        ready()
         try:
             _send(connection, sender, journal, same)
         except TransactionRevertedError as error:

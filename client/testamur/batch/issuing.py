@@ -7,15 +7,12 @@ a killed run stopped: no credential twice, no second anchor.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from testamur.batch.anchoring import anchor_signed
-from testamur.batch.journal import BatchRecord, Journal, JournalError, RejectedRow, RunFacts, Stage
-from testamur.batch.lists import open_list, read_lists
+from testamur.batch.journal import BatchRecord, Journal, JournalError, RejectedRow, RunFacts
 from testamur.batch.output import (
     await_visible,
     compare_files,
@@ -27,14 +24,11 @@ from testamur.batch.output import (
     write_holders,
     write_report,
 )
-from testamur.batch.planning import OpenList, Plan, assign_lists, plan_batches, size_for
+from testamur.batch.planning import LARGEST_LOG2, Plan, plan_batches
 from testamur.batch.preflight import require_ready
-from testamur.batch.roster import Roster, Row, parse
-from testamur.batch.signing import Signer, sign_batch
+from testamur.batch.roster import Roster, parse
+from testamur.batch.run import Progress, Run
 from testamur.chain.connection import Connection
-from testamur.chain.errors import ChainUnreachableError
-from testamur.chain.signing_key import load_signing_key, raw_public_key
-from testamur.credential.proof import verification_method
 from testamur.credential.template import Template
 from testamur.doctor import read_scopes
 from testamur.errors import TestamurError
@@ -56,12 +50,6 @@ LARGEST_BATCH = 1 << 16
 
 Check = Callable[[Iterable[bytes]], Iterable[str | None]]
 """Judges written bundles, a line each: None for one that passes checks 1 to 7 and 9, else its code."""
-
-Progress = Callable[[str, int, int], None]
-"""Stage, rows done, rows in all."""
-
-_ATTEMPTS = 8
-"""How often a run is signed anew because another one took its counters first."""
 
 
 class RosterError(TestamurError):
@@ -139,13 +127,14 @@ def issue(
     3. rows are sorted into batches and written down           prepared
     4. lists get room, rows are signed, leaves shuffled         signed
     5. one transaction anchors all batches                      sent, final
-       another run was first: back to 4, nothing was anchored
+       another run was first, or the key was replaced meanwhile: back to 4, nothing was anchored
     6. files are written, read back and judged by `check`      -> ReadBackError; done
 
     A run in a folder with a journal must be resumed, and with the same roster and template.
     """
+    if not 1 <= largest_batch <= 1 << LARGEST_LOG2:
+        raise ValueError(f"largest_batch {largest_batch}: no status list has that many entries")
     inputs = read_inputs(roster_path, template_path)
-    template = inputs.template
     journal = Journal.open(folder) if folder.is_dir() else None
     try:
         if journal is not None and not is_resumed:
@@ -163,15 +152,21 @@ def issue(
             if journal.is_done() and _is_complete(folder, per_file):
                 return _report(folder, journal, "already")
         roster = inputs.roster
+
+        def ready() -> None:
+            require_ready(connection, institution, inputs.template, folder, len(roster.rows), per_file, now())
+
         if journal is None:
             if skip_bad or not roster.problems:
-                require_ready(connection, institution, template, folder, len(roster.rows), per_file, now())
+                ready()
             plan = inputs.plan(connection, institution, facts.created, largest_batch)
             if (plan.rejected and not skip_bad) or not plan.rows:
                 return _rejected(folder, plan)
             _make(folder)
             journal = Journal.create(folder, facts, plan.batches, plan.rows, plan.rejected)
-        _anchor(connection, institution, journal, template, {row.id: row for row in roster.rows}, progress, pause)
+            ready = _nothing  # it was, a moment ago
+        rows = {row.id: row for row in roster.rows}
+        Run(connection, institution, journal, inputs.template, rows, ready, progress, pause).anchor()
         _write(folder, journal, check, per_file, progress, pause)
         remarks = tuple(RejectedRow(item.line, item.column, item.reason) for item in roster.remarks)
         return replace(_report(folder, journal, "issued"), remarks=remarks)
@@ -184,85 +179,6 @@ def _rejected(folder: Path, plan: Plan) -> IssueReport:
     _make(folder)
     write_report(folder, report_tree((), plan.rejected, len(plan.rows), 0))
     return IssueReport(folder, "rejected", 0, len(plan.rows), (), plan.rejected)
-
-
-def _anchor(
-    connection: Connection,
-    institution: Institution,
-    journal: Journal,
-    template: Template,
-    rows: Mapping[str, Row],
-    progress: Progress,
-    pause: Callable[[float], None],
-) -> None:
-    """Stages signed to final, again from the start for batches whose counters another run took."""
-    total = journal.row_count()
-    for _ in range(_ATTEMPTS):
-        unsigned = [batch for batch in journal.batches() if batch.stage is Stage.PREPARED]
-        if unsigned:
-            _sign(connection, institution, journal, template, rows, unsigned, progress)
-        progress("anchoring", total, total)
-        if anchor_signed(connection, institution, journal, pause=pause):
-            return
-    raise ChainUnreachableError(
-        f"other runs took the counters of the status list {_ATTEMPTS} times",
-        "let one run at a time issue, then --resume",
-    )
-
-
-def _sign(
-    connection: Connection,
-    institution: Institution,
-    journal: Journal,
-    template: Template,
-    rows: Mapping[str, Row],
-    batches: Sequence[BatchRecord],
-    progress: Progress,
-) -> None:
-    assigned, lists = _assign(connection, institution, batches)
-    contract = connection.contract("CredentialBatches").address
-    registry = connection.contract("StatusRegistry").address
-    profile, facts = connection.profile, journal.facts()
-    assert institution.signing is not None  # require_ready
-    key = load_signing_key(profile.resolve(institution.signing.credential), profile.password_path)
-    signer = Signer(
-        template,
-        issuer=institution.number,
-        did=institution.did,
-        name=institution.name,
-        verification_method=verification_method(institution.did, raw_public_key(key)),
-        service_url=institution.service_url,
-        created=datetime.fromtimestamp(facts.created, UTC),
-        sign=key.sign,
-    )
-    keys = {item.number: item.key for item in lists}
-    done, total = 0, sum(batch.size for batch in batches)
-    with journal.signing() as signing:
-        for batch in assigned:
-            ready = replace(batch, contract=contract, status_registry=registry)
-
-            def advance(count: int, before: int = done) -> None:
-                progress("signing", before + count, total)
-
-            sign_batch(
-                signer, ready, journal.rows(batch.number), rows, keys[batch.list], facts.chain_id, signing, advance
-            )
-            done += batch.size
-
-
-def _assign(
-    connection: Connection, institution: Institution, batches: Sequence[BatchRecord]
-) -> tuple[list[BatchRecord], list[OpenList]]:
-    """The batches with list and counters; opens a list where none has room."""
-    institution = connection.profile.institution(institution.number)
-    lists = read_lists(connection, institution)
-    assigned = assign_lists(batches, lists)
-    while assigned is None:
-        size = size_for(sum(batch.size for batch in batches))
-        institution = open_list(connection, institution, size)
-        lists = read_lists(connection, institution)
-        assigned = assign_lists(batches, lists)
-    return assigned, lists
 
 
 def _write(
@@ -318,6 +234,10 @@ def read_inputs(roster_path: Path, template_path: Path) -> Inputs:
     roster, template = _read(roster_path), _read(template_path)
     parsed = Template.parse(template)
     return Inputs(parse(roster, parsed), parsed, hashlib.sha256(roster).digest(), hashlib.sha256(template).digest())
+
+
+def _nothing() -> None:
+    """Nothing to ask."""
 
 
 def _make(folder: Path) -> None:

@@ -241,6 +241,11 @@ class Journal:
         for row_id, *values in self._database.execute(statement):
             yield row_id, SignedRow(*values)
 
+    def first_credential(self, batch: int) -> bytes:
+        """One of the signed credentials of a batch."""
+        statement = "SELECT credential FROM signed WHERE batch = ? ORDER BY position LIMIT 1"
+        return bytes(self._rows(statement, batch)[0][0])
+
     def places(self) -> dict[str, tuple[int, int]]:
         """Status list and index of every row of a final batch, by row id."""
         statement = (

@@ -18,7 +18,7 @@ from typing import IO, Any
 import orjson
 
 from testamur.batch.bundle import Anchor, Inclusion, anchor_tree, inclusion_tree
-from testamur.batch.journal import BatchRecord, Journal, RejectedRow
+from testamur.batch.journal import BatchRecord, Journal, RejectedRow, SignedRow
 from testamur.batch.leaf import KIND_OWN
 from testamur.errors import TestamurError
 from testamur.proof.merkle import Tree
@@ -88,7 +88,7 @@ def write_bundles(
         if trees[batch.number].root != batch.root:
             raise OutputError(f"the journal {journal.path} is damaged: batch {batch.number} has another root")
     with _replacing(folder / "bundles.jsonl") as file:
-        for done, (_, row) in enumerate(journal.signed(), start=1):
+        for done, (_, row) in enumerate(_kept(journal), start=1):
             batch = batches[row.batch]
             inclusion = Inclusion(
                 kind=KIND_OWN,
@@ -123,7 +123,7 @@ def write_files(folder: Path, journal: Journal) -> None:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         with (folder / "bundles.jsonl").open("rb") as lines:
-            for (row_id, _), line in zip(journal.signed(), lines, strict=True):
+            for (row_id, _), line in zip(_kept(journal), lines, strict=True):
                 with (partial / f"{row_id}.json").open("wb") as file:
                     file.write(line)
                     file.flush()
@@ -141,7 +141,7 @@ def compare_files(folder: Path, journal: Journal) -> None:
     try:
         with (folder / "bundles.jsonl").open("rb") as lines:
             names = []
-            for (row_id, _), line in zip(journal.signed(), lines, strict=True):
+            for (row_id, _), line in zip(_kept(journal), lines, strict=True):
                 names.append(f"{row_id}.json")
                 if (folder / "bundles" / names[-1]).read_bytes() != line:
                     raise ReadBackError([(row_id, "malformed")])
@@ -215,7 +215,7 @@ def read_back(
             yield from file
 
     try:
-        rows = journal.signed()
+        rows = _kept(journal)
         for done, code in enumerate(check(lines()), start=1):
             row_id, _ = next(rows, ("a line too many", None))
             if code is not None:
@@ -239,6 +239,11 @@ def await_visible(
         if next(iter(check([line]))) not in _NOT_YET:
             return
         pause(0.5)
+
+
+def _kept(journal: Journal) -> Iterator[tuple[str, SignedRow]]:
+    """The signed rows whose content was not erased since."""
+    return ((row_id, row) for row_id, row in journal.signed() if row.credential)
 
 
 def _anchor(batch: BatchRecord, chain_id: int) -> Anchor:

@@ -11,7 +11,7 @@ from testamur.batch.journal import BatchRecord, PreparedRow, RejectedRow, Stage
 from testamur.batch.roster import Row
 from testamur.chain.institution import Scope
 
-__all__ = ["OpenList", "Plan", "assign_lists", "plan_batches", "size_for"]
+__all__ = ["LARGEST_LOG2", "SMALLEST_LOG2", "OpenList", "Plan", "assign_lists", "plan_batches", "size_for"]
 
 SMALLEST_LOG2 = 17
 LARGEST_LOG2 = 24

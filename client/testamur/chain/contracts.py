@@ -101,12 +101,16 @@ class Contract:
 
 
 class Suite:
-    """The contracts that a Directory names, read once each."""
+    """The contracts that a Directory names, read once each until `refresh`."""
 
     def __init__(self, rpc: Rpc, directory: bytes) -> None:
         self.rpc = rpc
         self.directory = Contract("Directory", directory, rpc)
         self._found: dict[str, Contract] = {}
+
+    def refresh(self) -> None:
+        """Ask the Directory again from now on."""
+        self._found.clear()
 
     def contract(self, name: str) -> Contract:
         """The contract that is current under `name`."""

@@ -194,9 +194,7 @@ def test_an_account_outside_the_alliance_cannot_transact(alliance: Alliance, tmp
     stranger = Account.load(tmp_path / "stranger.json", tmp_path / "password")
     with alliance.connect() as connection:
         sender = connection.sender(stranger)
-        call = connection.contract("IssuerRegistry").call(
-            "isRecognised", 1
-        )
+        call = connection.contract("IssuerRegistry").call("isRecognised", 1)
         with pytest.raises(KeyUnusableError, match="may not transact") as caught:
             sender.send(call)
         assert caught.value.exit_code == 9

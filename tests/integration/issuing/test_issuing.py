@@ -15,11 +15,15 @@ from testamur.batch.issuing import RosterError, issue
 from testamur.batch.journal import JournalError
 from testamur.batch.output import ReadBackError
 from testamur.batch.preflight import NotReadyError
+from testamur.batch.rows import erase
 from testamur.chain.connection import Connection
 from testamur.chain.errors import ChainUnreachableError, KeyUnusableError, WrongChainError
+from testamur.chain.institution import KeyUsage, add_key, retire_key
+from testamur.chain.signer import read_password
+from testamur.chain.signing_key import create_signing_key, load_signing_key, raw_public_key
 from testamur.errors import TestamurError
 from testamur.issuer import Issuer
-from testamur.profile import Profile
+from testamur.profile import Profile, update_profile
 from testamur.proof.hashing import keccak256
 
 from tests.integration.issuing.alliance import (
@@ -33,6 +37,15 @@ from tests.integration.issuing.alliance import (
 )
 
 ROWS = 9
+
+
+class Interrupted(Exception):
+    """Stands for whatever ends a run between signing and anchoring."""
+
+
+def stop_before_anchoring(stage: str, done: int, total: int) -> None:
+    if stage == "anchoring":
+        raise Interrupted
 
 
 @pytest.fixture
@@ -159,6 +172,15 @@ def test_lost_files_of_a_finished_run_are_written_again(alliance: Alliance, rost
     require_whole(alliance, out, ROWS, since)
 
 
+def test_what_was_erased_does_not_come_back_with_lost_files(alliance: Alliance, roster: Roster, out: Path) -> None:
+    alliance.issue(roster, out)
+    lines = (out / "bundles.jsonl").read_bytes().splitlines()
+    erase(out, [roster.csv.read_text(encoding="utf-8").splitlines()[3].split(",")[0]])
+    (out / "bundles.jsonl").unlink()
+    alliance.issue(roster, out, is_resumed=True)
+    assert (out / "bundles.jsonl").read_bytes().splitlines() == lines[:2] + lines[3:]
+
+
 def test_a_run_is_resumed_only_with_what_it_was_begun_with(alliance: Alliance, roster: Roster, out: Path) -> None:
     alliance.issue(roster, out)
     roster.csv.write_bytes(roster.csv.read_bytes() + b"\n")
@@ -202,13 +224,6 @@ def test_another_batch_that_was_first_makes_the_run_sign_anew_and_anchor_once(
     since, before = alliance.height() + 1, next_counter(alliance, 1)
     interrupted = tmp_path / "interrupted"
 
-    class Interrupted(Exception):
-        pass
-
-    def stop_before_anchoring(stage: str, done: int, total: int) -> None:
-        if stage == "anchoring":
-            raise Interrupted
-
     with pytest.raises(Interrupted):
         alliance.issue(roster, interrupted, progress=stop_before_anchoring)
     alliance.issue(roster, tmp_path / "overtaking")
@@ -222,6 +237,38 @@ def test_another_batch_that_was_first_makes_the_run_sign_anew_and_anchor_once(
         for line in (tmp_path / folder / "bundles.jsonl").read_bytes().splitlines()
     ]
     assert len(set(indexes)) == 2 * ROWS
+
+
+def test_a_run_that_waited_while_its_key_was_replaced_signs_anew(alliance: Alliance, roster: Roster, out: Path) -> None:
+    """What a retired key signed would be anchored too late to be valid."""
+    since = alliance.height() + 1
+    with pytest.raises(Interrupted):
+        alliance.issue(roster, out, progress=stop_before_anchoring)
+    with alliance.connect() as connection:
+        issuer, profile = alliance.issuer, connection.profile
+        signing = issuer.signing
+        assert signing is not None
+        old = load_signing_key(profile.resolve(signing.credential), profile.password_path)
+        password = read_password(profile.password_path)
+        new = create_signing_key(connection.profile.resolve("keys/cdou/second.pem"), password)
+        add_key(connection, issuer, raw_public_key(new), KeyUsage.CREDENTIAL)
+        retire_key(connection, issuer, raw_public_key(old))
+        with pytest.raises(NotReadyError, match="retired") as caught:
+            alliance.issue(roster, out, is_resumed=True)
+        assert caught.value.exit_code == 6
+        changed = replace(issuer, signing=replace(signing, credential="keys/cdou/second.pem"))
+        update_profile(connection.profile, lambda profile: profile.with_institution(changed))
+    alliance.issue(roster, out, is_resumed=True)
+    bundles = require_whole(alliance, out, ROWS, since)
+    assert {bundle.document.key for bundle in bundles if bundle.document} == {raw_public_key(new)}
+
+
+@pytest.mark.parametrize("largest", [0, -1, (1 << 24) + 1])
+def test_a_batch_size_that_no_list_can_hold_is_a_mistake_of_the_caller(
+    alliance: Alliance, roster: Roster, out: Path, largest: int
+) -> None:
+    with pytest.raises(ValueError, match="largest_batch"):
+        alliance.issue(roster, out, largest_batch=largest)
 
 
 def test_two_runs_of_one_profile_at_once_both_finish(alliance: Alliance, roster: Roster, tmp_path: Path) -> None:
