@@ -5,10 +5,12 @@ import typer
 from testamur.cli import (
     account,
     alliance,
+    audit,
     backup,
     bundle,
     deploy,
     doctor,
+    framework,
     init,
     issue,
     issuer,
@@ -36,6 +38,7 @@ def application() -> typer.Typer:
     app.add_typer(template.app, name="template")
     app.add_typer(status.app, name="status")
     app.add_typer(issuer.app, name="issuer")
+    app.add_typer(framework.app, name="framework")
     app.add_typer(alliance.app, name="alliance")
     app.add_typer(policy.app, name="policy")
     app.add_typer(account.app, name="account")
@@ -44,5 +47,6 @@ def application() -> typer.Typer:
     doctor.register(app)
     serve.register(app)
     backup.register(app)
+    app.add_typer(audit.app, name="audit")
     app.add_typer(scenario.app, name="scenario")
     return app

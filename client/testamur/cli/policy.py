@@ -115,12 +115,12 @@ def check(session: Session, file: PolicyFile = None, policy_path: PolicyPath = N
 
     from testamur.cli.verify import chain_for
     from testamur.verification.errors import UndecidedError
+    from testamur.verification.ground import probe
     from testamur.verification.memory import Memory
-    from testamur.verification.trust import find_state
 
     policy = _load(session, file, policy_path)
     with chain_for(session, policy, rpc) as chain:
-        state = find_state(None, chain, policy, Memory.of(policy), datetime.now(UTC))
+        state = probe(chain, policy, Memory.of(policy), datetime.now(UTC))
     session.terminal.result(
         {"fingerprint": policy.fingerprint, "trust": state.trust, "block": state.block, "time": state.time.isoformat()}
     )
@@ -154,8 +154,8 @@ def refresh(
     from testamur.verification.connection import Chain
     from testamur.verification.creation import compare_nodes
     from testamur.verification.errors import UndecidedError
+    from testamur.verification.ground import probe
     from testamur.verification.memory import Memory
-    from testamur.verification.trust import find_state
 
     policy = _load(session, file, policy_path)
     urls = list(nodes or policy.urls) or ([session.profile().rpc] if session.has_profile() else [])
@@ -170,7 +170,7 @@ def refresh(
         problems = "; ".join(f"{report.url}: {report.problem}" for report in reports if report.problem)
         raise UndecidedError("chain_unreachable", f"{len(answered)} of {at_least} nodes answered: {problems}")
     with Chain.connect(max(answered, key=lambda report: report.height or 0).url) as chain:
-        state = find_state(None, chain, policy, Memory.of(policy), datetime.now(UTC))
+        state = probe(chain, policy, Memory.of(policy), datetime.now(UTC))
     session.terminal.result(
         {
             "nodes": [{"url": report.url, "height": report.height, "problem": report.problem} for report in reports],

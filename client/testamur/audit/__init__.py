@@ -1,0 +1,1 @@
+"""What auditors read: every event of the suite, in order, decoded."""
