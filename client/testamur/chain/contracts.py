@@ -14,7 +14,7 @@ from testamur.artifacts.genesis import directory_name
 from testamur.chain.abi import Interface, LogEntry
 from testamur.chain.errors import RpcError, WrongChainError
 from testamur.chain.refusals import refusal_error, revert_data
-from testamur.chain.rpc import Block, Rpc, to_hex, to_quantity
+from testamur.chain.rpc import Block, Rpc, from_hex, to_hex, to_quantity
 
 __all__ = ["Call", "Contract", "Suite", "directory_name", "interface"]
 
@@ -54,12 +54,7 @@ class Contract:
             if reverted is None:
                 raise
             raise refusal_error(f"{self.name}.{function}", reverted) from error
-        if not result and not self.rpc.code(self.address, block):
-            raise WrongChainError(
-                f"there is no contract {self.name} at {to_hex(self.address)} on the chain behind {self.rpc.url}",
-                "check rpc and directory in the profile",
-            )
-        return interface(self.name).decode_result(function, result)
+        return self._decode(function, result, block)
 
     def read_many(
         self, function: str, argument_lists: Sequence[Sequence[object]], block: Block = "latest"
@@ -74,7 +69,18 @@ class Contract:
             for arguments in argument_lists
         ]
         results = self.rpc.batch(requests)
-        return [known.decode_result(function, bytes.fromhex(result[2:])) for result in results]
+        return [self._decode(function, from_hex(str(result)), block) for result in results]
+
+    def _decode(self, function: str, result: bytes, block: Block) -> Any:
+        try:
+            return interface(self.name).decode_result(function, result)
+        except ValueError as error:
+            code = self.rpc.code(self.address, block)
+            found = "another contract stands" if code else "no contract stands"
+            raise WrongChainError(
+                f"{found} where {self.name} should, at {to_hex(self.address)} on the chain behind {self.rpc.url}",
+                "check rpc and directory in the profile",
+            ) from error
 
     def call(self, function: str, *arguments: object) -> Call:
         """The call that a transaction or a proposal carries."""

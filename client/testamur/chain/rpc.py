@@ -149,11 +149,11 @@ class Rpc:
 
     def chain_id(self) -> int:
         """The EVM chain id."""
-        return int(self.call("eth_chainId"), 16)
+        return self._quantity("eth_chainId")
 
     def block_number(self) -> int:
         """The height of the newest block."""
-        return int(self.call("eth_blockNumber"), 16)
+        return self._quantity("eth_blockNumber")
 
     def block(self, block: Block = "latest") -> dict[str, Any] | None:
         """A block with transaction hashes, as the node writes it; None where there is none."""
@@ -165,22 +165,25 @@ class Rpc:
         block = self.block(number)
         if block is None:
             raise ChainUnreachableError(f"{self.url} does not have block {number}", "wait until the node has caught up")
-        return from_hex(block["hash"])
+        try:
+            return from_hex(block["hash"])
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            raise self._nonsense("eth_getBlockByNumber", block) from error
 
     def nonce(self, address: bytes, block: Block = "latest") -> int:
         """How many transactions `address` has sent by `block`."""
-        return int(self.call("eth_getTransactionCount", to_hex(address), to_quantity(block)), 16)
+        return self._quantity("eth_getTransactionCount", to_hex(address), to_quantity(block))
 
     def code(self, address: bytes, block: Block = "latest") -> bytes:
         """The runtime code at `address`, empty where there is no contract."""
-        return from_hex(self.call("eth_getCode", to_hex(address), to_quantity(block)))
+        return self._data("eth_getCode", to_hex(address), to_quantity(block))
 
     def eth_call(self, target: bytes, data: bytes, sender: bytes | None = None, block: Block = "latest") -> bytes:
         """What a call without a transaction returns; a revert raises `RpcError` with its bytes in `data`."""
         request = {"to": to_hex(target), "data": to_hex(data)}
         if sender is not None:
             request["from"] = to_hex(sender)
-        return from_hex(self.call("eth_call", request, to_quantity(block)))
+        return self._data("eth_call", request, to_quantity(block))
 
     def receipt(self, transaction: bytes) -> dict[str, Any] | None:
         """The receipt as the node writes it; None while the transaction is in no block."""
@@ -189,7 +192,28 @@ class Rpc:
 
     def send_raw(self, transaction: bytes) -> bytes:
         """Hand over a signed transaction; its hash."""
-        return from_hex(self.call("eth_sendRawTransaction", to_hex(transaction)))
+        return self._data("eth_sendRawTransaction", to_hex(transaction))
+
+    def _quantity(self, method: str, *params: object) -> int:
+        """A result that must be a number."""
+        value = self.call(method, *params)
+        try:
+            return int(value, 16)
+        except (TypeError, ValueError) as error:
+            raise self._nonsense(method, value) from error
+
+    def _data(self, method: str, *params: object) -> bytes:
+        """A result that must be bytes."""
+        value = self.call(method, *params)
+        try:
+            return from_hex(value)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise self._nonsense(method, value) from error
+
+    def _nonsense(self, method: str, value: object) -> ChainUnreachableError:
+        return ChainUnreachableError(
+            f"{self.url} answered {method} with {str(value)[:80]!r}", "is this a JSON-RPC node of an EVM chain?"
+        )
 
 
 def _refusal(method: str, error: object) -> RpcError:

@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from testamur.chain.errors import ChainUnreachableError, RpcError
+from testamur.chain.contracts import Contract, Suite
+from testamur.chain.errors import ChainUnreachableError, RpcError, WrongChainError
 from testamur.chain.rpc import Rpc, from_hex, to_quantity
 
 Answer = Callable[[Any, int], tuple[int, bytes]]
@@ -127,3 +128,34 @@ def test_an_address_without_scheme_is_refused() -> None:
 def test_hex_is_read_and_quantities_are_written_without_leading_zeros() -> None:
     assert (from_hex("0xabc"), from_hex("00ff"), from_hex("0x")) == (b"\x0a\xbc", b"\x00\xff", b"")
     assert (to_quantity(0), to_quantity(255), to_quantity("latest")) == ("0x0", "0xff", "latest")
+
+
+@pytest.mark.parametrize("result", [None, "", "0xzz", 7, [], {}, "latest"])
+def test_a_result_of_the_wrong_kind_is_told_as_such(result: object) -> None:
+    def answer(body: Any, number: int) -> tuple[int, bytes]:
+        return 200, json.dumps({"jsonrpc": "2.0", "id": body["id"], "result": result}).encode()
+
+    with server(answer) as url, connect(url) as rpc:
+        for ask in (rpc.chain_id, rpc.block_number, lambda: rpc.block_hash(0), lambda: rpc.nonce(bytes(20))):
+            with pytest.raises(ChainUnreachableError):
+                ask()
+
+
+@pytest.mark.parametrize(("result", "code"), [("0x", "0x"), ("0x01", "0x00"), ("0x" + "ff" * 64, "0x00")])
+def test_another_contract_than_the_one_meant_is_a_wrong_chain(result: str, code: str) -> None:
+    def answer(body: Any, number: int) -> tuple[int, bytes]:
+        bodies = body if isinstance(body, list) else [body]
+        replies = [
+            {"jsonrpc": "2.0", "id": item["id"], "result": code if item["method"] == "eth_getCode" else result}
+            for item in bodies
+        ]
+        return 200, json.dumps(replies if isinstance(body, list) else replies[0]).encode()
+
+    with server(answer) as url, connect(url) as rpc:
+        registry = Contract("StatusRegistry", bytes(20), rpc)
+        with pytest.raises(WrongChainError, match="StatusRegistry should"):
+            registry.read("listOf", 1)
+        with pytest.raises(WrongChainError, match="StatusRegistry should"):
+            registry.read_many("listOf", [(1,), (2,)])
+        with pytest.raises(WrongChainError):
+            Suite(rpc, bytes(20)).contract("StatusRegistry")
