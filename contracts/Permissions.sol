@@ -26,6 +26,8 @@ contract Permissions is IPermissions, Governed {
     Parameters private _parameters;
     Movement private _movement;
     uint64 private _totalPower;
+    uint32 private _institutions; // how many validate
+    mapping(uint32 => uint64) private _institutionPowers;
 
     constructor(
         address alliance_,
@@ -45,7 +47,7 @@ contract Permissions is IPermissions, Governed {
             require(entry.power > 0, PermissionsPowerOutOfBounds(entry.key, entry.power, MOST_POWER));
             _writePower(entry.key, entry.power, entry.institution);
         }
-        if (_institutions() >= SMALL_ALLIANCE) _requireNoThird();
+        if (_institutions >= SMALL_ALLIANCE) _requireNoThird();
         for (uint256 i = 0; i < peers_.length; ++i) {
             _setPeer(peers_[i], true);
         }
@@ -92,10 +94,10 @@ contract Permissions is IPermissions, Governed {
             require(before.institution == institution, PermissionsValidatorOfAnother(key, before.institution));
         }
         _countMovement(before.power > power ? before.power - power : power - before.power);
-        uint256 institutionsBefore = _institutions();
+        uint32 institutionsBefore = _institutions;
         _writePower(key, power, institution);
         require(_validatorKeys.length > 0, PermissionsEmptySet());
-        uint256 institutions = _institutions();
+        uint32 institutions = _institutions;
         if (institutions < SMALL_ALLIANCE || institutionsBefore < SMALL_ALLIANCE) {
             require(IAlliance(alliance()).executingUnanimous(), PermissionsNotUnanimous(institutions));
         } else {
@@ -183,6 +185,11 @@ contract Permissions is IPermissions, Governed {
         require(power <= MOST_POWER, PermissionsPowerOutOfBounds(key, power, MOST_POWER));
         Validator storage entry = _validators[key];
         _totalPower = _totalPower - entry.power + power;
+        uint64 before = _institutionPowers[institution];
+        uint64 afterwards = before - entry.power + power;
+        _institutionPowers[institution] = afterwards;
+        if (before == 0) ++_institutions;
+        if (afterwards == 0) --_institutions;
         if (power == 0) {
             bytes32 last = _validatorKeys[_validatorKeys.length - 1];
             _validatorKeys[entry.index - 1] = last;
@@ -213,31 +220,12 @@ contract Permissions is IPermissions, Governed {
         require(value >= lowest && value <= highest, PermissionsParameterOutOfBounds(name, value, lowest, highest));
     }
 
-    /// @dev How many institutions validate. Quadratic over a set of at most 256, read from memory.
-    function _institutions() private view returns (uint256 number) {
-        (uint32[] memory numbers,) = _powers();
-        while (number < numbers.length && numbers[number] != 0) ++number;
-    }
-
+    /// @dev The set is bounded, and so is this.
     function _requireNoThird() private view {
-        (uint32[] memory numbers, uint64[] memory powers) = _powers();
-        for (uint256 i = 0; i < numbers.length && numbers[i] != 0; ++i) {
-            require(
-                3 * uint256(powers[i]) < _totalPower, PermissionsInstitutionTooStrong(numbers[i], powers[i], _totalPower)
-            );
-        }
-    }
-
-    /// @dev Each validating institution with its power; the arrays are longer than needed, zeros at the end.
-    function _powers() private view returns (uint32[] memory numbers, uint64[] memory powers) {
-        numbers = new uint32[](_validatorKeys.length);
-        powers = new uint64[](_validatorKeys.length);
-        for (uint256 i = 0; i < numbers.length; ++i) {
-            Validator memory entry = _validators[_validatorKeys[i]];
-            uint256 place = 0;
-            while (numbers[place] != 0 && numbers[place] != entry.institution) ++place;
-            numbers[place] = entry.institution;
-            powers[place] += entry.power;
+        for (uint256 i = 0; i < _validatorKeys.length; ++i) {
+            uint32 institution = _validators[_validatorKeys[i]].institution;
+            uint64 power = _institutionPowers[institution];
+            require(3 * uint256(power) < _totalPower, PermissionsInstitutionTooStrong(institution, power, _totalPower));
         }
     }
 }

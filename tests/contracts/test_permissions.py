@@ -167,3 +167,14 @@ def test_a_genesis_of_four_institutions_holds_the_same_rule(suite: Suite) -> Non
     values = [PEER, PEER, tuple(LIMITS.values()), validators, [], []]
     with refused("PermissionsInstitutionTooStrong", 4, 300, 600):
         suite.chain.deploy("Permissions", account("stranger"), [*types, "bytes20[]", "address[]"], values)
+
+
+def test_a_set_of_256_institutions_changes_within_the_smallest_gas_limit(suite: Suite) -> None:
+    """Else an alliance that grew could not change its validators any more."""
+    validators = [(number.to_bytes(32, "big"), 100, number) for number in range(1, 257)]
+    types = ["address", "address", "(uint64,uint32,uint32,uint16,uint32)", "(bytes32,uint64,uint32)[]"]
+    alliance = suite.address("Alliance")
+    values = [alliance, alliance, tuple(LIMITS.values()), validators, [], []]
+    large = suite.chain.deploy("Permissions", account("stranger"), [*types, "bytes20[]", "address[]"], values)
+    receipt = suite.chain.send(alliance, large, "setValidator", (7).to_bytes(32, "big"), 99, 7)
+    assert receipt.gas < 5_000_000
