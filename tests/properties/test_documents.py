@@ -17,6 +17,7 @@ from testamur.credential import document
 from testamur.credential.canonical import canonical_nquads
 from testamur.credential.errors import MalformedError
 from testamur.credential.proof import verify
+from testamur.credential.strict import is_exact, parse_compact, parse_strict
 
 from tests.client.credential import sample
 
@@ -28,13 +29,24 @@ BUNDLE = {
     "version": 1,
     "credential": SIGNED,
     "inclusion": {
-        "version": 1, "kind": 1, "issuer": 7, "leafIndex": 1, "size": 3, "list": 3, "statusIndex": 94567,
-        "path": ["0x" + "11" * 32] * 2, "salt": "0x" + "33" * 32, "outcomeTag": "0x" + "44" * 32,
+        "version": 1,
+        "kind": 1,
+        "issuer": 7,
+        "leafIndex": 1,
+        "size": 3,
+        "list": 3,
+        "statusIndex": 94567,
+        "path": ["0x" + "11" * 32] * 2,
+        "salt": "0x" + "33" * 32,
+        "outcomeTag": "0x" + "44" * 32,
         "holder": "0x" + "55" * 32,
     },
     "anchor": {
-        "chainId": 20260, "contract": "0x" + "66" * 20, "batchId": "0x" + "77" * 32,
-        "root": "0x" + "88" * 32, "block": 42,
+        "chainId": 20260,
+        "contract": "0x" + "66" * 20,
+        "batchId": "0x" + "77" * 32,
+        "root": "0x" + "88" * 32,
+        "block": 42,
     },
 }
 BUNDLE_DATA = json.dumps(BUNDLE, ensure_ascii=False).encode()
@@ -78,6 +90,12 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 PATHS = _paths(SIGNED)[1:]
 BUNDLE_PATHS = _paths(BUNDLE)[1:]
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, dict | list):
+        return [leaf for item in (value.values() if isinstance(value, dict) else value) for leaf in _leaves(item)]
+    return [value]
 
 
 def _parent(tree: Any, path: tuple[Any, ...]) -> Any:
@@ -201,6 +219,40 @@ def test_arbitrary_bytes_are_refused(data: bytes) -> None:
         document.parse(data)
     with pytest.raises(MalformedError):
         Bundle.parse(data)
+
+
+COMPACT = json.dumps(BUNDLE, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@given(
+    JSON.map(
+        lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    )
+    | st.tuples(st.integers(0, len(COMPACT)), st.binary(max_size=6)).map(
+        lambda change: COMPACT[: change[0]] + change[1] + COMPACT[change[0] + len(change[1]) :]
+    )
+)
+@settings(max_examples=500)
+def test_the_short_way_of_reading_gives_what_the_strict_parse_gives_or_nothing(data: bytes) -> None:
+    compact = parse_compact(data)
+    if compact is None:
+        return
+    numbers = [item for item in _leaves(compact) if isinstance(item, int | float) and not isinstance(item, bool)]
+    if all(map(is_exact, numbers)):  # whoever reads the tree refuses other numbers
+        assert repr(parse_strict(data)) == repr(compact)
+
+
+def test_compact_bundles_take_the_short_way() -> None:
+    assert parse_compact(COMPACT) == parse_strict(COMPACT) == BUNDLE
+    assert parse_compact(COMPACT + b"\n") == BUNDLE
+    for refused in (
+        b" " + COMPACT,
+        COMPACT[:-1] + b',"version":1}',
+        b'{"a":NaN}',
+        b'["\\u0041"]',
+        '["\u202e"]'.encode(),
+    ):
+        assert parse_compact(refused) is None
 
 
 @given(st.sampled_from(BUNDLE_PATHS), JSON)

@@ -1,6 +1,7 @@
 """Claims, leaf, batch id and status permutation, against the layouts of docs/protocol.md 2 written out by hand."""
 
 import hashlib
+import hmac
 
 import pytest
 from eth_abi.abi import encode as abi_encode
@@ -107,6 +108,16 @@ def test_two_counters_never_share_a_status_index(key: bytes, log2size: int, data
     indexes = {status_index(key, counter, log2size) for counter in counters}
     assert len(indexes) == len(counters)
     assert all(0 <= index < 1 << log2size for index in indexes)
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, 2**17 - 1))
+def test_the_permutation_is_eight_feistel_rounds_of_hmac_sha256(key: bytes, counter: int) -> None:
+    high, low = counter >> 8, counter & 0xFF
+    for number in range(8):
+        message = b"testamur status index 1" + bytes([17, number]) + (high if number % 2 else low).to_bytes(4, "big")
+        mixed = int.from_bytes(hmac.digest(key, message, "sha256")[:4], "big")
+        high, low = (high, low ^ mixed & 0xFF) if number % 2 else (high ^ mixed & 0x1FF, low)
+    assert status_index(key, counter, 17) == high << 8 | low
 
 
 def test_another_key_gives_another_order() -> None:
