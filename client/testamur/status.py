@@ -43,8 +43,8 @@ __all__ = [
 ]
 
 _WORD_BITS = 256
-_WORDS_PER_CALL = 200
-"""About 5 million gas where every word changes for the first time."""
+_WORDS_PER_CALL = 100
+"""About 2.5 million gas where every word changes for the first time."""
 _SPAN = 16
 """Words read in one call."""
 

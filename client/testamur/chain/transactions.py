@@ -111,14 +111,20 @@ class Sender:
         return self._queue.add(self.account.address, counts, sign, call.label)
 
     def estimate(self, call: Call) -> int:
-        """The gas limit for a call, a quarter above what it takes now; a call that would fail raises its refusal."""
+        """The gas limit for a call, a quarter above what it takes now; a call that would fail raises its refusal.
+
+        A node too busy to try the call leaves it to the block: then the limit is a quarter of the block's.
+        """
         try:
             used = int(self.rpc.call("eth_estimateGas", _as_json(self._request(call))), 16)
         except RpcError as error:
             reverted = revert_data(error)
-            if reverted is None:
+            if reverted is not None:
+                raise refusal_error(call.label, reverted) from error
+            block = self.rpc.block() if "timeout" in error.reason.lower() else None
+            if block is None:
                 raise
-            raise refusal_error(call.label, reverted) from error
+            return int(block["gasLimit"], 16) // 4
         return used + used // 4
 
     def broadcast(self, transaction: QueuedTransaction) -> None:

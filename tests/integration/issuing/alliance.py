@@ -60,7 +60,16 @@ class Alliance:
         profile = replace(Profile.load(home), rpc=url)
         profile.save()
         alliance = cls(home, process, profile)
-        with alliance.connect() as connection:
+        try:
+            alliance._begin()
+        except BaseException:
+            alliance.kill()
+            raise
+        return alliance
+
+    def _begin(self) -> None:
+        """Framework, registration, scopes, keys and policy."""
+        with self.connect() as connection:
             frameworks = connection.contract("QualificationFrameworks")
             ranks = [{"rank": n, "ladder": 1, "blank": False, "code": str(n), "label": f"{n}级"} for n in range(1, 9)]
             first = connection.profile.institution("cdou")
@@ -79,9 +88,8 @@ class Alliance:
             ]
             propose_and_pass(connection, calls, document_hash(b"founding"))
             add_signing_keys(connection, first, "keys/cdou")
-            alliance.profile = connection.profile
-            alliance._write_policy(connection)
-        return alliance
+            self.profile = connection.profile
+            self._write_policy(connection)
 
     def connect(self) -> Connection:
         """A connection with the profile as it is on disk."""
