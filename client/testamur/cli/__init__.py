@@ -16,13 +16,18 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    from typer.main import get_command
+
     from testamur.cli.application import application
     from testamur.cli.failure import INTERRUPTED, report
-    from testamur.language import chosen_from_environment, language
+    from testamur.cli.help import put_in_language, wished_language
 
+    words = wished_language(sys.argv[1:])
     try:
-        application()()
+        tree = get_command(application())
+        put_in_language(tree, words)
+        tree()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Exception as error:
-        sys.exit(report(error, language(chosen_from_environment()), "--json" in sys.argv))
+        sys.exit(report(error, words, "--json" in sys.argv))

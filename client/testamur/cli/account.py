@@ -34,7 +34,9 @@ def new(session: Session, name: Name, keystore: Folder = None, password_file: Pa
     path, password = _folder(session, keystore) / f"{name}.json", _password(session, password_file)
     if not password.exists():
         write_secret(password, secrets.token_urlsafe(24).encode() + b"\n")
-        session.terminal.note(f"wrote a new random password to {password}; keep a copy of it in a safe place")
+        session.terminal.note(
+            "wrote a new random password to {password}; keep a copy of it in a safe place", password=password
+        )
     _report(session, path, create_keystore(path, read_password(password)))
 
 

@@ -62,7 +62,12 @@ def show(
         )
         for item in agreements:
             signatures = ", ".join(map(str, item["signed"])) or "nobody yet"
-            session.terminal.say(f"agreement {item['version']} (0x{item['document'].hex()}) signed by {signatures}")
+            session.terminal.say(
+                "agreement {version} (0x{document}) signed by {signatures}",
+                version=item["version"],
+                document=item["document"].hex(),
+                signatures=signatures,
+            )
         if proposals:
             session.terminal.say()
             heads = ("proposal", "state", "yes", "no", "by", "expires")
@@ -120,9 +125,14 @@ def vote(
         receipt = cast(alliance, connection.sender_for(institution, "govern"), number, support=not against)
         proposal = read_proposal(alliance, number)
         session.terminal.result({**_record(proposal, []), "transaction": receipt.transaction})
-        session.terminal.say(f"voted; proposal {number} is {proposal.state.name.lower()} with {proposal.yes} yes")
+        session.terminal.say(
+            "voted; proposal {number} is {state} with {yes} yes",
+            number=number,
+            state=proposal.state.name.lower(),
+            yes=proposal.yes,
+        )
         if proposal.state.name == "PASSED":
-            session.terminal.say(f"carry it out with: testamur alliance execute {number}")
+            session.terminal.say("carry it out with: testamur alliance execute {number}", number=number)
 
 
 @command(app, "execute", example="testamur alliance execute 3")
@@ -134,7 +144,9 @@ def execute(session: Session, number: Number) -> None:
         institution = session.institution(connection.profile)
         receipt = carry_out(connection.contract("Alliance"), connection.sender_for(institution, "govern"), number)
         session.terminal.result({"proposal": number, "transaction": receipt.transaction, "block": receipt.block_number})
-        session.terminal.say(f"proposal {number} was executed in block {receipt.block_number}")
+        session.terminal.say(
+            "proposal {number} was executed in block {block_number}", number=number, block_number=receipt.block_number
+        )
 
 
 @command(app, "sign", example="testamur alliance sign 1 --as cdou")
@@ -150,7 +162,9 @@ def sign(
         session.terminal.result(
             {"agreement": version, "institution": institution.number, "transaction": receipt.transaction}
         )
-        session.terminal.say(f"institution {institution.number} has signed agreement {version}")
+        session.terminal.say(
+            "institution {number} has signed agreement {version}", number=institution.number, version=version
+        )
 
 
 def _record(proposal: object, calls: list[str]) -> dict[str, object]:

@@ -38,9 +38,9 @@ def backup(
     session.terminal.result(
         {"backup": str(out), "files": list(report.files), "missing": list(report.missing), "password": with_password}
     )
-    session.terminal.say(f"wrote {out}: {len(report.files)} files")
+    session.terminal.say("wrote {out}: {count} files", out=out, count=len(report.files))
     for path in report.missing:
-        session.terminal.say(f"not there: {path}")
+        session.terminal.say("not there: {path}", path=path)
     if not with_password:
         session.terminal.say("the password file is not in it; keep that in another safe place")
     return 8 if report.missing else 0
@@ -56,7 +56,7 @@ def restore(
 
     report = unpack(source, out)
     session.terminal.result({"profile": str(out / "testamur.toml"), "files": list(report.files)})
-    session.terminal.say(f"restored {len(report.files)} files to {out}")
+    session.terminal.say("restored {count} files to {out}", count=len(report.files), out=out)
     if not report.has_password:
         session.terminal.say("put the password file where testamur.toml names it, then run `testamur doctor`")
     return 0

@@ -58,7 +58,10 @@ def prove(
                 codes.append(code)
                 lines.append(data.rstrip(b"\n") + b"\n")
                 session.terminal.result({"input": source.name, "code": code, "bytes": len(data)})
-                session.terminal.say(f"{source.name}: " + (f"{len(data)} bytes" if code == "ok" else code))
+                if code == "ok":
+                    session.terminal.say("{source}: {count} bytes", source=source.name, count=len(data))
+                else:
+                    session.terminal.say(f"{source.name}: {code}")
             _write_whole(out / file.name if out is not None else file, b"".join(lines))
     return exit_code(codes)
 

@@ -53,7 +53,7 @@ SHARED: tuple[tuple[str, Any, Any], ...] = (
 
 
 def noun(help_text: str) -> typer.Typer:
-    """A group of commands about one thing."""
+    """A group of commands about one thing; `in_language` gives its help in Chinese."""
     return typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 

@@ -66,13 +66,19 @@ def _found(session: Session, connection: "Connection", plan: bool, alliance: Pat
     founding = founding_from_file(alliance) if alliance else founding_from_profile(connection.profile)
     if plan:
         terminal.result({"governed": False, "create": list(CONSTRUCTION_ORDER), "founders": len(founding.founders)})
-        terminal.say(f"would create {', '.join(CONSTRUCTION_ORDER)} for {len(founding.founders)} founders")
+        terminal.say(
+            "would create {names} for {count} founders",
+            names=", ".join(CONSTRUCTION_ORDER),
+            count=len(founding.founders),
+        )
         return 0
     deployed = deploy_suite(
         connection.rpc,
         _deployer(session, connection),
         founding,
-        lambda name, done, total: terminal.note(f"creating {name} ({done + 1}/{total})"),
+        lambda name, done, total: terminal.note(
+            "creating {contract} ({done}/{total})", contract=name, done=done + 1, total=total
+        ),
     )
     connection.profile = replace(connection.profile, directory=deployed.addresses["Directory"])
     connection.profile.save()
@@ -88,7 +94,12 @@ def _found(session: Session, connection: "Connection", plan: bool, alliance: Pat
         }
     )
     terminal.table(("contract", "address"), [(name, at) for name, at in deployed.addresses.items()])
-    terminal.say(f"wrote {connection.profile.path} and {policy}; policy fingerprint {fingerprint}")
+    terminal.say(
+        "wrote {path} and {policy}; policy fingerprint {fingerprint}",
+        path=connection.profile.path,
+        policy=policy,
+        fingerprint=fingerprint,
+    )
     return 0
 
 
@@ -106,13 +117,14 @@ def _renew(session: Session, connection: "Connection", plan: bool, document: Pat
         fingerprint = None
         if not plan and not path.exists():
             path, fingerprint = _write_policy(connection, out)
-            terminal.say(f"wrote {path}; policy fingerprint {fingerprint}")
+            terminal.say("wrote {path}; policy fingerprint {fingerprint}", path=path, fingerprint=fingerprint)
         terminal.result({"governed": True, "propose": outdated, "unknown": fixed, "fingerprint": fingerprint})
-        terminal.say(
-            f"would propose new versions of {', '.join(outdated)}" if outdated else "every contract is current"
-        )
+        if outdated:
+            terminal.say("would propose new versions of {names}", names=", ".join(outdated))
+        else:
+            terminal.say("every contract is current")
         if fixed:
-            terminal.say(f"never replaced, and unknown to this client: {', '.join(fixed)}")
+            terminal.say("never replaced, and unknown to this client: {names}", names=", ".join(fixed))
         return 0
     hashed = reason_document(connection, document, f"New versions of {', '.join(outdated)}")
     for name in outdated:
@@ -127,8 +139,13 @@ def _renew(session: Session, connection: "Connection", plan: bool, document: Pat
                 "executed": executed,
             }
         )
-        state = "passed; it is current after the Directory's delay" if executed else "waits for the other members"
-        terminal.say(f"{name} 0x{successor.address.hex()}: proposal {successor.proposal.id} {state}")
+        facts = {"contract": name, "address": successor.address.hex(), "proposal": successor.proposal.id}
+        if executed:
+            terminal.say(
+                "{contract} 0x{address}: proposal {proposal} passed; current after the Directory's delay", **facts
+            )
+        else:
+            terminal.say("{contract} 0x{address}: proposal {proposal} waits for the other members", **facts)
     return 0
 
 

@@ -70,7 +70,9 @@ def init(
         except (RpcError, KeyError, TypeError):
             engine = None
         if not connection.code(address):
-            session.terminal.note(f"no contract stands at 0x{address.hex()} yet; deploy the suite: testamur deploy")
+            session.terminal.note(
+                "no contract stands at 0x{address} yet; deploy the suite: testamur deploy", address=address.hex()
+            )
         acting: tuple[Institution, ...] = ()
         if institution is not None:
             record = read_issuer(Suite(connection, address), institution)
@@ -89,4 +91,4 @@ def init(
     )
     profile.save()
     session.terminal.result({"profile": str(path), "chainId": chain_id, "directory": address})
-    session.terminal.say(f"wrote {path} for chain {chain_id}")
+    session.terminal.say("wrote {path} for chain {chain_id}", path=path, chain_id=chain_id)

@@ -58,7 +58,7 @@ def issue(
         issuer = Issuer(connection, session.institution(connection.profile), policy)
         if dry_run:
             return _show_estimate(session, issuer.estimate(roster, template, out, per_file=per_file))
-        progress = ProgressLine()
+        progress = ProgressLine(session.terminal.language)
         try:
             report = issuer.issue(
                 roster, template, out, is_resumed=resume, skip_bad=skip_bad, per_file=per_file, progress=progress
@@ -73,16 +73,16 @@ def _show_estimate(session: Session, estimate: "Estimate") -> int:
     terminal = session.terminal
     terminal.result({"state": "dry-run", **estimate.to_json()})
     _show_rejected(session, estimate.rejected)
-    price = "free on this chain" if not estimate.fee_wei else f"{estimate.fee_wei / 1e18:.6f} of the chain's coin"
     terminal.facts(
         {
             "rows": estimate.rows,
             "batches": len(estimate.batches),
             "status lists to open": estimate.lists_to_open,
             "transactions": estimate.transactions,
-            "gas, at most": f"{estimate.gas:,} ({price})",
+            "gas, at most": f"{estimate.gas:,}",
+            "fee, at most, in the chain's coin": f"{estimate.fee_wei / 1e18:.6f}",
             "disk, at most": f"{estimate.disk_bytes / 1e6:.1f} MB",
-            "time": f"about {_seconds_for(estimate.rows):.0f} s of computing",
+            "computing, about": f"{_seconds_for(estimate.rows):.0f} s",
         }
     )
     terminal.say("nothing was signed or sent")
@@ -113,12 +113,21 @@ def _show(session: Session, report: "IssueReport") -> None:
     terminal.result(report.to_json())
     _show_rejected(session, report.rejected)
     for remark in report.remarks:
-        terminal.note(f"line {remark.line}, {remark.column}: {remark.reason}")
+        terminal.note("line {line}, {column}: {reason}", line=remark.line, column=remark.column, reason=remark.reason)
     if report.state == "rejected":
-        terminal.say(f"{len(report.rejected)} rows cannot be issued; nothing was signed")
+        terminal.say("{count} rows cannot be issued; nothing was signed", count=len(report.rejected))
         terminal.say("mend the roster and run it again, or issue the other rows with --skip-bad")
         return
     for batch in report.batches:
-        terminal.say(f"batch 0x{batch.batch_id.hex()}: {batch.size} rows, list {batch.list}, block {batch.block}")
-    verb = "were issued before" if report.state == "already" else "issued and verified"
-    terminal.say(f"{report.issued} credentials {verb}: {report.folder / 'bundles.jsonl'}")
+        terminal.say(
+            "batch 0x{batch_id}: {size} rows, list {list}, block {block}",
+            batch_id=batch.batch_id.hex(),
+            size=batch.size,
+            list=batch.list,
+            block=batch.block,
+        )
+    path = report.folder / "bundles.jsonl"
+    if report.state == "already":
+        terminal.say("{count} credentials were issued before: {path}", count=report.issued, path=path)
+    else:
+        terminal.say("{count} credentials issued and verified: {path}", count=report.issued, path=path)

@@ -77,7 +77,7 @@ def retire(session: Session, key: Key) -> None:
         call = connection.contract("IssuerRegistry").call("retireKey", _key_hash(key))
         receipt = connection.sender_for(institution, "admin").send(call)
         session.terminal.result({"keyHash": key, "transaction": receipt.transaction, "block": receipt.block_number})
-        session.terminal.say(f"retired in block {receipt.block_number}")
+        session.terminal.say("retired in block {block_number}", block_number=receipt.block_number)
 
 
 @command(app, "compromise", example="testamur issuer key compromise 0x5f… --since 2026-11-20T08:00:00Z --as cdou")
@@ -98,7 +98,7 @@ def compromise(
         session.terminal.result(
             {"keyHash": key, "since": moment, "transaction": receipt.transaction, "block": receipt.block_number}
         )
-        session.terminal.say(f"reported in block {receipt.block_number}")
+        session.terminal.say("reported in block {block_number}", block_number=receipt.block_number)
 
 
 def parse_time(text: str) -> datetime:
@@ -120,7 +120,7 @@ def _rotate(connection: "Connection", number: int, usage: str, folder: str, sess
     path = f"{folder}/{usage}-{datetime.fromtimestamp(time.time(), UTC):%Y%m%dT%H%M%S}.pem"
     key = create_signing_key(profile.resolve(path), read_password(profile.password_path))
     add_key(connection, profile.institution(number), raw_public_key(key), KeyUsage[usage.upper()])
-    session.terminal.note(f"wrote {profile.resolve(path)}")
+    session.terminal.note("wrote {path}", path=profile.resolve(path))
     return path
 
 

@@ -78,8 +78,10 @@ def create(
         )
     policy.write(out)
     session.terminal.result({"policy": str(out), "trust": policy.trust, "fingerprint": policy.fingerprint})
-    session.terminal.say(f"wrote {out}: trust {policy.trust}, chain {policy.chain_id}")
-    session.terminal.say(f"fingerprint {policy.fingerprint}")
+    session.terminal.say(
+        "wrote {out}: trust {trust}, chain {chain_id}", out=out, trust=policy.trust, chain_id=policy.chain_id
+    )
+    session.terminal.say("fingerprint {fingerprint}", fingerprint=policy.fingerprint)
     session.terminal.say("compare it with the alliance's, by phone or on paper, before you rely on it")
 
 
@@ -126,8 +128,13 @@ def check(session: Session, file: PolicyFile = None, policy_path: PolicyPath = N
     )
     if state.doubt is not None:
         raise UndecidedError(state.doubt.code, state.doubt.message, state.doubt.advice)
-    session.terminal.say(f"the policy holds: block {state.block} of {state.time:%Y-%m-%d %H:%M:%S} UTC, {state.trust}")
-    session.terminal.say(f"fingerprint {policy.fingerprint}")
+    session.terminal.say(
+        "the policy holds: block {block} of {time} UTC, {trust}",
+        block=state.block,
+        time=f"{state.time:%Y-%m-%d %H:%M:%S}",
+        trust=state.trust,
+    )
+    session.terminal.say("fingerprint {fingerprint}", fingerprint=policy.fingerprint)
     return 0
 
 
@@ -181,7 +188,7 @@ def refresh(
     session.terminal.table(
         ("node", "height", "problem"), [(report.url, report.height, report.problem) for report in reports]
     )
-    session.terminal.say(f"{len(answered)} nodes agree; newest proved block {state.block}")
+    session.terminal.say("{count} nodes agree; newest proved block {block}", count=len(answered), block=state.block)
     return 0
 
 

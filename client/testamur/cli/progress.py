@@ -3,15 +3,21 @@
 import sys
 import time
 
+from testamur.cli.terminal import width
+from testamur.language import Language
+
 __all__ = ["ProgressLine"]
 
+STAGES = {"signing": "signing", "anchoring": "anchoring", "writing": "writing", "checking": "checking", "done": "done"}
+"""Of `testamur.batch.issuing`, as `commands.zh.toml` knows them."""
 _EVERY_SECONDS = 0.2
 
 
 class ProgressLine:
     """Stage, count, rate and remaining time. Silent where nothing moves for long enough to matter."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language) -> None:
+        self._language = language
         self._is_terminal = sys.stderr.isatty()
         self._stage = ""
         self._started = self._shown = time.monotonic()
@@ -24,19 +30,24 @@ class ProgressLine:
             self.end()
             self._stage, self._started, self._shown = stage, now, 0.0
             if not self._is_terminal:
-                sys.stderr.write(f"{stage} {total} rows\n")
+                sys.stderr.write(self._language.said("{stage}: {total} rows", stage=self._named(), total=total) + "\n")
                 sys.stderr.flush()
         if not self._is_terminal or (now - self._shown < _EVERY_SECONDS and done < total):
             return
         self._shown = now
         elapsed = now - self._started
         rate = done / elapsed if elapsed > 0.05 else 0.0
-        text = f"{stage} {done}/{total}"
+        text = f"{self._named()} {done}/{total}"
         if rate:
-            text += f"  {rate:,.0f}/s  {_duration((total - done) / rate)} left"
-        sys.stderr.write("\r" + text.ljust(self._length))
+            left = self._language.said("{time} left", time=_duration((total - done) / rate))
+            text += f"  {rate:,.0f}/s  {left}"
+        sys.stderr.write("\r" + text + " " * (self._length - width(text)))
         sys.stderr.flush()
-        self._length = len(text)
+        self._length = width(text)
+
+    def _named(self) -> str:
+        """The stage in the reader's language."""
+        return self._language.said(STAGES.get(self._stage, self._stage))
 
     def end(self) -> None:
         """Leave the moving line."""

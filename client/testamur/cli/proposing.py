@@ -48,8 +48,12 @@ def put_to_vote(
         }
     )
     if receipt is not None:
-        session.terminal.say(f"proposal {proposal.id} passed and was executed in block {receipt.block_number}")
+        session.terminal.say(
+            "proposal {proposal} passed and was executed in block {block_number}",
+            proposal=proposal.id,
+            block_number=receipt.block_number,
+        )
     else:
-        session.terminal.say(f"proposal {proposal.id} is open with {proposal.yes} yes")
-        session.terminal.say(f"the other members decide with: testamur alliance vote {proposal.id}")
+        session.terminal.say("proposal {proposal} is open with {yes} yes", proposal=proposal.id, yes=proposal.yes)
+        session.terminal.say("the other members decide with: testamur alliance vote {proposal}", proposal=proposal.id)
     return 0

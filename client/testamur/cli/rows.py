@@ -54,7 +54,7 @@ def supersede(
     policy = Policy.load(session.policy_file(policy_path))
     with session.connection() as connection:
         issuer = Issuer(connection, session.institution(connection.profile), policy)
-        progress = ProgressLine()
+        progress = ProgressLine(session.terminal.language)
         try:
             done = mend(issuer, folder, roster, template, out, is_resumed=resume, per_file=per_file, progress=progress)
         finally:
@@ -67,8 +67,8 @@ def supersede(
     if done.revoked is None:
         terminal.say("nothing was signed, nothing was revoked")
     else:
-        terminal.say(f"{done.issued.issued} credentials issued anew: {out / 'bundles.jsonl'}")
-        terminal.say(f"{len(done.revoked.outcomes)} old ones revoked as superseded")
+        terminal.say("{issued} credentials issued anew: {out}", issued=done.issued.issued, out=out / "bundles.jsonl")
+        terminal.say("{count} old ones revoked as superseded", count=len(done.revoked.outcomes))
     return done.exit_code
 
 
@@ -92,9 +92,12 @@ def deliver(
         )
     count = sum(item.has_secret for item in delivered)
     session.terminal.say(
-        f"{len(delivered)} files in {out}, {count} with the holder's secret, which is blanked here now"
+        "{count} files in {out}, {secrets} with the holder's secret, which is blanked here now",
+        count=len(delivered),
+        out=out,
+        secrets=count,
     )
-    session.terminal.say(f"what was handed out stands in {out / 'delivered.csv'}")
+    session.terminal.say("what was handed out stands in {out}", out=out / "delivered.csv")
 
 
 def extract(
@@ -112,7 +115,7 @@ def extract(
         raise UsageError(f"{path} exists already", "choose another with --out")
     path.write_bytes(data)
     session.terminal.result({"row": row, "path": str(path), "bytes": len(data)})
-    session.terminal.say(f"wrote {path}")
+    session.terminal.say("wrote {path}", path=path)
 
 
 def forget(
@@ -133,12 +136,17 @@ def forget(
         for row_id in row:
             extract(folder, row_id)  # complains of rows that are not there
         session.terminal.result({"erased": [], "wouldErase": row})
-        session.terminal.say(f"would erase {len(row)} rows for good; say --yes to do it")
+        session.terminal.say("would erase {count} rows for good; say --yes to do it", count=len(row))
         return
     erased = erase(folder, row)
     session.terminal.result({"erased": [{"list": number, "index": index} for _, number, index in erased]})
     for row_id, number, index in erased:
-        session.terminal.say(f"{row_id} is erased; to revoke it later: --list {number} --index {index}")
+        session.terminal.say(
+            "{row_id} is erased; to revoke it later: --list {number} --index {index}",
+            row_id=row_id,
+            number=number,
+            index=index,
+        )
 
 
 def reconcile(session: Session, folder: Run) -> int:
@@ -157,7 +165,7 @@ def reconcile(session: Session, folder: Run) -> int:
             for batch in journal.batches():
                 found = standing(connection, batch)
                 missing += found is not Standing.ANCHORED
-                session.terminal.say(f"batch 0x{batch.batch_id.hex()}: {found.value}")
+                session.terminal.say("batch 0x{batch_id}: {found}", batch_id=batch.batch_id.hex(), found=found.value)
             places = journal.places()
             registry = connection.contract("StatusRegistry")
             statuses = registry.read_many("statusOf", list(places.values()))

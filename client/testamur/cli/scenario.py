@@ -68,6 +68,10 @@ def run(
         return 0
     result.node.leave()
     address = result.rpc.removeprefix("http://")
-    terminal.say(f"the chain runs as process {result.node.pid}; stop it with: kill {result.node.pid}")
-    terminal.say(f"start it again with: testamur-node start --home {result.out / 'node'} --http {address}")
+    terminal.say("the chain runs as process {pid}; stop it with: kill {pid}", pid=result.node.pid)
+    terminal.say(
+        "start it again with: testamur-node start --home {out} --http {address}",
+        out=result.out / "node",
+        address=address,
+    )
     return 0

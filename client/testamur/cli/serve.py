@@ -42,7 +42,7 @@ def serve(
 
         def ready(url: str, pid: int) -> None:
             session.terminal.result({"url": url, "pid": pid, "fingerprint": policy.fingerprint})
-            session.terminal.say(f"{url}  policy {policy.fingerprint}")
+            session.terminal.say("{url}  policy {fingerprint}", url=url, fingerprint=policy.fingerprint)
 
         run_server(Service(policy, chain), host, port, ready)
     return 0

@@ -98,7 +98,7 @@ def _change(
         ],
     )
     if report.block is not None:
-        session.terminal.say(f"recorded in block {report.block}")
+        session.terminal.say("recorded in block {block}", block=report.block)
     return report.exit_code
 
 

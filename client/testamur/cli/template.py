@@ -83,4 +83,10 @@ def example(
     session.terminal.result(
         {"template": str(out / "template.json"), "roster": str(out / "roster.csv"), "rows": rows, "levels": len(levels)}
     )
-    session.terminal.say(f"wrote {out / 'template.json'} ({len(levels)} levels) and {out / 'roster.csv'} ({rows} rows)")
+    session.terminal.say(
+        "wrote {template} ({count} levels) and {roster} ({rows} rows)",
+        template=out / "template.json",
+        count=len(levels),
+        roster=out / "roster.csv",
+        rows=rows,
+    )

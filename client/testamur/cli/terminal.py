@@ -33,21 +33,21 @@ class Terminal:
             sys.stdout.write(json.dumps(value, ensure_ascii=False, default=plain) + "\n")
             sys.stdout.flush()
 
-    def say(self, text: str = "") -> None:
-        """A line for people on stdout."""
+    def say(self, text: str = "", **facts: object) -> None:
+        """A line for people on stdout, in their language; `{name}` marks the place of a fact."""
         if not self.as_json:
-            sys.stdout.write(text + "\n")
+            sys.stdout.write(self.language.said(text, **facts) + "\n")
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, **facts: object) -> None:
         """A line beside the result: what is happening, on stderr."""
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(self.language.said(text, **facts) + "\n")
         sys.stderr.flush()
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Rows in aligned columns under their heads, on stdout; only for people."""
         if self.as_json:
             return
-        cells = [list(heads), *([_cell(value) for value in row] for row in rows)]
+        cells = [[self.language.said(head) for head in heads], *([_cell(value) for value in row] for row in rows)]
         widths = [max(width(row[column]) for row in cells) for column in range(len(heads))]
         for number, row in enumerate(cells):
             padded = (text + " " * (widths[column] - width(text)) for column, text in enumerate(row))
@@ -58,8 +58,9 @@ class Terminal:
         """One fact a line, names aligned; only for people."""
         if self.as_json or not pairs:
             return
-        longest = max(width(name) for name in pairs)
-        for name, value in pairs.items():
+        named = {self.language.said(name): value for name, value in pairs.items()}
+        longest = max(width(name) for name in named)
+        for name, value in named.items():
             self.say(f"{name}{' ' * (longest - width(name))}  {_cell(value)}")
 
     def paint(self, text: str, colour: str) -> str:

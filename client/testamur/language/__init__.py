@@ -37,6 +37,15 @@ class Language:
         text = self.texts.get(key)
         return text.format_map(_Facts(facts)) if text is not None else None
 
+    def said(self, english: str, **facts: object) -> str:
+        """A line of a command: in English as it stands in the code, else from `commands.<tag>.toml` by its English."""
+        template = _said(self.tag).get(english, english)
+        return template.format_map(_Facts(facts)) if facts else template
+
+    def helped(self, command: str) -> str | None:
+        """The help of a command by its words, `issuer admit`; None where it stands in the code alone."""
+        return _commands(self.tag).get("help", {}).get(command)
+
     def text(self, key: str, **facts: object) -> str:
         """The text under `key`; the key itself where it is missing, which no reader mistakes for a sentence."""
         return self.find(key, **facts) or key
@@ -55,6 +64,16 @@ def language(tag: str) -> Language:
     known = tag if tag in LANGUAGES else LANGUAGES[0]
     tables = tomllib.loads(Path(__file__).with_name(f"{known}.toml").read_text(encoding="utf-8"))
     return Language(known, dict(_flatten("", tables)))
+
+
+@cache
+def _commands(tag: str) -> Mapping[str, Mapping[str, str]]:
+    path = Path(__file__).with_name(f"commands.{tag}.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _said(tag: str) -> Mapping[str, str]:
+    return _commands(tag).get("said", {})
 
 
 def _flatten(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, str]]:

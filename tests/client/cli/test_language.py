@@ -1,17 +1,22 @@
 """Texts by code: both languages hold the same keys, and every code that a verdict can carry has its words."""
 
+import ast
 import importlib
 import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import testamur
 import testamur.batch.preflight
 import testamur.doctor
 from testamur.api.view import FACTS
+from testamur.cli.application import application
+from testamur.cli.help import put_in_language, wished_language
 from testamur.language import LANGUAGES, chosen_from_environment, chosen_from_header, language
 from testamur.verification.verdict import _EXIT_CODES, CHECK_NAMES
+from typer.main import get_command
 
 ENGLISH_IN_CODE = ("finding.", "error.")
 """Sentences whose English stands beside the code that finds them."""
@@ -110,3 +115,78 @@ def test_the_browser_chooses_the_language(header: str | None, tag: str) -> None:
 
 def test_a_missing_fact_never_breaks_a_sentence() -> None:
     assert language("en").text("check.anchor.when") == "Recorded …."
+
+
+def said_in_commands() -> set[str]:
+    """Every English line, table head and fact name that the commands print by template."""
+    found: set[str] = set()
+    for path in (Path(testamur.__path__[0]) / "cli").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+                continue
+            first, verb = node.args[0], node.func.attr
+            if verb in ("say", "note", "said") and isinstance(first, ast.Constant):
+                found.add(str(first.value))
+            elif verb == "table" and isinstance(first, ast.Tuple):
+                found |= {str(item.value) for item in first.elts if isinstance(item, ast.Constant)}
+            elif verb == "facts" and isinstance(first, ast.Dict):
+                found |= {str(item.value) for item in first.keys if isinstance(item, ast.Constant)}
+    return {text for text in found if re.search("[A-Za-z]{2}", text)}
+
+
+def helped() -> tuple[set[str], set[str]]:
+    """Every command by its words, and every option's help."""
+    commands: set[str] = set()
+    options: set[str] = set()
+
+    def walk(tree: Any, path: tuple[str, ...]) -> None:
+        commands.add(" ".join(path))
+        options.update(parameter.help for parameter in tree.params if getattr(parameter, "help", None))
+        for name, child in getattr(tree, "commands", {}).items():
+            walk(child, (*path, name))
+
+    walk(get_command(application()), ())
+    return commands, options
+
+
+def test_every_line_of_the_commands_has_its_chinese() -> None:
+    chinese = language("zh")
+    assert len(said_in_commands()) > 100
+    assert [text for text in sorted(said_in_commands()) if chinese.said(text) == text] == []
+
+
+def test_every_command_and_option_has_its_chinese_help() -> None:
+    chinese = language("zh")
+    commands, options = helped()
+    assert [name for name in sorted(commands) if chinese.helped(name) is None] == []
+    assert [text for text in sorted(options) if chinese.said(text) == text] == []
+
+
+def test_no_command_line_places_other_facts_in_chinese() -> None:
+    for text in said_in_commands():
+        assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", language("zh").said(text))), text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tag"),
+    [
+        (["--lang", "zh"], "zh"),
+        (["issue", "--lang=en"], "en"),
+        (["--lang", "fr", "--lang", "zh"], "zh"),
+        (["--lang"], "en"),
+    ],
+)
+def test_the_help_follows_the_wish_among_the_arguments(
+    arguments: list[str], tag: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TESTAMUR_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    assert wished_language(arguments).tag == tag
+
+
+def test_the_help_is_put_into_the_language_with_its_example() -> None:
+    tree = get_command(application())
+    put_in_language(tree, language("zh"))
+    verify = tree.commands["verify"]  # type: ignore[attr-defined]
+    assert verify.help.startswith("核验凭证")
+    assert "示例：\n  $ testamur verify" in verify.help
