@@ -30,6 +30,7 @@ _LIST_URL: Final = re.compile(r"https://[^#?\s]+/v1/status-lists/(0|[1-9][0-9]{0
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _WHOLE_SECONDS: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
 _U32: Final = 2**32
+_MAX_MOMENT: Final = len("2026-06-30T16:00:00+08:00")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PROOF_KEYS: Final = frozenset({"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"})
 _STATUS_KEYS: Final = frozenset({"id", "type", "statusPurpose", "statusListIndex", "statusListCredential"})
@@ -200,7 +201,8 @@ def _period(root: Mapping[str, Any]) -> tuple[datetime, datetime | None]:
 
 
 def _moment(parent: Mapping[str, Any], path: str, key: str) -> datetime:
-    moment = _parse_moment(_text(parent, path, key))
+    text = _text(parent, path, key)
+    moment = _parse_moment(text) if len(text) <= _MAX_MOMENT else None
     if moment is None:
         raise MalformedError(step(path, key), "not a time of whole seconds after 1970 with its offset (RFC 3339)")
     return moment

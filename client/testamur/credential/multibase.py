@@ -63,8 +63,12 @@ def encode_key(key: bytes) -> str:
     return "z" + base58_encode(_ED25519_PREFIX + key)
 
 
-@functools.lru_cache(maxsize=256)
 def decode_key(text: str) -> bytes | None:
     """The raw 32-byte key of a Multikey text, or None where it is no Ed25519 key."""
+    return _decode_key(text) if len(text) <= _MAX_DIGITS else None
+
+
+@functools.lru_cache(maxsize=256)
+def _decode_key(text: str) -> bytes | None:
     data = base58_decode(text[1:], len(_ED25519_PREFIX) + 32) if text.startswith("z") else None
     return data[len(_ED25519_PREFIX) :] if data is not None and data.startswith(_ED25519_PREFIX) else None

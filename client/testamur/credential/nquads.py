@@ -24,8 +24,11 @@ Piece = str | int
 Line = tuple[Piece, ...]
 
 _SEPARATOR: Final = b"\x00"
-_MAX_REMEMBERED: Final = 512
-_MAX_REMEMBERED_BYTES: Final = 2048
+_MAX_REMEMBERED: Final = 64
+_MAX_REMEMBERED_BYTES: Final = 512
+_MAX_REMEMBERING: Final = 16
+"""Hashes remembered for a blank node, bytes of values for one, and blank nodes of a shape that does so: a hostile
+stream of documents must not fill the memory."""
 
 
 class UncompilableError(Exception):
@@ -72,16 +75,16 @@ class _BlankNode:
     """A blank node's quads as RDFC-1.0 4.6 hashes them: itself `_:a`, every other blank node `_:z`."""
 
     format: _Format
-    remembered: dict[tuple[bytes, ...], str]
+    remembered: dict[tuple[bytes, ...], str] | None
+    """Hashes of the last values; most blank nodes of a batch say the same in each credential."""
 
     def hash(self, values: Sequence[bytes]) -> str:
         key = self.format.key(values)
-        found = self.remembered.get(key)
-        if found is None:
+        if self.remembered is None or (found := self.remembered.get(key)) is None:
             found = hashlib.sha256(b"".join(sorted(self.format.fill(key)))).hexdigest()
-            if len(self.remembered) >= _MAX_REMEMBERED:
-                self.remembered.clear()
-            if sum(map(len, key)) <= _MAX_REMEMBERED_BYTES:
+            if self.remembered is not None and sum(map(len, key)) <= _MAX_REMEMBERED_BYTES:
+                if len(self.remembered) >= _MAX_REMEMBERED:
+                    self.remembered.clear()
                 self.remembered[key] = found
         return found
 
@@ -104,7 +107,10 @@ class Quads:
                 mentions.setdefault(blank, []).append(line)
         self._format = _Format(self._lines, lambda piece: piece if piece >= 0 else size + ~piece)
         self._blank_nodes = tuple(
-            _BlankNode(_Format(_first_degree(mentions[blank], blank), lambda piece: piece), {})
+            _BlankNode(
+                _Format(_first_degree(mentions[blank], blank), lambda piece: piece),
+                {} if len(mentions) <= _MAX_REMEMBERING else None,
+            )
             for blank in sorted(mentions, reverse=True)
         )
 

@@ -28,9 +28,7 @@ Signature = tuple[Any, ...]
 Name = TypeVar("Name")
 Item = TypeVar("Item")
 
-_TEXT, _INTEGER, _FRACTION, _OPEN, _CLOSE, _OPEN_ARRAY, _CLOSE_ARRAY = (
-    object() for _ in range(7)
-)
+_TEXT, _INTEGER, _FRACTION, _OPEN, _CLOSE, _OPEN_ARRAY, _CLOSE_ARRAY = (object() for _ in range(7))
 """Tokens that no key can be taken for."""
 MAX_TOKENS: Final = 1024
 """Length of a signature that is kept; the greatest real credentials have a third of that."""
@@ -54,10 +52,7 @@ class Shape:
             for number in numbers:
                 if not allows(values[number]):
                     return False
-        return not any(
-            len({values[number] for number in numbers}) < len(numbers)
-            for numbers in self.sets
-        )
+        return not any(len({values[number] for number in numbers}) < len(numbers) for numbers in self.sets)
 
     def nquads(self, values: Sequence[Any]) -> bytes | None:
         """The canonical N-Quads of the tree with these values, or None where pyoxigraph has to be asked."""
@@ -95,9 +90,7 @@ def compile_shape(tree: Mapping[str, Any]) -> Shape:
     return Shape(
         rules=_rules(terms.kinds),
         sets=terms.sets,
-        numbers=tuple(
-            number for number, value in enumerate(values) if not isinstance(value, str)
-        ),
+        numbers=tuple(number for number, value in enumerate(values) if not isinstance(value, str)),
         quads=quads,
     )
 
@@ -105,13 +98,8 @@ def compile_shape(tree: Mapping[str, Any]) -> Shape:
 def _rules(
     kinds: Sequence[str],
 ) -> tuple[tuple[tuple[int, ...], Callable[[Any], bool]], ...]:
-    iris = tuple(
-        number for number, kind in enumerate(kinds) if kind in ("id", "anyURI")
-    )
-    dates = [
-        (kind, tuple(n for n, other in enumerate(kinds) if other == kind))
-        for kind in ("dateTime", "date")
-    ]
+    iris = tuple(number for number, kind in enumerate(kinds) if kind in ("id", "anyURI"))
+    dates = [(kind, tuple(n for n, other in enumerate(kinds) if other == kind)) for kind in ("dateTime", "date")]
     return (
         (iris, is_absolute_iri),
         *((numbers, VALUE_RULES[kind][0]) for kind, numbers in dates),
@@ -125,11 +113,7 @@ def lexical_forms(values: Sequence[Any], numbers: Sequence[int]) -> list[str]:
         value = forms[number]
         forms[number] = str(value) if isinstance(value, int) else double_lexical(value)
     joined = "".join(forms)
-    return (
-        [escape_literal(form) for form in forms]
-        if '"' in joined or "\\" in joined
-        else forms
-    )
+    return [escape_literal(form) for form in forms] if '"' in joined or "\\" in joined else forms
 
 
 class Kept(Generic[Name, Item]):
@@ -154,9 +138,7 @@ class Kept(Generic[Name, Item]):
         mark = hash(name)
         with self._lock:
             is_known = mark in self._seen
-            _trim(self._items, self._limit) if is_known else _trim(
-                self._seen, 16 * self._limit
-            )
+            _trim(self._items, self._limit) if is_known else _trim(self._seen, 16 * self._limit)
             if is_known:
                 self._items[name] = item
             else:
@@ -193,9 +175,7 @@ def _flatten(value: Any, tokens: list[Any], values: list[Any]) -> None:
         tokens.append(_CLOSE_ARRAY)
     elif kind is int or kind is float:
         if not is_exact(value):
-            raise MalformedError(
-                "$", f"number {value} is not one that every reader holds exactly"
-            )
+            raise MalformedError("$", f"number {value} is not one that every reader holds exactly")
         tokens.append(_INTEGER if kind is int else _FRACTION)
         values.append(value)
     else:

@@ -20,13 +20,9 @@ __all__ = ["VALUE_RULES", "Terms", "check_terms", "is_absolute_iri"]
 
 _IRI_CHARACTERS: Final = r"A-Za-z0-9\-._~!$&'()*+,;=:@/?\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U000dffff"
 _IRI_PART: Final = f"[{_IRI_CHARACTERS}]*(?:%[0-9A-Fa-f]{{2}}[{_IRI_CHARACTERS}]*)*"
-_ABSOLUTE_IRI: Final = re.compile(
-    rf"[A-Za-z][A-Za-z0-9+.\-]*:(?=[^#]){_IRI_PART}(?:#{_IRI_PART})?"
-)
+_ABSOLUTE_IRI: Final = re.compile(rf"[A-Za-z][A-Za-z0-9+.\-]*:(?=[^#]){_IRI_PART}(?:#{_IRI_PART})?")
 _MAX_IRI: Final = 2048
-_DATE_TIME: Final = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"
-)
+_DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _OTHER_FORMATS: Final = "https://www.iana.org/assignments/"
 """The contexts also map the claims of JWT and SD-JWT; those belong to another file format (protocol.md 1)."""
@@ -76,10 +72,14 @@ def check_terms(tree: Mapping[str, Any]) -> Terms:
     return Terms(tuple(walk.kinds), tuple(walk.sets), walk.quad_count)
 
 
-@functools.lru_cache(maxsize=4096)
 def is_absolute_iri(text: str) -> bool:
     """Whether `text` is an absolute IRI that every processor keeps as it stands (RFC 3987, no IP literals)."""
-    return len(text) <= _MAX_IRI and _ABSOLUTE_IRI.fullmatch(text) is not None
+    return len(text) <= _MAX_IRI and _is_iri(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_iri(text: str) -> bool:
+    return _ABSOLUTE_IRI.fullmatch(text) is not None
 
 
 class _Walk:
@@ -99,12 +99,8 @@ class _Walk:
             names = _check_types(value["type"], step(path, "type"), self.vocabulary)
             self.quad_count += len(names)
             scoped = [scope for name in names if (scope := self.vocabulary.types[name])]
-            if (
-                len(scoped) > 1
-            ):  # pyoxigraph and PyLD disagree on what is then in force inside
-                raise MalformedError(
-                    step(path, "type"), "two types that both define keys"
-                )
+            if len(scoped) > 1:  # pyoxigraph and PyLD disagree on what is then in force inside
+                raise MalformedError(step(path, "type"), "two types that both define keys")
             terms = {**terms, **scoped[0]} if scoped else terms
         for key, item in value.items():
             here = step(path, key)
@@ -134,18 +130,14 @@ class _Walk:
         if any(isinstance(item, dict) for item in items):
             for index, item in enumerate(items):
                 if not isinstance(item, dict):
-                    raise MalformedError(
-                        step(path, index), "an object is due in this array"
-                    )
+                    raise MalformedError(step(path, index), "an object is due in this array")
                 self.value(item, step(path, index), term)
             return
         first = len(self.kinds)
         for index, item in enumerate(items):
             here = step(path, index)
             self.value(item, here, term)
-            if not term.is_list and any(
-                type(other) is type(item) and other == item for other in items[:index]
-            ):
+            if not term.is_list and any(type(other) is type(item) and other == item for other in items[:index]):
                 raise MalformedError(here, "the same value twice in a set")
         if not term.is_list and len(self.kinds) - first > 1:
             self.sets.append(tuple(range(first, len(self.kinds))))
@@ -227,9 +219,7 @@ def _vocabulary() -> _Vocabulary:
     for url in CONTEXT_URLS:
         definitions.update(contexts[url])
     types = {
-        name: _terms(definition.get("@context", {}))
-        if isinstance(definition, dict)
-        else {}
+        name: _terms(definition.get("@context", {})) if isinstance(definition, dict) else {}
         for name, definition in definitions.items()
         if name[:1].isupper()
     }
