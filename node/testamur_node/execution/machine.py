@@ -7,15 +7,19 @@ start-up.
 from functools import lru_cache
 from typing import Any
 
+from eth.constants import CREATE_CONTRACT_ADDRESS
 from eth.exceptions import VMError
 from eth.vm import forks, opcode_values
 from eth.vm.forks.prague.constants import MAGIC
+from eth.vm.message import Message as EvmMessage
 from eth_keys import keys
 from eth_keys.exceptions import BadSignature
 from eth_utils import ValidationError
 
 from testamur_node.chain.rules import ChainSpec, Fork
+from testamur_node.chain.transaction import created_address
 from testamur_node.codec import minimal, rlp_encode
+from testamur_node.execution.world import World
 
 __all__ = ["machine", "DeploymentNotPermitted"]
 
@@ -64,6 +68,7 @@ def machine(spec: ChainSpec, fork: Fork) -> Any:
         (_StateRules, base),
         {
             "__slots__": ["deployers"],
+            "account_db_class": World,
             "computation_class": type(computation.__name__, (computation,), attributes),
             "transaction_executor_class": _executor(base.transaction_executor_class, spec),
         },
@@ -74,6 +79,31 @@ class _StateRules:
     """What every state class of ours does differently from py-evm's."""
 
     __slots__ = ()
+
+    _account_db: World
+
+    def snapshot(self) -> tuple[bytes, int]:
+        """py-evm's (root, checkpoint); one log holds accounts, storage and transient storage alike."""
+        return self._account_db.state_root, self._account_db.record()
+
+    def revert(self, snapshot: tuple[bytes, int]) -> None:
+        """Undo what was done since."""
+        self._account_db.discard(snapshot[1])
+
+    def commit(self, snapshot: tuple[bytes, int]) -> None:
+        """Keep what was done since; an outer message may still undo it."""
+
+    def get_transient_storage(self, address: bytes, slot: int) -> bytes:
+        """EIP-1153."""
+        return self._account_db.get_transient(address, slot)
+
+    def set_transient_storage(self, address: bytes, slot: int, value: bytes) -> None:
+        """EIP-1153."""
+        self._account_db.set_transient(address, slot, value)
+
+    def clear_transient_storage(self) -> None:
+        """At the end of a transaction."""
+        self._account_db.clear_transient()
 
     def set_system_contracts(self) -> None:
         """System contracts are part of genesis; py-evm would touch their accounts on every start."""
@@ -114,6 +144,29 @@ class _StateRules:
         return 25_000 - 12_500 if exists else 0
 
 
+def _free_message(self: Any, transaction: Any) -> EvmMessage:
+    """The message of a transaction that pays nothing, from Cancun on: py-evm's without fees and without formatting
+    each for a log that nobody reads.
+    """
+    state, sender = self.vm_state, transaction.sender
+    nonce = state.get_nonce(sender)
+    state.set_nonce(sender, nonce + 1)
+    refund = self.calc_message_refund(transaction)
+    creates = transaction.to == CREATE_CONTRACT_ADDRESS
+    code, delegate = (transaction.data, None) if creates else self.get_code_at_address(transaction.to)
+    return EvmMessage(
+        gas=transaction.gas - transaction.intrinsic_gas,
+        to=transaction.to,
+        sender=sender,
+        value=transaction.value,
+        data=b"" if creates else transaction.data,
+        code=code,
+        create_address=created_address(sender, nonce) if creates else None,
+        refund=refund,
+        is_delegation=delegate is not None,
+    )
+
+
 def _is_delegation(code: bytes) -> bool:
     return len(code) == 23 and code[:3] == b"\xef\x01\x00"
 
@@ -137,7 +190,7 @@ def _guarded(opcode: Any) -> Any:
 
 
 def _executor(base: Any, spec: ChainSpec) -> Any:
-    """The transaction executor: creation transactions guarded, blobs free of charge where gas is."""
+    """The transaction executor: creation transactions guarded, messages without fees where gas is free."""
 
     def build_computation(self: Any, message: Any, transaction: Any) -> Any:
         deployers = self.vm_state.deployers
@@ -149,6 +202,6 @@ def _executor(base: Any, spec: ChainSpec) -> Any:
         return base.build_computation(self, message, transaction)
 
     attributes: dict[str, Any] = {"build_computation": build_computation}
-    if spec.is_free:
-        attributes["calc_data_fee"] = lambda self, transaction: 0
+    if spec.is_free and hasattr(base, "calc_message_refund"):
+        attributes["build_evm_message"] = _free_message
     return type(base.__name__, (base,), attributes)

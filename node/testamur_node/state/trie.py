@@ -13,7 +13,9 @@ from testamur_node.chain.block import EMPTY_TRIE_ROOT
 from testamur_node.codec import DecodingError, Item, minimal, rlp_decode, rlp_encode
 from testamur_node.errors import NodeError
 
-__all__ = ["MissingNodeError", "EMPTY_ROOTS", "build", "list_root", "look_up", "prove", "children_of"]
+__all__ = ["MissingNodeError", "EMPTY_ROOTS", "build", "list_root", "look_up", "prove", "children_of",
+    "build_node", "nibbles_of", "pack_path", "path_of", "reference",
+]  # fmt: skip
 
 _NodeReader = Callable[[bytes], bytes | None]
 
@@ -45,12 +47,12 @@ def build(pairs: Iterable[tuple[bytes, bytes]], writes: MutableMapping[bytes, by
     """The root of the trie that holds exactly `pairs`, no key a prefix of another's place; new nodes go into
     `writes`.
     """
-    leaves = sorted((_nibbles(key), value) for key, value in pairs)
+    leaves = sorted((nibbles_of(key), value) for key, value in pairs)
     if not leaves:
         if writes is not None:
             writes[EMPTY_TRIE_ROOT] = b"\x80"
         return EMPTY_TRIE_ROOT
-    encoded = rlp_encode(_build(leaves, 0, len(leaves), 0, writes))
+    encoded = rlp_encode(build_node(leaves, 0, len(leaves), 0, writes))
     root = keccak256(encoded)
     if writes is not None:
         writes[root] = encoded
@@ -72,7 +74,7 @@ def children_of(encoded: bytes) -> tuple[list[bytes], list[bytes]]:
         if not isinstance(node, list):
             continue
         if len(node) == 2:
-            _, is_leaf = _path(node[0])
+            _, is_leaf = path_of(node[0])
             targets: Sequence[Item] = [] if is_leaf else [node[1]]
             if is_leaf and isinstance(node[1], bytes):
                 values.append(node[1])
@@ -95,7 +97,7 @@ def _walk(root: bytes, key: bytes, read_node: _NodeReader) -> Iterable[tuple[byt
     """(value if this node ends the walk, encoding if the node stands alone) for each node on the way."""
     if root == EMPTY_TRIE_ROOT:
         return
-    rest = _nibbles(key)
+    rest = nibbles_of(key)
     reference: Item = root
     while True:
         encoded: bytes | None = None
@@ -114,7 +116,7 @@ def _walk(root: bytes, key: bytes, read_node: _NodeReader) -> Iterable[tuple[byt
                 return
             reference, rest = node[rest[0]], rest[1:]
         else:
-            path, is_leaf = _path(node[0])
+            path, is_leaf = path_of(node[0])
             if is_leaf or rest[: len(path)] != path:
                 yield (_value(node[1]) if is_leaf and rest == path else None), encoded
                 return
@@ -124,7 +126,7 @@ def _walk(root: bytes, key: bytes, read_node: _NodeReader) -> Iterable[tuple[byt
             return
 
 
-def _build(
+def build_node(
     leaves: Sequence[tuple[bytes, bytes]],
     first: int,
     last: int,
@@ -134,15 +136,15 @@ def _build(
     """The node over leaves[first:last], whose keys agree in their first `depth` nibbles."""
     low, value = leaves[first]
     if last - first == 1:
-        return [_packed(low[depth:], True), value]
+        return [pack_path(low[depth:], True), value]
     high = leaves[last - 1][0]
     shared = depth
     limit = min(len(low), len(high))
     while shared < limit and low[shared] == high[shared]:
         shared += 1
     if shared > depth:
-        below = _reference(_build(leaves, first, last, shared, writes), writes)
-        return [_packed(low[depth:shared], False), below]
+        below = reference(build_node(leaves, first, last, shared, writes), writes)
+        return [pack_path(low[depth:shared], False), below]
     branch: list[Item] = [b""] * 17
     at = first
     if len(low) == depth:
@@ -153,12 +155,12 @@ def _build(
         end = at + 1
         while end < last and leaves[end][0][depth] == nibble:
             end += 1
-        branch[nibble] = _reference(_build(leaves, at, end, depth + 1, writes), writes)
+        branch[nibble] = reference(build_node(leaves, at, end, depth + 1, writes), writes)
         at = end
     return branch
 
 
-def _reference(node: Item, writes: MutableMapping[bytes, bytes] | None) -> Item:
+def reference(node: Item, writes: MutableMapping[bytes, bytes] | None) -> Item:
     encoded = rlp_encode(node)
     if len(encoded) < 32:
         return node
@@ -168,21 +170,21 @@ def _reference(node: Item, writes: MutableMapping[bytes, bytes] | None) -> Item:
     return digest
 
 
-def _nibbles(key: bytes) -> bytes:
+def nibbles_of(key: bytes) -> bytes:
     return bytes(nibble for byte in key for nibble in (byte >> 4, byte & 15))
 
 
-def _packed(nibbles: bytes, is_leaf: bool) -> bytes:
+def pack_path(nibbles: bytes, is_leaf: bool) -> bytes:
     """Hex-prefix encoding (Yellow Paper, appendix C)."""
     flag = 2 if is_leaf else 0
     nibbles = bytes([flag + 1]) + nibbles if len(nibbles) % 2 else bytes([flag, 0]) + nibbles
     return bytes(high << 4 | low for high, low in zip(nibbles[::2], nibbles[1::2], strict=True))
 
 
-def _path(item: Item) -> tuple[bytes, bool]:
+def path_of(item: Item) -> tuple[bytes, bool]:
     if not isinstance(item, bytes) or not item:
         raise MissingNodeError("a trie node has no path: the store is damaged")
-    nibbles = _nibbles(item)
+    nibbles = nibbles_of(item)
     return nibbles[1 if nibbles[0] & 1 else 2 :], nibbles[0] >= 2
 
 
