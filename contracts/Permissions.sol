@@ -222,7 +222,8 @@ contract Permissions is IPermissions, Governed {
 
     /// @dev The set is bounded, and so is this.
     function _requireNoThird() private view {
-        for (uint256 i = 0; i < _validatorKeys.length; ++i) {
+        uint256 length = _validatorKeys.length;
+        for (uint256 i = 0; i < length; ++i) {
             uint32 institution = _validators[_validatorKeys[i]].institution;
             uint64 power = _institutionPowers[institution];
             require(3 * uint256(power) < _totalPower, PermissionsInstitutionTooStrong(institution, power, _totalPower));
