@@ -4,15 +4,17 @@ Flow: rpc -> `Node.submit` -> pool -> engine -> application -> executor -> store
 be called from any thread. Reads see the last committed block; writes happen on the engine's thread alone.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
 from testamur.proof.cometbft_json import validator_to_json
 
+from testamur_node.apart import Apart
 from testamur_node.application import Application, prev_randao
 from testamur_node.chain.block import Block, Header, encode_header
 from testamur_node.chain.development import development_accounts
@@ -43,8 +45,13 @@ __all__ = [
     "GENESIS_FILE", "VALIDATOR_KEY", "DATA_FOLDER",
 ]  # fmt: skip
 
+logger = logging.getLogger(__name__)
+
 Clock = Callable[[], int]
 """Nanoseconds since 1970; `time.time_ns` outside tests."""
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 GENESIS_FILE = "genesis.json"
 VALIDATOR_KEY = "engine/priv_validator_key.json"
@@ -116,6 +123,7 @@ class Node:
         self._key = key
         self._engine: SoloEngine | None = None
         self._head_block: Block | None = None
+        self._apart: Apart | None = None
         self._is_closed = False
         if key is not None:
             time = genesis.spec.default_block_time if block_time is None else block_time
@@ -125,10 +133,19 @@ class Node:
             self._engine.start()
 
     @classmethod
-    def open(cls, home: Path, clock: Clock, *, seals: bool = True, block_time: float | None = None) -> "Node":
+    def open(
+        cls,
+        home: Path,
+        clock: Clock,
+        *,
+        seals: bool = True,
+        block_time: float | None = None,
+        call_processes: int = 0,
+    ) -> "Node":
         """Open a home folder that `init` made. With `seals` the solo engine runs; without, the node only serves.
 
         `block_time` in seconds; 0 seals at once; None takes the spec's default (alliance 1, development at once).
+        `call_processes` is how many processes `apart` has; with 0 it works in this one.
         Raises `StoreError` where another process holds the home, the schema is newer, or the disk refuses.
         """
         try:
@@ -138,16 +155,28 @@ class Node:
         key = ValidatorKey.load(home / VALIDATOR_KEY) if seals and genesis.spec.name != "imported" else None
         store = Store.open(home / DATA_FOLDER)
         try:
-            return cls(genesis, store, clock, key=key, block_time=block_time)
+            node = cls(genesis, store, clock, key=key, block_time=block_time)
         except BaseException:
             store.close()
             raise
+        if call_processes:
+            # a killed process leaves its place in LMDB's reader table behind, which would pin old pages
+            node._apart = Apart(home, call_processes, store.environment.lmdb.reader_check)
+        return node
+
+    @classmethod
+    def reading(cls, home: Path, clock: Clock) -> "Node":
+        """A node beside the one that has the home open: it reads what is committed and writes nothing."""
+        genesis = Genesis.from_json((home / GENESIS_FILE).read_text(encoding="utf-8"))
+        return cls(genesis, Store.open(home / DATA_FOLDER, writes=False), clock)
 
     def close(self) -> None:
         """Stop the engine after its current block and close the store. Safe to call twice."""
         if self._is_closed:
             return
         self._is_closed = True
+        if self._apart is not None:
+            self._apart.close()
         if self._engine is not None:
             self._engine.stop()
         self._workers.close()
@@ -253,6 +282,26 @@ class Node:
             yield from ((number, index) for index, receipt in enumerate(self.store.receipts(number)) if receipt.logs)
 
     # simulating
+
+    def apart(
+        self,
+        function: "Callable[Concatenate[Node, P], Result]",
+        seconds: float,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Result:
+        """`function(node, …)` in a process that can be ended after `seconds`, where this node has such processes.
+
+        `function` is a module's own, and so are the types it takes and gives; it may read and simulate, nothing else.
+        """
+        if self._apart is None:
+            return function(self, *args, **kwargs)
+        return self._apart.run(function, self._now(), seconds, *args, **kwargs)
+
+    def refresh(self) -> None:
+        """Take up what another process has committed; for nodes that only read."""
+        self._application.refresh()
+        self._head_block = None
 
     def call(
         self,
@@ -375,7 +424,10 @@ class Node:
             self._changed.notify_all()
             subscribers = tuple(self._subscribers)
         for callback in subscribers:
-            callback(block)
+            try:
+                callback(block)
+            except Exception:  # a listener's fault must not halt the engine, on whose thread this runs
+                logger.exception("a subscriber failed on block %d", block.number)
 
     # trust
 
