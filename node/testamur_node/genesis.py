@@ -191,7 +191,7 @@ def genesis_block(genesis: Genesis) -> tuple[Block, dict[bytes, bytes]]:
 
 
 def _system_contracts() -> dict[str, dict[str, str]]:
-    path = resources.files("testamur_node.chain") / "system_contracts.json"
+    path = resources.files("testamur_node.chain").joinpath("system_contracts.json")
     contracts: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
     return contracts
 
