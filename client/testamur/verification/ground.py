@@ -17,11 +17,11 @@ from testamur.verification.evidence import Evidence
 from testamur.verification.memory import Memory
 from testamur.verification.policy import Policy
 from testamur.verification.records import Batch
-from testamur.verification.registry import Registry
+from testamur.verification.registry import CONTRACTS_READ, Registry
 from testamur.verification.trust import At, State, find_state
 from testamur.verification.verdict import CheckResult
 
-__all__ = ["Ground", "Standing", "attempt", "find_ground"]
+__all__ = ["Ground", "Standing", "attempt", "find_ground", "probe"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -73,6 +73,18 @@ def find_ground(bundle: Bundle, chain: Chain, policy: Policy, memory: Memory, no
         return Ground(judged, check_trust(None, _undecided(error), policy))
     judged = _EPOCH + timedelta(microseconds=state.judged_ns // 1_000)
     return Ground(judged, check_trust(state, state.doubt, policy), state, registry)
+
+
+def probe(chain: Chain, policy: Policy, memory: Memory, now: datetime) -> State:
+    """The chain's present state, with every contract that a verdict reads found in force by this policy.
+
+    Raises UndecidedError, ProofError or the connection's errors; a state that is too old comes with its doubt.
+    """
+    state = find_state(None, chain, policy, memory, now)
+    registry = _registry(state, policy)
+    for name in CONTRACTS_READ:
+        registry.contract(name)
+    return state
 
 
 def attempt(name: str, check: Callable[[], CheckResult]) -> CheckResult:

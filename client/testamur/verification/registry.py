@@ -28,10 +28,10 @@ from testamur.verification.records import (
 )
 from testamur.verification.view import StateView
 
-__all__ = ["Registry"]
+__all__ = ["CONTRACTS_READ", "Registry"]
 
 _T = TypeVar("_T")
-_READ_TOGETHER = (
+CONTRACTS_READ = (
     "BlockHistory",
     "CredentialBatches",
     "IssuerRegistry",
@@ -39,6 +39,7 @@ _READ_TOGETHER = (
     "Operators",
     "StatusRegistry",
 )
+"""What a verdict reads, besides Permissions where a key was cut off or validators are counted."""
 _UPDATE = "update testamur"
 _MOST_VERSIONS = 64
 """More versions of one contract than any alliance makes; a longer history is not walked."""
@@ -67,7 +68,7 @@ class Registry:
         self._time = time
         self._records: dict[Hashable, Any] = {}
         if view.is_remote:
-            view.prefetch(directory, [slot for name in _READ_TOGETHER for slot in _entry_slots(name)])
+            view.prefetch(directory, [slot for name in CONTRACTS_READ for slot in _entry_slots(name)])
         self._require_code("the Directory", directory, directory_code_hash)
 
     def versions(self, name: str) -> tuple[Contract, ...]:

@@ -9,6 +9,9 @@ import pytest
 from testamur.artifacts import GENESIS_ADDRESSES
 from testamur.batch.bundle import Bundle
 from testamur.verification.connection import Chain
+from testamur.verification.errors import UndecidedError
+from testamur.verification.ground import probe
+from testamur.verification.memory import Memory
 from testamur.verification.policy import Checkpoint, Policy
 from testamur.verification.verdict import Verdict
 from testamur.verification.verify import verify
@@ -324,6 +327,17 @@ def test_a_moment_to_come_is_undecided_even_by_a_nodes_word(chain: World, bundle
     believing = chain.policy(trust="rpc", urls=("http://127.0.0.1:1",))
     assert verify(bundle, Node(chain).chain(), believing, NOW, at=NOW).code == "ok"
     undecided(verify(bundle, Node(chain).chain(), believing, NOW, at=NOW + timedelta(seconds=1)), "unproven")
+
+
+def test_a_probe_finds_every_contract_in_force_or_says_what_is_not(chain: World) -> None:
+    def probed() -> object:
+        policy = chain.policy()
+        return probe(Node(chain).chain(), policy, Memory.of(policy), NOW).block
+
+    assert probed() == chain.block
+    chain.codes[GENESIS_ADDRESSES["Operators"]] = b"a look-alike"
+    with pytest.raises(UndecidedError, match="Operators"):
+        probed()
 
 
 def test_nothing_is_taken_from_the_bundles_anchor(chain: World, bundle: Bundle) -> None:
