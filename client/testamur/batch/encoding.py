@@ -66,5 +66,5 @@ def _is_mostly_utf8(data: bytes) -> bool:
     """GB18030 bytes read as UTF-8 give about one good character in eight; damaged UTF-8 gives nearly all of them."""
     text = data.decode("utf-8", errors="replace")
     bad = text.count("\ufffd")
-    good = sum(not character.isascii() for character in text) - bad
+    good = len(text) - len(text.encode("ascii", errors="ignore")) - bad
     return good > bad

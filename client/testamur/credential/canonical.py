@@ -30,7 +30,8 @@ CanonicalBytes = NewType("CanonicalBytes", bytes)
 
 MAX_LIKE_BLANK_NODES: Final = 6
 """Blank nodes that look alike cost RDFC-1.0 a factorial: nine hang it for half a minute (docs/threat-model.md 25)."""
-_MAX_BLANK_NODES: Final = 512
+MAX_BLANK_NODES: Final = 512
+"""Objects without an id in one credential, whether alike or not."""
 _FLOATING_POINT: Final = frozenset(
     {
         "http://www.w3.org/2001/XMLSchema#double",
@@ -126,8 +127,8 @@ def _check_blank_nodes(quads: Sequence[pyoxigraph.Quad]) -> None:
         for blank in blanks:
             form = " ".join("_:a" if part == blank else "_:z" if part in blanks else str(part) for part in parts)
             mentions.setdefault(blank, []).append(form)
-    if len(mentions) > _MAX_BLANK_NODES:
-        raise MalformedError("$", f"{len(mentions)} objects without an id, at most {_MAX_BLANK_NODES}")
+    if len(mentions) > MAX_BLANK_NODES:
+        raise MalformedError("$", f"{len(mentions)} objects without an id, at most {MAX_BLANK_NODES}")
     alike = Counter("\n".join(sorted(forms)) for forms in mentions.values())
     if any(count > MAX_LIKE_BLANK_NODES for count in alike.values()):
         raise MalformedError("$", f"more than {MAX_LIKE_BLANK_NODES} objects without an id look alike")

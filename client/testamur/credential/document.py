@@ -240,8 +240,8 @@ def _level(achievement: Mapping[str, Any], path: str) -> tuple[tuple[int, int, i
 
 def _credits(subject: Mapping[str, Any]) -> int:
     """Thousandths; exact, since the strict parse lets no number pass that a double does not hold."""
-    value: int | float = subject.get("creditsEarned", 0)
-    thousandths = round(value * 1000)
+    value = subject.get("creditsEarned", 0)
+    thousandths = round(value * 1000) if isinstance(value, int | float) else -1
     if thousandths / 1000 != value or not 0 <= thousandths < _U32:
         raise MalformedError("$.credentialSubject.creditsEarned", "not 0 to 4294967.295 with at most 3 decimals")
     return thousandths
@@ -302,5 +302,5 @@ def _proof(proof: Mapping[str, Any], issuer_did: str) -> tuple[bytes, bytes]:
 def _subject_name(subject: Mapping[str, Any]) -> str | None:
     for item in subject.get("identifier", ()):
         if isinstance(item, dict) and item.get("identityType") == "name" and item.get("hashed") is False:
-            return str(item.get("identityHash"))
+            return _text(item, "$.credentialSubject.identifier", "identityHash")
     return None

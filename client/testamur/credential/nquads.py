@@ -117,6 +117,11 @@ class Quads:
     def __len__(self) -> int:
         return len(self._lines)
 
+    @property
+    def blank_node_count(self) -> int:
+        """How many objects have no id."""
+        return len(self._blank_nodes)
+
     def render(self, values: Sequence[str]) -> bytes | None:
         """The canonical N-Quads for `values` (literals escaped, numbers in lexical form), or None: ask pyoxigraph."""
         for numbers in self._sets:

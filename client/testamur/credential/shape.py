@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from testamur.credential.canonical import double_lexical
+from testamur.credential.canonical import MAX_BLANK_NODES, double_lexical
 from testamur.credential.errors import MalformedError
 from testamur.credential.nquads import (
     Quads,
@@ -87,6 +87,8 @@ def compile_shape(tree: Mapping[str, Any]) -> Shape:
             "$",
             f"{len(quads)} quads where {terms.quad_count} are due: canonicalisation drops part of it",
         )
+    if quads.blank_node_count > MAX_BLANK_NODES:
+        raise MalformedError("$", f"{quads.blank_node_count} objects without an id, at most {MAX_BLANK_NODES}")
     return Shape(
         rules=_rules(terms.kinds),
         sets=terms.sets,

@@ -134,11 +134,13 @@ class _Walk:
                 self.value(item, step(path, index), term)
             return
         first = len(self.kinds)
+        seen: set[tuple[type, Any]] = set()
         for index, item in enumerate(items):
             here = step(path, index)
             self.value(item, here, term)
-            if not term.is_list and any(type(other) is type(item) and other == item for other in items[:index]):
+            if not term.is_list and (type(item), item) in seen:
                 raise MalformedError(here, "the same value twice in a set")
+            seen.add((type(item), item))
         if not term.is_list and len(self.kinds) - first > 1:
             self.sets.append(tuple(range(first, len(self.kinds))))
 

@@ -9,11 +9,12 @@ import jsonschema
 import pytest
 from testamur.batch.claims import Claims
 from testamur.credential import document
-from testamur.credential.canonical import canonical_nquads
+from testamur.credential.canonical import MAX_BLANK_NODES, canonical_nquads
 from testamur.credential.document import Labels
 from testamur.credential.errors import MalformedError
 from testamur.credential.multibase import encode_key
 from testamur.credential.proof import sign
+from testamur.credential.strict import MAX_DOCUMENT_BYTES
 
 from tests.client.credential import sample
 
@@ -215,11 +216,13 @@ def test_a_value_that_processors_drop_merge_or_read_in_two_ways_is_refused(path:
         ("validUntil", "2026-06-30T16:00:00Z"),
         ("credentialSubject.creditsEarned", 1.2345),
         ("credentialSubject.creditsEarned", -1),
+        ("credentialSubject.creditsEarned", [118.5]),
+        ("credentialSubject.identifier.0.identityHash", ["李华"]),
         ("credentialSubject.creditsEarned", 4294967.296),
     ],
 )
 def test_another_shape_than_a_credential_of_ours_is_refused_with_its_place(path: str, value: Any) -> None:
-    assert _refusal(lambda tree: _set(tree, path, value)).path.startswith(f"$.{path}")
+    assert _refusal(lambda tree: _set(tree, path, value)).path.startswith(f"$.{path.partition('.0')[0]}")
 
 
 @pytest.mark.parametrize("key", ["id", "issuer", "validFrom", "credentialSubject", "credentialStatus", "proof"])
@@ -337,6 +340,25 @@ def test_many_alike_objects_are_refused_and_a_few_pass() -> None:
     forged = {**with_alike(7), "proof": sample.signed()["proof"]}
     with pytest.raises(MalformedError, match="look alike"):
         document.from_tree(forged)
+
+
+def test_more_objects_without_an_id_than_the_limit_are_refused_and_as_many_pass() -> None:
+    def with_objects(count: int) -> Tree:
+        tree = sample.unsigned()
+        _achievement(tree)["related"] = [{"type": ["Related"], "version": str(number)} for number in range(count)]
+        return {**tree, "proof": sample.signed()["proof"]}
+
+    others = 5  # subject, two identities, criteria, alignment
+    assert document.from_tree(with_objects(MAX_BLANK_NODES - others))
+    with pytest.raises(MalformedError, match="objects without an id"):
+        document.from_tree(with_objects(MAX_BLANK_NODES - others + 1))
+
+
+def test_the_greatest_credential_inside_a_bundle_is_as_great_as_one_alone() -> None:
+    tree = sample.unsigned()
+    _achievement(tree)["name"] = "x" * MAX_DOCUMENT_BYTES
+    with pytest.raises(MalformedError, match="at most"):
+        document.from_tree(sample.signed(tree))
 
 
 def test_the_official_schema_of_open_badges_accepts_the_sample_but_for_its_two_status_entries(vectors: Any) -> None:
