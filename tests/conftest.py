@@ -1,4 +1,4 @@
-"""Which tests run: `--all` adds those that need a tool, `--slow` the full families; and where the conformance data lies."""
+"""Which tests run: `--all` adds those that need a tool, `--slow` full families; and where the conformance data lies."""
 
 import os
 from pathlib import Path

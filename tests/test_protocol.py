@@ -1,4 +1,4 @@
-"""What the documents promise and the tests prove are the same: every rule, attack and complaint names tests that exist."""
+"""What the documents promise, the tests prove: every rule, attack and complaint names tests that exist."""
 
 import re
 from functools import cache
