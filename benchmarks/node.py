@@ -2,7 +2,8 @@
 
 ./run bench node [TRANSACTIONS]
 
-The node is a process of its own with its disk and its signatures; the floor is py-evm's own `mine_all` in memory, without
+The node is a process of its own with its disk and its signatures; the floor is py-evm's own `mine_all` in memory,
+without
 RPC and disk, measured before and after in this process, so that a busy machine slows both alike.
 """
 

@@ -5,13 +5,15 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["ANALYSIS", "BROWNIE", "ROOT", "foundry", "output_of", "with_forge"]
+__all__ = ["ANALYSIS", "BROWNIE", "EELS", "ROOT", "foundry", "output_of", "with_forge"]
 
 ROOT = Path(__file__).resolve().parent.parent
 ANALYSIS = ROOT / ".venv-analysis" / "bin"
 """slither and halmos, as `requirements/analysis.txt` pins them."""
 BROWNIE = ROOT / ".venv-brownie" / "bin"
 """brownie, as `requirements/brownie.txt` pins it."""
+EELS = ROOT / ".venv-eels" / "bin"
+"""The Ethereum execution specification's tools, as `requirements/eels.txt` pins them."""
 
 
 def foundry(tool: str) -> Path:
