@@ -20,6 +20,7 @@ from testamur.credential.multibase import base58_encode
 from testamur.credential.nquads import Quads, UncompilableError
 from testamur.credential.proof import options_hash, proof_options, rfc3339
 from testamur.credential.shape import compile_shape, flatten, lexical_forms
+from testamur.credential.strict import FORBIDDEN_CHARACTER
 from testamur.credential.template import Level, Template
 from testamur.credential.vocabulary import is_absolute_iri
 
@@ -96,8 +97,9 @@ class CompiledTemplate:
     ) -> IssuedCredential:
         """The signed credential of `row`.
 
-        `credential_id` is an IRI that nobody else uses (`urn:uuid:…`); `sign` gives the 64-byte Ed25519 signature of
-        a message under the key that the context's verification method names.
+        Raises ValueError for text that no credential may hold. `credential_id` is an IRI that nobody else uses
+        (`urn:uuid:…`); `sign` gives the 64-byte Ed25519 signature of a message under the key that the context's
+        verification method names.
         """
         if not is_absolute_iri(credential_id):
             raise ValueError(f"credential id {credential_id!r} is not an absolute IRI")
@@ -175,6 +177,9 @@ def _values(row: LearnerRow, status_index: int, credential_id: str, context: Iss
     for name in ("student_number", "certificate_number", "term"):
         if (text := getattr(row, name)) is not None:
             values[name] = text
+    for name, value in values.items():
+        if isinstance(value, str) and not value.isprintable() and FORBIDDEN_CHARACTER.search(value):
+            raise ValueError(f"{name} holds a control, bidi or invisible character")
     for name in ("start_date", "end_date"):
         if (day := getattr(row, name)) is not None:
             values[name] = day.isoformat()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -115,6 +116,27 @@ def test_a_credential_id_that_is_no_iri_is_refused() -> None:
     row = parse_roster(example_roster(template, 1), template).rows[0]
     with pytest.raises(ValueError, match="absolute IRI"):
         compile_template(template, CONTEXT, LEVEL).issue(row, 1, "relative", sample.KEY.sign)
+
+
+@pytest.mark.parametrize("name", ["李\0华", "李\n华", "\u202e李华", "李\ud800"])
+def test_a_name_that_no_credential_may_hold_is_refused_before_it_is_signed(name: str) -> None:
+    template = Template.parse(orjson.dumps(_tree()))
+    row = replace(parse_roster(example_roster(template, 1), template).rows[0], name=name)
+    signed: list[bytes] = []
+    with pytest.raises(ValueError, match="name holds"):
+        compile_template(template, CONTEXT, LEVEL).issue(row, 1, "urn:uuid:1", lambda text: signed.append(text) or b"")
+    assert signed == []
+
+
+@pytest.mark.parametrize("name", ['李"华', "李\\华", "%s", "{0}", "阿依古丽·买买提", "㐂𠮷", "Zoë O'Neill"])
+def test_names_with_signs_that_formats_use_are_signed_as_they_stand(name: str) -> None:
+    template = Template.parse(orjson.dumps(_tree()))
+    row = replace(parse_roster(example_roster(template, 1), template).rows[0], name=name)
+    parsed = document.parse(
+        compile_template(template, CONTEXT, LEVEL).issue(row, 1, "urn:uuid:1", sample.KEY.sign).canonical
+    )
+    assert parsed.subject_name == name
+    assert proof.verify(parsed)
 
 
 def test_issued_credentials_fit_the_official_schema_but_for_the_two_status_entries(vectors: Any) -> None:
