@@ -252,6 +252,12 @@ class Application:
         """What runs blocks and calls."""
         return self._executor
 
+    def refresh(self) -> None:
+        """Take up the newest block that another process has committed."""
+        head = self.store.header(self.store.head_number or 0)
+        if head is not None:
+            self._head = head
+
     def roll_back(self, number: int) -> None:
         """Go back to an earlier block: the rollback command, and evm_revert on development chains."""
         self.store.roll_back(number)
