@@ -184,6 +184,14 @@ class Profile:
                 return institution
         raise ProfileError(f"the profile {self.path} does not act for {wanted!r}", f"say --as {self._choices()}")
 
+    def account_file(self, who: str) -> Path | None:
+        """The keystore that `who` names by address, path or file name; None where it names an institution or nobody."""
+        for institution in self.institutions:
+            if who in (str(institution.number), institution.slug, institution.name, institution.did):
+                return None
+        paths = (path for institution in self.institutions for path in _paths(institution.accounts))
+        return next((self.resolve(path) for path in paths if self._is_account(path, who)), None)
+
     def with_institution(self, institution: Institution) -> "Profile":
         """This profile with `institution` in the place of the one of its number, or added."""
         numbers = [known.number for known in self.institutions]

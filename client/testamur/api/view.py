@@ -3,6 +3,7 @@
 Pure: the page cannot say more than an API client is told, and a test can compare every sentence.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ FACTS = (
     "anchored",
 )
 """What the page shows of the credential, in this order."""
+HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 CHAIN_CHECKS = frozenset({"anchor", "issuer", "key", "status", "trust"})
 """Checks that rest on the state of the chain."""
 UNSIGNED = frozenset({"malformed", "signature_invalid"})
@@ -38,6 +40,8 @@ class FactView:
 
     name: str
     value: str
+    language: str | None = None
+    """BCP 47 tag where the value is written in another language than the page: for voices and fonts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +151,7 @@ def _fact(name: str, facts: Mapping[str, Any], words: Language) -> FactView | No
         if value is None and name == "valid_until" and "valid_from" in facts:
             return FactView(words.text(f"fact.{name}"), words.text("fact.no_end"))
         value = moment(value, words) if value is not None else None
-    return None if value in (None, "", "0") else FactView(words.text(f"fact.{name}"), str(value))
+    if value in (None, "", "0"):
+        return None
+    is_foreign = words.tag != "zh" and HAN.search(str(value)) is not None
+    return FactView(words.text(f"fact.{name}"), str(value), "zh-CN" if is_foreign else None)

@@ -36,7 +36,9 @@ def run(
     rpc: Annotated[
         str | None, typer.Option("--rpc", metavar="URL", help="Governed chain to play on; else a chain of its own.")
     ] = None,
-    rows: Annotated[int, typer.Option("--rows", min=1, max=100_000, help="Learners in each batch.")] = 20,
+    scale: Annotated[
+        float, typer.Option("--scale", min=0.05, max=5_000, help="Learners in each batch, in twenties.")
+    ] = 1.0,
     stop_node: Annotated[
         bool, typer.Option("--stop-node", help="Stop the scenario's own chain at the end; else it goes on running.")
     ] = False,
@@ -49,7 +51,9 @@ def run(
     from testamur.scenario import run as play
 
     terminal = session.terminal
-    result = play(name, out, rpc=rpc, profile=session.profile_path if rpc else None, rows=rows, say=terminal.note)
+    result = play(
+        name, out, rpc=rpc, profile=session.profile_path if rpc else None, rows=round(20 * scale), say=terminal.note
+    )
     terminal.result(result.to_json())
     terminal.facts(
         {

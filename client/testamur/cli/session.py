@@ -52,16 +52,24 @@ class Session:
         return Profile.load(self.profile_file)
 
     def connection(self) -> "Connection":
-        """The chain of the profile, opened; use as a context manager."""
+        """The chain of the profile, opened; use as a context manager.
+
+        Where `--as` names an account, that account signs, as ETH_KEYSTORE would.
+        """
         from testamur.chain.connection import Connection
         from testamur.chain.rpc import Rpc
 
-        profile = self.profile()
-        if url := self.environment.get("TESTAMUR_RPC"):
-            connection = Connection(profile, Rpc(url), environment=self.environment)
+        profile, environment = self.profile(), dict(self.environment)
+        keystore = profile.account_file(self.acting) if self.acting else None
+        if keystore is not None:
+            environment["ETH_KEYSTORE"] = str(keystore)
+            if profile.password_path is not None:
+                environment["ETH_PASSWORD"] = str(profile.password_path)
+        if url := environment.get("TESTAMUR_RPC"):
+            connection = Connection(profile, Rpc(url), environment=environment)
             connection.check_chain()
             return connection
-        return Connection.open(profile, environment=self.environment)
+        return Connection.open(profile, environment=environment)
 
     def institution(self, profile: "Profile") -> "Institution":
         """Who acts: `--as`, else the only institution of the profile."""

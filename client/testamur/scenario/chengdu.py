@@ -157,6 +157,7 @@ def _found(profile: Profile, rows: int, clock: _Clock) -> ScenarioResult:
         with clock.step("issue", "issuing a batch each"):
             founders = connection.profile.institutions[:2]
             issued = tuple(_issue(connection, institution.number, out, rows) for institution in founders)
+            _lay_ready(out, founders[0].slug, rows)
     return ScenarioResult(
         name="chengdu",
         out=out,
@@ -307,6 +308,13 @@ def _issue(connection: Connection, number: int, out: Path, rows: int) -> Path:
     if report.exit_code:
         raise ScenarioError(f"{len(report.rejected)} rows of the roster of {institution.name} were rejected")
     return folder / "batch"
+
+
+def _lay_ready(out: Path, slug: str, rows: int) -> None:
+    """A template and a roster that nobody has issued yet, for the first try by hand."""
+    template = (out / slug / "template.json").read_bytes()
+    (out / "template.json").write_bytes(template)
+    (out / "roster.csv").write_bytes(example_roster(Template.parse(template), rows, seed=rows + 7))
 
 
 def _text(name: str) -> str:

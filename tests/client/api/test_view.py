@@ -53,6 +53,14 @@ def test_after_a_failed_signature_no_fact_is_shown_even_where_the_record_holds_s
     assert view_of(verdict("valid", "ok"), EN, NOW).facts != []
 
 
+def test_a_chinese_name_on_an_english_page_says_its_language() -> None:
+    def tags(tag: str) -> set[str | None]:
+        return {fact.language for fact in view_of(verdict("valid", "ok"), language(tag), NOW).facts}
+
+    assert tags("en") == {"zh-CN", None}
+    assert tags("zh") == {None}
+
+
 def test_names_that_the_register_did_not_confirm_are_said_to_be_unconfirmed() -> None:
     record = verdict("indeterminate", "chain_unreachable", issuer=("unknown", "chain_unreachable"))
     assert "not confirmed" not in view_of(record, EN, NOW).names_source

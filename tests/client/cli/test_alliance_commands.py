@@ -75,6 +75,20 @@ def test_a_vote_by_hand_carries_a_proposal(world: World) -> None:
     assert command("alliance", "execute", number, *options).code == 0
 
 
+def test_the_account_that_as_names_is_the_one_that_signs(world: World) -> None:
+    from testamur.chain.signer import keystore_address
+
+    profile = world.profile
+    second = profile.institution("uestc").accounts.govern[1]
+    options = ("--profile", world.result.profile, "--json")
+    bad = command("issuer", "key", "add", "--usage", "status", "--as", second, *options)
+    assert bad.code == 10  # a GOVERN account is no ADMIN
+    address = keystore_address(profile.resolve(second))
+    assert address is not None
+    assert profile.account_file("0x" + address.hex()) == profile.resolve(second)
+    assert profile.account_file("uestc") is None
+
+
 def test_issuers_are_listed_and_shown_by_number_and_did(world: World) -> None:
     options = ("--profile", world.result.profile, "--json")
     listed = command("issuer", "list", *options).lines

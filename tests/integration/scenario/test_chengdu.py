@@ -63,6 +63,15 @@ def test_the_profile_can_issue_at_once(world: World, tmp_path: Path) -> None:
     assert (issued.code, issued.json["issued"]) == (0, 3)
 
 
+def test_a_fresh_roster_and_its_template_lie_ready_for_the_first_try(world: World, tmp_path: Path) -> None:
+    out = world.result.out
+    issued = command(
+        "issue", out / "roster.csv", "--template", out / "template.json", "--out", tmp_path / "batch", "--json",
+        "--profile", world.result.profile,
+    )  # fmt: skip
+    assert (issued.code, issued.json["issued"]) == (0, 4)
+
+
 def test_a_scenario_that_is_not_known_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="there is no scenario"):
         run("atlantis", tmp_path)
@@ -79,7 +88,7 @@ def test_a_chain_without_the_founders_profile_is_refused(tmp_path: Path) -> None
 
 
 def test_on_a_development_chain_of_its_own_the_scenario_is_played_to_the_end(tmp_path: Path) -> None:
-    played = command("scenario", "run", "chengdu", "--out", tmp_path / "own", "--rows", 2, "--stop-node", "--json")
+    played = command("scenario", "run", "chengdu", "--out", tmp_path / "own", "--scale", 0.1, "--stop-node", "--json")
     assert played.code == 0
     assert played.json["nodePid"]
     assert (tmp_path / "own" / "node" / "genesis.json").exists()
