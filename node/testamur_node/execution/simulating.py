@@ -42,6 +42,9 @@ class SimulationError(NodeError):
         super().__init__(message)
         self.code = code
 
+    def __reduce__(self) -> tuple[type, tuple[int, str]]:
+        return type(self), (self.code, self.message)
+
 
 @dataclass(frozen=True, slots=True)
 class BlockPlan:

@@ -17,7 +17,8 @@ __all__ = ["run"]
 
 def run(home: Path, config: Config, tell_ready: Callable[[RunningNode], None]) -> None:
     """Serve until SIGTERM or SIGINT; raises what kept the node from starting, or what stopped it."""
-    node = Node.open(home, time.time_ns, block_time=config.block_time)
+    processes = config.limits.call_processes
+    node = Node.open(home, time.time_ns, block_time=config.block_time, call_processes=processes)
     try:
         asyncio.run(_serve(node, home, config, tell_ready))
     finally:

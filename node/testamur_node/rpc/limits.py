@@ -24,7 +24,9 @@ class Limits:
     call_gas: int = 50_000_000
     """Most gas of eth_call, estimateGas and traces; a caller's larger figure is lowered to it."""
     call_seconds: float = 5.0
-    """Longest running time of one call or trace."""
+    """Longest running time of one call, estimate or simulation."""
+    trace_seconds: float = 60.0
+    """Longest running time of one debug_trace."""
     fee_history_blocks: int = 1_024
     """Most blocks of eth_feeHistory."""
     filters: int = 4_096
@@ -33,5 +35,7 @@ class Limits:
     """A filter that nobody asks for this long is dropped."""
     connections: int = 512
     """Most connections at once, HTTP and WebSocket together."""
-    parallel_requests: int = 8
+    parallel_requests: int = 64
     """Requests that work at the same time; others wait."""
+    call_processes: int = 2
+    """Processes that calls and traces run in; more calls at once wait for one."""

@@ -1,9 +1,12 @@
 """Chains that strangers' tools write to: a development chain, and an alliance whose members voted a deploy right."""
 
 import json
-from collections.abc import Callable
+import subprocess
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from eth_account import Account
@@ -86,6 +89,26 @@ def governed(started: Callable[..., NodeProcess]) -> NodeProcess:
     second.send("Alliance", "vote(uint256,bool)", 1, "true")
     second.send("Alliance", "execute(uint256)", 1)
     return node
+
+
+@pytest.fixture(scope="session")
+def anvil() -> Iterator[str]:
+    """The address of an anvil of our own: somebody else's EVM chain, with fees."""
+    process = subprocess.Popen([foundry("anvil"), "--port", "0"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("Listening on "):
+            address = line.removeprefix("Listening on ").strip()
+            break
+    else:
+        raise AssertionError("anvil did not get ready")
+    drain = Thread(target=deque, args=(process.stdout, 0), daemon=True)  # it stops when nobody reads what it says
+    drain.start()
+    yield f"http://{address}"
+    process.terminate()
+    process.wait(30)
+    drain.join(30)
+    process.stdout.close()
 
 
 @pytest.fixture(scope="session", params=["development", "alliance"])

@@ -2,7 +2,9 @@
 
 from testamur_node.chain.block import decode_block, encode_block, encode_header
 from testamur_node.chain.receipt import encode_receipt
+from testamur_node.execution.executor import CallRequest
 from testamur_node.execution.observing import Observer
+from testamur_node.node import Node
 from testamur_node.rpc.codec import data, read_data, read_hash
 from testamur_node.rpc.context import Context, block_of
 from testamur_node.rpc.dispatch import Namespace, optional, required
@@ -80,7 +82,15 @@ def _traced_block(context: Context, number: int, options: TraceOptions, only: in
     """[{txHash, result}] of a block's transactions, or of one of them."""
     if number == 0:
         raise ServerRefusalError("genesis is not traceable")
-    block = block_of(context, BlockReference(number=number))
+    block_of(context, BlockReference(number=number))
+    return context.node.apart(_replayed_block, context.limits.trace_seconds, number, options, only)
+
+
+def _replayed_block(node: Node, number: int, options: TraceOptions, only: int | None) -> list[Json]:
+    """The same, where it runs."""
+    block = node.block(number)
+    if block is None:
+        raise ServerRefusalError("header not found")
     traces: dict[int, Trace] = {}
 
     def observe(index: int) -> Observer | None:
@@ -90,8 +100,8 @@ def _traced_block(context: Context, number: int, options: TraceOptions, only: in
         traces[index] = begin_trace(options, Subject(transaction.sender, transaction.to, transaction.gas_limit))
         return traces[index].observer
 
-    context.node.replay(number, observe, None if only is None else only + 1)
-    receipts = context.node.receipts(number)
+    node.replay(number, observe, None if only is None else only + 1)
+    receipts = node.receipts(number)
     return [
         {
             "txHash": data(block.transactions[index].hash),
@@ -112,6 +122,11 @@ def trace_call(context: Context, message: MessageArguments, reference: BlockRefe
     height, base_fee = call_height(context, reference)
     request = call_request(context, message, base_fee)
     gas = context.limits.call_gas if request.gas is None else request.gas
+    return context.node.apart(_traced_call, context.limits.trace_seconds, request, gas, height, options)
+
+
+def _traced_call(node: Node, request: CallRequest, gas: int, height: int | None, options: TraceOptions) -> object:
+    """The same, where it runs."""
     trace = begin_trace(options, Subject(request.sender, request.to, gas))
-    result = context.node.call(request, height, options.overrides, trace.observer)
+    result = node.call(request, height, options.overrides, trace.observer)
     return trace.result(result.gas_used, result.error is not None)

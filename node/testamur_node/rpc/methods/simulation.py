@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from testamur_node.chain.transaction import AccessEntry, created_address
-from testamur_node.execution.executor import AccountOverride, CallRequest
+from testamur_node.execution.executor import AccountOverride, CallRequest, CallResult
+from testamur_node.node import Node
 from testamur_node.rpc.codec import data, quantity
 from testamur_node.rpc.context import Context, block_of
 from testamur_node.rpc.dispatch import Namespace, optional, required
@@ -92,7 +93,7 @@ def call(
     """Run a message on the state after a block, with some state replaced if asked."""
     height, base_fee = call_height(context, block)
     request = call_request(context, message, base_fee)
-    result = context.node.call(request, height, overrides)
+    result = context.node.apart(Node.call, context.limits.call_seconds, request, height, overrides)
     if result.error is not None:
         raise call_error(result)
     return data(result.output)
@@ -104,7 +105,8 @@ def estimate_gas(
 ) -> str:
     """The least gas limit with which a message succeeds."""
     height, base_fee = call_height(context, block)
-    result = context.node.estimate_gas(call_request(context, message, base_fee), height, overrides)
+    request = call_request(context, message, base_fee)
+    result = context.node.apart(Node.estimate_gas, context.limits.call_seconds, request, height, overrides)
     if result.error is not None:
         raise call_error(result)
     return quantity(result.gas_used)
@@ -123,17 +125,31 @@ def create_access_list(
         nonce = state.nonce(request.sender) if request.nonce is None else request.nonce
         to = created_address(request.sender, nonce)
     excluded = PRECOMPILES | {request.sender, to, context.node.head.header.coinbase}
-    entries = request.access_list
-    for _ in range(_MOST_ROUNDS):
-        tracer = AccessTracer(entries, excluded)
-        result = context.node.call(replace(request, access_list=entries), height, overrides, tracer)
-        if tracer.entries() == entries:
-            break
-        entries = tracer.entries()
+    entries, result = context.node.apart(
+        _settled_access_list, context.limits.call_seconds, request, height, overrides, excluded
+    )
     answer: Json = {"accessList": access_list_json(entries), "gasUsed": quantity(result.gas_used)}
     if result.error is not None:
         answer["error"] = result.error
     return answer
+
+
+def _settled_access_list(
+    node: Node,
+    request: CallRequest,
+    height: int | None,
+    overrides: dict[bytes, AccountOverride] | None,
+    excluded: frozenset[bytes],
+) -> tuple[tuple[AccessEntry, ...], CallResult]:
+    """The list that naming itself does not change, and the run with it."""
+    entries = request.access_list
+    for _ in range(_MOST_ROUNDS):
+        tracer = AccessTracer(entries, excluded)
+        result = node.call(replace(request, access_list=entries), height, overrides, tracer)
+        if tracer.entries() == entries:
+            break
+        entries = tracer.entries()
+    return entries, result
 
 
 def access_list_json(entries: tuple[AccessEntry, ...]) -> list[Json]:

@@ -1,5 +1,6 @@
 """eth_: transactions on their way to the pool. On development chains the node signs for its unlocked accounts."""
 
+from testamur_node.node import Node
 from testamur_node.rpc.codec import data, quantity, read_address, read_data
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Namespace, required
@@ -44,7 +45,8 @@ def _filled(context: Context, message: MessageArguments, sender: bytes) -> Unsig
         )
     gas = message.gas
     if gas is None:
-        estimate = context.node.estimate_gas(call_request(context, message, head.header.base_fee), None)
+        request = call_request(context, message, head.header.base_fee)
+        estimate = context.node.apart(Node.estimate_gas, context.limits.call_seconds, request, None)
         if estimate.error is not None:
             raise call_error(estimate)
         gas = estimate.gas_used
