@@ -121,6 +121,8 @@ class Sender:
             reverted = revert_data(error)
             if reverted is not None:
                 raise refusal_error(call.label, reverted) from error
+            if "not permitted" in error.reason.lower():
+                raise _not_permitted(call.label, error) from error
             block = self.rpc.block() if "timeout" in error.reason.lower() else None
             if block is None:
                 raise
@@ -136,9 +138,7 @@ class Sender:
                 return
             self._queue.remove(transaction)
             if "not permitted" in error.reason.lower():
-                raise KeyUnusableError(
-                    f"{transaction.label}: {error.reason}", "the institution's ADMIN must add the account first"
-                ) from error
+                raise _not_permitted(transaction.label, error) from error
             raise
 
     def _broadcast_again(self, transaction: QueuedTransaction) -> None:
@@ -260,6 +260,13 @@ class Sender:
             f"{call.label}: transaction {receipt['transactionHash']} failed in block {height} without a reason",
             "the state changed while it waited; run the command again",
         )
+
+
+def _not_permitted(label: str, error: RpcError) -> KeyUnusableError:
+    return KeyUnusableError(
+        f"{label}: {error.reason}",
+        "accounts that the institution's ADMIN added may transact; who may deploy, the Alliance decides",
+    )
 
 
 def _as_json(request: dict[str, Any]) -> dict[str, str]:

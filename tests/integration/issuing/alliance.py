@@ -197,6 +197,15 @@ class Roster:
         return roster
 
 
+class Interrupted(Exception):
+    """Stands for whatever ends a run between signing and anchoring."""
+
+
+def stop_before_anchoring(stage: str, done: int, total: int) -> None:
+    if stage == "anchoring":
+        raise Interrupted
+
+
 def require_whole(alliance: Alliance, folder: Path, rows: int, since: int) -> list[Bundle]:
     """All that a finished run promises; its bundles.
 

@@ -207,17 +207,3 @@ def test_what_is_never_replaced_has_no_successor(alliance: Alliance) -> None:
         sender = connection.sender_for(connection.profile.institution("cdou"), "admin")
         with pytest.raises(WrongChainError, match="Alliance is never replaced"):
             deploy_successor(connection, sender, "Alliance", DOCUMENT)
-
-
-def test_a_successor_is_created_by_an_account_that_may_deploy_and_named_by_vote(alliance: Alliance) -> None:
-    with alliance.connect() as connection:
-        sender = connection.sender_for(connection.profile.institution("cdou"), "admin")
-        permissions = connection.contract("Permissions")
-        propose_and_pass(connection, [permissions.call("setDeploy", sender.account.address, True)], DOCUMENT)
-        before = connection.suite.directory.read("count", directory_name("QualificationFrameworks"))
-        successor = deploy_successor(connection, sender, "QualificationFrameworks", DOCUMENT)
-        assert successor.receipt is not None
-        directory = connection.suite.directory
-        assert directory.read("count", directory_name("QualificationFrameworks")) == before + 1
-        entry = directory.read("entry", directory_name("QualificationFrameworks"), before + 1)
-        assert entry["target"] == successor.address

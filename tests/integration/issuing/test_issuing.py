@@ -31,21 +31,14 @@ from tests.integration.issuing.alliance import (
     BACHELOR,
     DOCTOR,
     Alliance,
+    Interrupted,
     Roster,
     next_counter,
     require_whole,
+    stop_before_anchoring,
 )
 
 ROWS = 9
-
-
-class Interrupted(Exception):
-    """Stands for whatever ends a run between signing and anchoring."""
-
-
-def stop_before_anchoring(stage: str, done: int, total: int) -> None:
-    if stage == "anchoring":
-        raise Interrupted
 
 
 @pytest.fixture
