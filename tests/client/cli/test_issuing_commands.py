@@ -129,3 +129,40 @@ def test_the_doctor_finds_nothing_for_the_founder_and_the_missing_recognition_of
     third = command("doctor", "--as", "jjvtc", *options)
     assert third.code == 6
     assert "not_recognised" in [line["code"] for line in third.lines]
+
+
+def test_the_doctor_finds_a_retired_key(world: World) -> None:
+    options = ("--profile", world.result.profile, "--as", "jjvtc", "--json")
+    keys = command("issuer", "show", str(world.result.unrecognised), *options).json["keys"]
+    status = next(key for key in keys if key["usage"] == "status")
+    assert "key_retired" not in [line["code"] for line in command("doctor", *options).lines]
+    assert command("issuer", "key", "retire", status["keyHash"], *options).code == 0
+    assert "key_retired" in [line["code"] for line in command("doctor", *options).lines]
+
+
+def test_the_doctor_warns_of_a_full_list_and_issuing_opens_another(world: World, tmp_path: Path) -> None:
+    from testamur.batch.lists import read_lists
+    from testamur.chain.connection import Connection
+
+    options = ("--profile", world.result.profile, "--as", "uestc")
+    with Connection.open(world.profile) as connection:
+        institution = connection.profile.institution("uestc")
+        [found] = read_lists(connection, institution)
+        filling = (b"\x07" * 32, found.room - 2, found.number, found.next, 1, 1)
+        call = connection.contract("CredentialBatches").call("anchor", *filling)
+        connection.sender_for(institution, "issue").send(call)
+    warned = command("doctor", "--json", *options)
+    assert warned.code == 0
+    assert "list_full" in [line["code"] for line in warned.lines]
+    assert command("template", "example", "--rows", 3, "--out", tmp_path, *options).code == 0
+    issued = command(
+        "issue",
+        tmp_path / "roster.csv",
+        "--template",
+        tmp_path / "template.json",
+        "--out",
+        tmp_path / "batch",
+        *options,
+    )
+    assert issued.code == 0
+    assert len(world.profile.institution("uestc").lists) == 2
