@@ -1,5 +1,6 @@
 """Whatever bytes a caller sends, the dispatcher answers with JSON-RPC 2.0 and never with a traceback."""
 
+import json
 from dataclasses import replace
 
 import orjson
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from testamur_node.rpc.codec import read_address, read_data, read_hash, read_quantity, read_storage_key
 from testamur_node.rpc.dispatch import Dispatcher, Namespace, optional, required
 from testamur_node.rpc.errors import DecodeError, RevertError, ServerRefusalError
+from testamur_node.rpc.ipc import ValueSplitter
 from testamur_node.rpc.limits import Limits
 
 echo: Namespace[str] = Namespace("echo")
@@ -249,3 +251,34 @@ def test_a_storage_key_that_cannot_be_read_is_refused_as_geth_does() -> None:
         read_storage_key("0xasdf")
     with pytest.raises(ServerRefusalError, match="too long"):
         read_storage_key("0x" + "1" * 65)
+
+
+SAMPLE = st.recursive(
+    st.none() | st.booleans() | st.text(max_size=8) | st.sampled_from(['"', "\\\\", "}", "]", '\\"', "{[", "\n"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+).filter(lambda value: isinstance(value, dict | list))
+
+
+@given(st.lists(SAMPLE, max_size=5), st.sampled_from(["", "\n", " ", "\r\n"]), st.lists(st.integers(1, 9), min_size=1))
+@settings(max_examples=300, deadline=None)
+def test_a_stream_of_values_is_cut_the_same_however_it_arrives(
+    values: list[object], gap: str, sizes: list[int]
+) -> None:
+    """Objects and arrays come out whole and in order, whatever their strings hold and wherever the stream is torn."""
+    stream = gap.join(json.dumps(value) for value in values).encode()
+    splitter, found, at, turn = ValueSplitter(), [], 0, 0
+    while at < len(stream):
+        size = sizes[turn % len(sizes)]
+        found += splitter.feed(stream[at : at + size])
+        at, turn = at + size, turn + 1
+    assert [json.loads(value) for value in found] == values
+    assert len(splitter) <= len(gap)
+
+
+def test_what_is_no_value_is_passed_on_at_its_line_end() -> None:
+    splitter = ValueSplitter()
+    assert splitter.feed(b"nonsense") == []
+    assert splitter.feed(b" more\n{}") == [b"nonsense more", b"{}"]
+    assert splitter.feed(b'"torn string\n[1]') == [b'"torn string', b"[1]"]
+    assert splitter.feed(b"}]") == [b"}", b"]"]

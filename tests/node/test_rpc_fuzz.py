@@ -74,12 +74,25 @@ def assert_served(dispatcher: Dispatcher[Context], method: str, parameters: obje
 METHODS = sorted({name for namespace in NAMESPACES.values() for name in namespace.methods} - SLOW_OR_ENDLESS)
 
 
-@given(st.data())
-@settings(max_examples=1_500, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_method_takes_any_arguments_without_a_fault(dispatcher: Dispatcher[Context], data: st.DataObject) -> None:
+def draw_and_ask(dispatcher: Dispatcher[Context], data: st.DataObject) -> None:
+    """Any method with any arguments."""
     method = data.draw(st.sampled_from(METHODS))
-    parameters = data.draw(st.lists(VALUE, max_size=4) | VALUE)
-    assert_served(dispatcher, method, parameters)
+    assert_served(dispatcher, method, data.draw(st.lists(VALUE, max_size=4) | VALUE))
+
+
+@given(st.data())
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_method_takes_any_arguments_without_a_fault(dispatcher: Dispatcher[Context], data: st.DataObject) -> None:
+    draw_and_ask(dispatcher, data)
+
+
+@pytest.mark.slow
+@given(st.data())
+@settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_method_takes_very_many_arguments_without_a_fault(
+    dispatcher: Dispatcher[Context], data: st.DataObject
+) -> None:
+    draw_and_ask(dispatcher, data)
 
 
 CALL = st.fixed_dictionaries(

@@ -6,6 +6,7 @@ The socket's file is open to its owner alone, which is why every namespace is op
 import asyncio
 import contextlib
 import os
+import re
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Dispatcher, refusal
 from testamur_node.rpc.errors import ResourceLimitError
 
-__all__ = ["LONGEST_PATH", "SocketPathError", "split_values", "serve_socket"]
+__all__ = ["LONGEST_PATH", "SocketPathError", "ValueSplitter", "serve_socket"]
 
 _CHUNK = 64 * 1024
+_STRUCTURE = re.compile(rb'["\\{}\[\]\n]')
 LONGEST_PATH = 107
 """sockaddr_un.sun_path of Linux, less its final zero byte."""
 
@@ -29,38 +31,54 @@ class SocketPathError(NodeError):
     """The Unix socket cannot be opened at this path."""
 
 
-def split_values(pending: bytearray) -> list[bytes]:
-    """Take the complete JSON objects and arrays off the front of `pending`; what is not yet complete stays.
+class ValueSplitter:
+    """Cuts a stream of bytes into JSON objects and arrays; each byte is looked at once, however it arrives.
 
     Anything else between values is passed on up to the next line end, to be answered as what it is: not JSON.
     """
-    values, start, depth, is_string, is_escaped = [], -1, 0, False, False
-    consumed = 0
-    for position, byte in enumerate(pending):
-        if is_string:
-            if is_escaped:
-                is_escaped = False
-            elif byte == 0x5C:
-                is_escaped = True
-            elif byte == 0x22:
-                is_string = False
-        elif byte == 0x22:
-            is_string = True
-            start = position if start < 0 else start
-        elif byte in b"{[":
-            start = position if start < 0 else start
-            depth += 1
-        elif byte in b"}]":
-            depth -= 1
-        elif byte not in b" \t\r\n" and start < 0:
-            start = position
-        ends_value = byte in b"}]" and not is_string and depth <= 0
-        ends_line = byte == 0x0A and depth <= 0 and start >= 0
-        if ends_value or ends_line:
-            values.append(bytes(pending[start if start >= 0 else position : position + 1]))
-            consumed, start, depth, is_string = position + 1, -1, 0, False
-    del pending[:consumed]
-    return values
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+        self._position = 0
+        self._depth = 0
+        self._is_string = False
+
+    def __len__(self) -> int:
+        """Bytes of the value that is not complete yet."""
+        return len(self._pending)
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The values that `chunk` completes."""
+        self._pending += chunk
+        values: list[bytes] = []
+        start = 0
+        while (found := _STRUCTURE.search(self._pending, self._position)) is not None:
+            mark = found.group()
+            if mark == b"\\" and found.end() == len(self._pending):
+                break  # what it escapes has not arrived
+            self._position = found.end() + (mark == b"\\")
+            if mark == b'"':
+                self._is_string = not self._is_string
+            elif mark == b"\n":
+                if self._depth <= 0:
+                    start = self._cut(start, values)
+            elif not self._is_string and mark != b"\\":
+                self._depth += 1 if mark in b"{[" else -1
+                if self._depth <= 0:
+                    start = self._cut(start, values)
+        else:
+            self._position = len(self._pending)
+        del self._pending[:start]
+        self._position -= start
+        return values
+
+    def _cut(self, start: int, values: list[bytes]) -> int:
+        """End a value at the present position; where the next one begins."""
+        value = bytes(self._pending[start : self._position]).strip()
+        if value:
+            values.append(value)
+        self._depth, self._is_string = 0, False
+        return self._position
 
 
 def _handler(
@@ -71,14 +89,13 @@ def _handler(
             writer.write(message + b"\n")
             await writer.drain()
 
-        pending = bytearray()
+        splitter = ValueSplitter()
         with contextlib.suppress(ConnectionError):
             async with Connection.open(dispatcher, workers, write) as connection:
                 while chunk := await reader.read(_CHUNK):
-                    pending += chunk
-                    for value in split_values(pending):
+                    for value in splitter.feed(chunk):
                         await connection.take(value)
-                    if len(pending) > dispatcher.limits.body_bytes:
+                    if len(splitter) > dispatcher.limits.body_bytes:
                         most = dispatcher.limits.body_bytes
                         await write(refusal(ResourceLimitError(f"request too large, at most {most} bytes are taken")))
                         break
