@@ -28,7 +28,7 @@ FLAGS = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium. Ended with the file: its driver keeps an event loop, beside which no other test may begin one."""
+    """Debian's chromium, ended with the file: its driver keeps an event loop, beside which no other may run."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.fail("chromium is not installed: apt-get install chromium")
