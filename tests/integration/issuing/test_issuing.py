@@ -301,7 +301,9 @@ def test_a_dead_node_is_told_and_the_run_goes_on_when_it_is_back(alliance: Allia
     require_whole(alliance, out, ROWS, since)
 
 
-@pytest.mark.parametrize("limit", [4_000, 40_000, 70_000, 110_000])
+@pytest.mark.parametrize(
+    "limit", [4_000, 70_000, *(pytest.param(bytes_, marks=pytest.mark.slow) for bytes_ in (40_000, 110_000))]
+)
 def test_a_full_disk_stops_the_run_clearly_and_resuming_finishes_it(
     alliance: Alliance, tmp_path: Path, out: Path, limit: int
 ) -> None:

@@ -47,7 +47,7 @@ def test_only_an_account_that_may_deploy_creates_a_successor(own: Alliance) -> N
         assert connection.suite.directory.read("count", directory_name("CredentialBatches")) == before
 
 
-@pytest.mark.parametrize("name", ["CredentialBatches", "StatusRegistry"])
+@pytest.mark.parametrize("name", ["CredentialBatches", pytest.param("StatusRegistry", marks=pytest.mark.slow)])
 def test_a_run_signed_for_a_contract_that_was_replaced_is_signed_anew_and_anchored_once(
     own: Alliance, tmp_path: Path, name: str
 ) -> None:
