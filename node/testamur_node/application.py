@@ -1,10 +1,8 @@
 """What an engine drives, in the shape of ABCI 2.0: info, init_chain, check, propose, validate, finalize, commit.
 
 The solo engine calls these in its own thread; CometBFT will call the same over its socket. The application orders
-nothing and
-reads no clock: time, height and transactions are handed in. `finalize` executes and keeps the result in memory,
-`commit`
-writes it in one store transaction, so that a crash leaves either the whole block or nothing of it.
+nothing and reads no clock: time, height and transactions are handed in. `finalize` executes and keeps the result in
+memory, `commit` writes it in one store transaction, so that a crash leaves either the whole block or nothing of it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -79,7 +77,7 @@ class Application:
         self.store = store
         self._executor = executor
         self._staged: tuple[Decided, Finalized, BlockResult | None] | None = None
-        self._parent: tuple[bytes, Parent] | None = None
+        self._parent: tuple[Header, Parent] | None = None
         if store.head_number is None:
             self.init_chain()
         head = store.header(store.head_number or 0)
@@ -117,7 +115,7 @@ class Application:
         """The newest state as inclusion sees it; one object per head."""
         head = self._head
         remembered = self._parent
-        if remembered is not None and remembered[0] == head.state_root and remembered[1].state.root == head.state_root:
+        if remembered is not None and remembered[0] is head:
             return remembered[1]
         state = self.state(head)
         parameters = parameters_of(state) if self.spec.history_contract else DEFAULT_PARAMETERS
@@ -132,7 +130,7 @@ class Application:
             state=state,
             parameters=parameters,
         )
-        self._parent = (head.state_root, parent)
+        self._parent = (head, parent)
         return parent
 
     # inclusion
@@ -182,8 +180,7 @@ class Application:
         """Execute a decided block without writing anything. `known` spares decoding what the caller decoded.
 
         Raises `ApplicationError` where the engine decided what `validate` would have refused, `ExecutionError` where
-        the
-        executor failed: both must halt the node.
+        the executor failed: both must halt the node.
         """
         if not decided.transactions and not (decided.forces_block and self.spec.allows_empty_blocks):
             finalized = Finalized(self._head.hash, None, (), ())

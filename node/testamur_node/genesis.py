@@ -2,9 +2,8 @@
 
 `found` runs the suite's real constructors at their fixed addresses in an explicit context (number 0, timestamp
 genesis_time, coinbase 0) and records what they left; genesis.json carries the finished accounts, so that nodes load
-data
-and run nothing. Two builds of the same file give the same bytes and the same hash. An imported chain's genesis.json is
-the one geth takes.
+data and run nothing. Two builds of the same file give the same bytes and the same hash. An imported chain's
+genesis.json is the one geth takes.
 """
 
 import json

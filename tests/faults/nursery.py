@@ -1,9 +1,9 @@
 """A process that imports the node once and forks a running node for each command, so that fifty crashes stay quick.
 
 `python nursery.py HOME`; a line `SEED FAULT` on standard input starts a node on HOME in a forked child, which seals
-random
-load and reports `block NUMBER HASH TXHASH…` for each block that it was told is committed. FAULT names a place where the
-child kills itself with SIGKILL (`-`: it waits to be killed). The nursery prints `child PID` and, when it ends, `ended`.
+random load and reports `block NUMBER HASH TXHASH…` for each block that it was told is committed. FAULT names a place
+where the child kills itself with SIGKILL (`-`: it waits to be killed). The nursery prints `child PID` and, when it
+ends, `ended`.
 """
 
 import os

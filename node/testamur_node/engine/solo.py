@@ -5,8 +5,7 @@ header H+1 follows at once, empty, and carries the new app_hash. Both are stored
 transaction, so whatever a caller was told is on disk with its proof. Without transactions the engine signs a heartbeat
 now and then, which bounds how old a proved state can look. On an alliance chain what waits is gathered until the clock
 has reached a later second than the newest block's, so that timestamps rise and headers do not lead the clock; with
-block
-time 0 a header may lead it by one second. The clock is handed in.
+block time 0 a header may lead it by one second. The clock is handed in.
 """
 
 import contextlib

@@ -1,8 +1,7 @@
 """The reference executor: py-evm's interpreter, driven transaction by transaction, one state root per block.
 
-We judge transactions ourselves (`intrinsic.unfitness`, `_check`), so that one set of rules serves pool and block, and
-use
-py-evm from the message on. Nothing reads a clock; every block field comes from the `BlockContext`.
+We judge transactions ourselves (`intrinsic.unfitness`, `_problem`), so that one set of rules serves pool and block, and
+use py-evm from the message on. Nothing reads a clock; every block field comes from the `BlockContext`.
 """
 
 import sys

@@ -1,9 +1,9 @@
 """The log index: which transactions emitted a log from an address, or with a topic at a position.
 
 A key is `kind ‖ address or topic ‖ block ‖ transaction index`, kind 0 for an address and 1 to 4 for a topic's
-position, so
-that a wide query walks only keys that match its rarest condition and costs by its results. Keys sort by block within a
-value. The index points at transactions; the caller filters their logs, since two logs may each match half a query.
+position, so that a wide query walks only keys that match its rarest condition and costs by its results. Keys sort by
+block within a value. The index points at transactions; the caller filters their logs, since two logs may each match
+half a query.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

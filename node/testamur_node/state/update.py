@@ -1,8 +1,7 @@
 """Changing a trie: many keys at once, each node on their way rebuilt and hashed once.
 
 The result is the one trie that holds the changed pairs (Yellow Paper, appendix D), whatever the order of changes was;
-the
-nodes it shares with the old one are neither read beyond need nor written again.
+the nodes it shares with the old one are neither read beyond need nor written again.
 """
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence

@@ -1,8 +1,7 @@
 """The LMDB environment under the store: opening it alone, its tables, and LMDB's refusals in our words (node.md 4).
 
-Readers never block and see the last commit; there is one writer; a commit is synced before it returns, and there is
-no log
-to repair after a crash. The map is far larger than any chain: it costs address space, not disk.
+Readers never block and see the last commit; there is one writer; a commit is synced before it returns, and there is no
+log to repair after a crash. The map is far larger than any chain: it costs address space, not disk.
 """
 
 import errno

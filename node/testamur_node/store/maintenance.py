@@ -1,8 +1,7 @@
 """Looking after a store: prune old states, compact the file, copy it while a node runs.
 
 Pruning marks what the kept states reach and sweeps the rest; blocks, receipts and logs stay. A copy is LMDB's own
-snapshot
-in a read transaction: it blocks nobody and is consistent.
+snapshot in a read transaction: it blocks nobody and is consistent.
 """
 
 import os
@@ -53,8 +52,8 @@ def prune(store: Store, keep: int) -> int:
 
 def compact(folder: Path) -> tuple[int, int]:
     """Rewrite a stopped node's store without its free pages; (bytes before, after). The old file stays until the new
-    one
-    is synced."""
+    one is synced.
+    """
     environment = Environment(folder)
     data, fresh = folder / "data.mdb", folder / "compacting"
     try:
@@ -74,9 +73,9 @@ def compact(folder: Path) -> tuple[int, int]:
 
 
 def copy_store(environment: Environment, target: Path) -> None:
-    """A consistent copy of an open store in the new folder `target`, compacted on the way. A node that runs
-    meanwhile, in
-    this process or another, is not disturbed."""
+    """A consistent copy of an open store in the new folder `target`, compacted on the way. A node that runs meanwhile,
+    in this process or another, is not disturbed.
+    """
     try:
         target.mkdir(parents=True)
         environment.lmdb.copy(str(target), compact=True)

@@ -1,9 +1,8 @@
 """verify-db: every record is read, recomputed from what it must follow from, and nothing else may be there.
 
-Nodes hash to their keys and every state root reaches all of its nodes; headers form a chain; transactions, receipts and
-withdrawals give the roots that headers name; senders, places and the log index are recomputed; signed headers verify.
-So a
-flipped byte in any record shows. A page that LMDB itself cannot read is reported as such.
+Nodes hash to their keys and every state root reaches all of its nodes; headers form a chain; transactions, receipts
+and withdrawals give the roots that headers name; senders, places and the log index are recomputed; signed headers
+verify. So a flipped byte in any record shows. A page that LMDB itself cannot read is reported as such.
 """
 
 from collections.abc import Iterator
