@@ -3,8 +3,8 @@
     python scripts/alliance.py FOLDER                        the folder of the profile
     brownie run alliance main FOLDER --network NAME
 
-Afterwards each founder has signed the agreement, registered its signing keys and opened a status list. What the chain
-has already is left as it is, so that the script can be run again.
+Afterwards each founder has signed the agreement, registered its signing keys and opened a status list, and the profile
+has a policy for those who verify. What is there already is left as it is, so that the script can be run again.
 """
 
 import sys
@@ -17,6 +17,8 @@ from testamur.chain.contracts import Call
 from testamur.chain.governance import document_hash, propose_and_pass, sign_agreement
 from testamur.chain.institution import IssuerState, Scope, add_signing_keys, admit_call, register_call
 from testamur.registry import read_frameworks
+from testamur.verification.creation import create_policy
+from testamur.verification.policy import Policy
 
 FRAMEWORK = "LOFOUC 国家开放大学学习成果框架"
 LEVELS = 10
@@ -33,6 +35,7 @@ def main(folder: str | None = None) -> None:
         for number in [institution.number for institution in connection.profile.institutions]:
             equip(connection, number, framework)
         alliance = connection.contract("Alliance")
+        write_policy(connection)
         print(f"members {alliance.read('members')}, proposals {alliance.read('proposalCount')}")
 
 
@@ -87,6 +90,14 @@ def equip(connection: Connection, number: int, framework: int) -> None:
     if not institution.lists:
         institution = open_list(connection, institution, LIST_LOG2SIZE)
         print(f"{institution.name} opened status list {institution.lists[-1].number}")
+
+
+def write_policy(connection: Connection) -> None:
+    """The policy that the profile names, pinned now where there is none."""
+    path = connection.profile.resolve(connection.profile.policy or "policy.toml")
+    if not path.exists():
+        create_policy(connection.rpc, connection.profile.directory).write(path)
+    print(f"policy fingerprint {Policy.load(path).fingerprint}, trust {Policy.load(path).trust}")
 
 
 if __name__ == "__main__":

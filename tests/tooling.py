@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["ANALYSIS", "BROWNIE", "EELS", "ROOT", "foundry", "output_of", "with_forge"]
+__all__ = ["ANALYSIS", "BROWNIE", "EELS", "ROOT", "foundry", "output_of", "with_foundry"]
 
 ROOT = Path(__file__).resolve().parent.parent
 ANALYSIS = ROOT / ".venv-analysis" / "bin"
@@ -23,9 +23,10 @@ def foundry(tool: str) -> Path:
     return found[0]
 
 
-def with_forge() -> dict[str, str]:
-    """The environment in which slither, halmos and brownie find forge on PATH."""
-    return {"PATH": f"{foundry('forge').parent}{os.pathsep}{os.environ['PATH']}"}
+def with_foundry() -> dict[str, str]:
+    """The environment in which slither, halmos and brownie find forge and anvil on PATH."""
+    folders = [str(foundry(tool).parent) for tool in ("forge", "anvil")]
+    return {"PATH": os.pathsep.join([*folders, os.environ["PATH"]])}
 
 
 def output_of(

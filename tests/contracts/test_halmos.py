@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.tooling import ANALYSIS, ROOT, output_of, with_forge
+from tests.tooling import ANALYSIS, ROOT, output_of, with_foundry
 
 pytestmark = [pytest.mark.tool, pytest.mark.timeout(400)]
 
@@ -20,7 +20,7 @@ def test_bitmaps_counters_records_and_votes_hold_for_every_value(tmp_path_factor
         ANALYSIS / "halmos",
         *("--forge-build-out", "build/forge/out", "--no-status", "--solver-timeout-assertion", "120s"),
         cwd=folder,
-        environment={**with_forge(), "FOUNDRY_TEST": "tests/symbolic"},
+        environment={**with_foundry(), "FOUNDRY_TEST": "tests/symbolic"},
         timeout_seconds=380,
     )
     passed = set(re.findall(r"\[PASS\]\S* (check_\w+)\(", said))

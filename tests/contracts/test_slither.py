@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.tooling import ANALYSIS, ROOT, output_of, with_forge
+from tests.tooling import ANALYSIS, ROOT, output_of, with_foundry
 
 pytestmark = [pytest.mark.tool, pytest.mark.timeout(400)]
 
@@ -82,7 +82,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
         *("--filter-paths", "node_modules", "--foundry-out-directory", "build/forge/out"),
         *("--fail-none", "--json", "findings.json"),
         cwd=folder,
-        environment=with_forge(),
+        environment=with_foundry(),
     )
     report = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
     assert report["success"]

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from testamur.artifacts import CONTRACTS, artifact
 
 from tests.interop.conftest import NodeProcess
 from tests.interop.tools.conftest import genesis_address
-from tests.tooling import BROWNIE, ROOT, output_of, with_forge
+from tests.tooling import BROWNIE, ROOT, output_of, with_foundry
 
 pytestmark = [pytest.mark.tool, pytest.mark.timeout(500)]
 
@@ -51,7 +52,7 @@ class Brownie:
     @property
     def environment(self) -> dict[str, str]:
         return {
-            **with_forge(),
+            **with_foundry(),
             "HOME": str(self.home),
             "SOLCX_BINARY_PATH": str(self.home / "solcx"),
             "ETH_HASH_BACKEND": "pysha3",
@@ -91,8 +92,19 @@ def on_node(development: NodeProcess, compiled: Path, tmp_path: Path) -> Brownie
 
 
 @pytest.fixture
-def on_anvil(anvil: str, compiled: Path, tmp_path: Path) -> Brownie:
-    """A brownie whose network `development` is the anvil that runs already."""
+def on_own_anvil(compiled: Path, tmp_path: Path) -> Brownie:
+    """A brownie whose network `development` is an anvil that it starts itself."""
+    brownie = make_brownie(tmp_path, compiled)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    brownie("networks", "modify", "development", f"port={port}")
+    return brownie
+
+
+@pytest.fixture
+def on_running_anvil(anvil: str, compiled: Path, tmp_path: Path) -> Brownie:
+    """A brownie whose network `development` is the anvil that runs already, with fees."""
     brownie = make_brownie(tmp_path, compiled)
     brownie("networks", "modify", "development", f"port={urlsplit(anvil).port}")
     return brownie
@@ -109,39 +121,37 @@ def test_brownie_tests_pass_on_our_node(on_node: Brownie) -> None:
     assert re.search(r"\b5 passed", on_node("test", "tests/brownie", "--network", "testamur"))
 
 
-def test_brownie_tests_pass_on_an_anvil(on_anvil: Brownie) -> None:
-    assert re.search(r"\b5 passed", on_anvil("test", "tests/brownie", "--network", "development"))
+def test_brownie_tests_pass_on_an_anvil(on_own_anvil: Brownie) -> None:
+    assert re.search(r"\b5 passed", on_own_anvil("test", "tests/brownie", "--network", "development"))
 
 
 SESSION = """
 me = accounts.add()
-history = BlockHistory.deploy({"from": me})
-print("deployed", history.address == history.tx.contract_address, history.tx.status == 1, me.nonce)
-print("hash", history.hashOf(1).hex())
+made = QualificationFrameworks.deploy(me, me, {"from": me})
+print("deployed", made.address == made.tx.contract_address, made.tx.status == 1, me.nonce)
+print("reads", made.alliance() == me, int(made.crosswalkCount()))
 """
 
 
 @pytest.mark.parametrize("network", ["testamur", "development"])
 def test_a_console_session_deploys_and_reads(network: str, request: pytest.FixtureRequest) -> None:
-    brownie: Brownie = request.getfixturevalue("on_node" if network == "testamur" else "on_anvil")
-    session = SESSION
-    if network == "development":  # a stranger's chain has fees
-        session = session.replace("accounts.add()", "accounts[0]").replace("me.nonce", "1")
-    said = brownie.typed(session, "console", "--network", network)
+    brownie: Brownie = request.getfixturevalue("on_node" if network == "testamur" else "on_own_anvil")
+    said = brownie.typed(SESSION, "console", "--network", network)
     assert "deployed True True 1" in said
-    assert "hash 0x" + "00" * 32 in said or "hash " + "00" * 32 in said
+    assert "reads True 0" in said
 
 
-def test_a_console_session_governs_our_alliance(on_node: Brownie) -> None:
-    typed = f'print("members", len(Alliance.at("{genesis_address("Alliance")}").members()))\n'
+def test_a_console_session_reads_our_alliance(on_node: Brownie) -> None:
+    # brownie 1.22 cannot keep a contract of a live network in its own database: persist=False
+    typed = f'print("members", len(Alliance.at("{genesis_address("Alliance")}", persist=False).members()))\n'
     assert "members 2" in on_node.typed(typed, "console", "--network", "testamur")
 
 
-def test_the_scripts_run_on_a_strangers_chain(on_anvil: Brownie, tmp_path: Path) -> None:
+def test_the_scripts_run_on_a_strangers_chain(on_running_anvil: Brownie, tmp_path: Path) -> None:
     folder = tmp_path / "deployment"
 
     def run(script: str, *arguments: object) -> str:
-        return on_anvil("run", script, "main", folder, *arguments, "--network", "development")
+        return on_running_anvil("run", script, "main", folder, *arguments, "--network", "development")
 
     assert "trust rpc" in run("deploy")
     assert "members (1, 2)" in run("alliance").replace("[1, 2]", "(1, 2)")
