@@ -5,8 +5,8 @@ nothing and reads no clock: time, height and transactions are handed in. `finali
 memory, `commit` writes it in one store transaction, so that a crash leaves either the whole block or nothing of it.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from testamur.proof.cometbft import Validator
 from testamur.proof.hashing import keccak256
@@ -18,7 +18,7 @@ from testamur_node.chain.rules import ChainSpec
 from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.codec import DecodingError, word
 from testamur_node.errors import NodeError
-from testamur_node.execution.executor import BlockContext, BlockResult, ExecutionError, Executor
+from testamur_node.execution.executor import AccountOverride, BlockContext, BlockResult, ExecutionError, Executor
 from testamur_node.genesis import Genesis, genesis_block
 from testamur_node.governance import DEFAULT_PARAMETERS, next_gas_limit, parameters_of, validator_updates, validators_of
 from testamur_node.permission import BlockSoFar, Parent, Reason, Refusal, includable
@@ -55,6 +55,8 @@ class Decided:
     transactions: tuple[bytes, ...]
     forces_block: bool = False
     """Development only: make an EVM block even of no transactions (evm_mine)."""
+    overrides: Mapping[bytes, AccountOverride] = field(default_factory=dict)
+    """Development only: what the block writes into the state by itself (hardhat_setBalance and its like)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ class Application:
             excess_blob_gas=next_excess_blob_gas(header, parent.fork),
             withdrawals=(),
             deployers=parent.deployers({transaction.sender for transaction in transactions}),
+            overrides=decided.overrides if self.spec.is_development else {},
         )
         result = self._executor.execute(
             header.state_root, decided.transactions, context, [transaction.sender for transaction in transactions]

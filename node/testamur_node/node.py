@@ -120,6 +120,8 @@ class Node:
         self._changed = threading.Condition()
         self._subscribers: list[Callable[[Block], None]] = []
         self._snapshots: list[tuple[int, int]] = []
+        self.impersonated: set[bytes] = set()
+        """Development: accounts that tools act for without their keys."""
         self._key = key
         self._engine: SoloEngine | None = None
         self._head_block: Block | None = None
@@ -386,13 +388,16 @@ class Node:
 
     # writing
 
-    def submit(self, raw: bytes) -> bytes:
+    def submit(self, raw: bytes, sender: bytes | None = None) -> bytes:
         """Check a raw transaction and put it into the pool; returns its hash.
 
-        Raises `DecodingError`, `RefusedError` where no block could hold it, and the pool's refusals.
+        `sender` is one of `impersonated`, for a transaction signed with its impersonation key; else the signature names
+        the sender. Raises `DecodingError`, `RefusedError` where no block could hold it, and the pool's refusals.
         """
         self.raise_if_halted()
-        transaction = decode_transaction(raw)
+        if sender is not None and sender not in self.impersonated:
+            raise DevelopmentOnlyError(f"account 0x{sender.hex()} is not impersonated")
+        transaction = decode_transaction(raw, sender)
         refusal = self._application.check(transaction)
         if refusal is not None:
             raise RefusedError(refusal)
@@ -526,6 +531,16 @@ class Node:
             engine.clock_shift_ns = timestamp * 1_000_000_000 - self._clock()
 
         engine.run(set_time)
+
+    def write_state(self, overrides: Mapping[bytes, AccountOverride]) -> None:
+        """Write balances, nonces, code or storage, in a block of its own without transactions."""
+        engine = self._development_engine()
+        engine.run(lambda: engine.seal(forces_block=True, overrides=overrides))
+
+    def impersonate(self, address: bytes, is_on: bool = True) -> None:
+        """Whether `submit` takes transactions of this account without its key."""
+        self._development_engine()
+        (self.impersonated.add if is_on else self.impersonated.discard)(address)
 
     def set_automine(self, is_on: bool) -> None:
         """Whether each transaction is sealed at once (the default) or waits for `mine`."""

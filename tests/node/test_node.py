@@ -10,10 +10,11 @@ import pytest
 from testamur.proof.cometbft import verify_commit
 from testamur.proof.cometbft_json import signed_header_from_json, validator_from_json
 from testamur_node.chain.block import Block
+from testamur_node.chain.development import impersonation_key
 from testamur_node.chain.rules import DEVELOPMENT
 from testamur_node.chain.transaction import created_address
 from testamur_node.engine.headers import decode_signed
-from testamur_node.execution.executor import CallRequest
+from testamur_node.execution.executor import AccountOverride, CallRequest
 from testamur_node.node import DevelopmentOnlyError, Node, RefusedError, UnknownBlockError
 from testamur_node.pool import NonceTooLowError
 from testamur_node.store import StoreError
@@ -287,3 +288,49 @@ def test_a_failing_commit_halts_the_node_and_a_restart_continues(
     node = Node.open(home, SteppedClock())
     sealed(node, raw(GOVERN, 1))
     node.close()
+
+
+def test_a_tool_writes_state_into_a_block_of_its_own(development: Node) -> None:
+    target = b"\x77" * 20
+    development.write_state({target: AccountOverride(balance=5, nonce=3, code=STORING_CODE)})
+    development.write_state({target: AccountOverride(storage_difference={7: 9})})
+    state = development.state_at(development.head.number)
+    assert (state.balance(target), state.nonce(target), state.code(target)) == (5, 3, STORING_CODE)
+    assert (state.storage(target, 7), development.head.number) == (9, 2)
+    sealed(development, raw(GOVERN, 0, to=target, data=word(7, 10)))
+    assert development.state_at(3).storage(target, 7) == 10
+    assert development.state_at(2).storage(target, 7) == 9
+
+
+def test_an_impersonated_account_sends_without_its_key_until_that_ends(development: Node) -> None:
+    target = b"\x78" * 20
+    transaction = raw(impersonation_key(target), 0, value=1)
+    with pytest.raises(DevelopmentOnlyError, match="not impersonated"):
+        development.submit(transaction, target)
+    development.impersonate(target)
+    with pytest.raises(RefusedError, match="insufficient funds"):
+        development.submit(transaction, target)
+    development.write_state({target: AccountOverride(balance=10)})
+    digest = development.submit(transaction, target)
+    assert development.wait_for_block(2, 20)
+    assert development.locate(digest) == (2, 0)
+    assert development.state_at(2).balance(target) == 9
+    found = development.transaction(2, 0)
+    assert found is not None
+    assert found.sender == target
+    development.impersonate(target, False)
+    with pytest.raises(DevelopmentOnlyError, match="not impersonated"):
+        development.submit(raw(impersonation_key(target), 1), target)
+
+
+def test_an_alliance_knows_neither_written_state_nor_impersonation(tmp_path: Path) -> None:
+    node = Node.open(make_home(tmp_path), time.time_ns)
+    try:
+        with pytest.raises(DevelopmentOnlyError):
+            node.write_state({ADDRESSES[0]: AccountOverride(balance=1)})
+        with pytest.raises(DevelopmentOnlyError):
+            node.impersonate(ADDRESSES[0])
+        with pytest.raises(DevelopmentOnlyError):
+            node.submit(raw(impersonation_key(ADDRESSES[0]), 0), ADDRESSES[0])
+    finally:
+        node.close()

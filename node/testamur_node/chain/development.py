@@ -10,7 +10,7 @@ from functools import cache
 import coincurve
 from testamur.proof.hashing import keccak256
 
-__all__ = ["DEVELOPMENT_BALANCE", "development_accounts"]
+__all__ = ["DEVELOPMENT_BALANCE", "address_of", "development_accounts", "impersonation_key"]
 
 DEVELOPMENT_BALANCE = 10_000 * 10**18
 """wei"""
@@ -35,6 +35,19 @@ def development_accounts() -> dict[bytes, bytes]:
     accounts: dict[bytes, bytes] = {}
     for text in _KEYS:
         key = bytes.fromhex(text)
-        public = coincurve.PrivateKey(key).public_key.format(compressed=False)
-        accounts[keccak256(public[1:])[12:]] = key
+        accounts[address_of(key)] = key
     return accounts
+
+
+def address_of(key: bytes) -> bytes:
+    """The account of a private key."""
+    return keccak256(coincurve.PrivateKey(key).public_key.format(compressed=False)[1:])[12:]
+
+
+def impersonation_key(address: bytes) -> bytes:
+    """The key that signs for an account whose key nobody here has (hardhat_impersonateAccount).
+
+    The signature names another sender; a development chain records the impersonated one beside it. Each account has its
+    own such key, so that equal transactions of two have different hashes.
+    """
+    return keccak256(b"impersonated" + address)

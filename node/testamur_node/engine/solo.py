@@ -11,7 +11,7 @@ block time 0 a header may lead it by one second. The clock is handed in.
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -29,6 +29,7 @@ from testamur_node.engine.headers import (
 )
 from testamur_node.engine.key import ValidatorKey
 from testamur_node.errors import NodeError
+from testamur_node.execution.executor import AccountOverride
 from testamur_node.execution.threads import start_thread
 from testamur_node.pool import Pool
 
@@ -172,10 +173,18 @@ class SoloEngine:
             return parent  # its stamp is one second on: the header leads by one second at most
         return max(parent + max(self._block_time_ns, _SECOND), self._retry_at)
 
-    def seal(self, *, forces_block: bool = False, timestamp: int | None = None) -> Block | None:
-        """Make one block of what is ready; None where nothing could be taken."""
+    def seal(
+        self,
+        *,
+        forces_block: bool = False,
+        timestamp: int | None = None,
+        overrides: Mapping[bytes, AccountOverride] | None = None,
+    ) -> Block | None:
+        """Make one block of what is ready; None where nothing could be taken. With `overrides` (development) the block
+        writes those into the state and takes no transactions.
+        """
         parent = self._application.parent()
-        chosen = self._application.propose(self._pool.ready(parent.institution))
+        chosen = [] if overrides else self._application.propose(self._pool.ready(parent.institution))
         if not chosen and not forces_block:
             self._discard_unincludable()
             self._retry_at = self.now() + _SECOND
@@ -186,6 +195,7 @@ class SoloEngine:
             time_ns=time_ns,
             transactions=tuple(transaction.raw for transaction in chosen),
             forces_block=forces_block,
+            overrides=overrides or {},
         )
         finalized = self._application.finalize(decided, chosen)
         self._commit(decided, finalized)

@@ -53,6 +53,8 @@ class BlockContext:
     """(coinbase, number) of each ommer; imported proof-of-work blocks."""
     deployers: frozenset[bytes] | None = None
     """Origins that may create contracts; None where anyone may."""
+    overrides: "Mapping[bytes, AccountOverride]" = field(default_factory=dict)
+    """Development only: what a tool wrote into the state, as hardhat_setBalance does, before the transactions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class PyEvm:
         database = Overlay(self._read_node)
         state = self._state(database, parent_state_root, context, fork)
         system.open_block(state, context, fork, self.spec)
+        override(state, context.overrides)
         receipts: list[Receipt] = []
         gas_used = blob_gas = 0
         for index, raw in enumerate(transactions):

@@ -6,6 +6,7 @@ verify. So a flipped byte in any record shows. A page that LMDB itself cannot re
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import lmdb
@@ -13,8 +14,9 @@ from testamur.proof.cometbft import validators_hash, verify_commit
 from testamur.proof.hashing import keccak256
 
 from testamur_node.chain.block import Block, Header, decode_body, decode_header, encode_header_list
+from testamur_node.chain.development import address_of, impersonation_key
 from testamur_node.chain.receipt import Receipt, decode_receipt, encode_receipt, union_of
-from testamur_node.chain.transaction import decode_transaction
+from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.codec import minimal, rlp_encode
 from testamur_node.engine.headers import SOLO_POWER, decode_signed, encode_signed
 from testamur_node.engine.key import ValidatorKey
@@ -132,7 +134,7 @@ class _Check:
                 yield f"block {number}: {name} are not what the header names"
         gas = logs = 0
         for index, (item, receipt) in enumerate(zip(block.transactions, receipts, strict=False)):
-            if decode_transaction(item.raw).sender != item.sender:
+            if not _is_senders(item):
                 yield f"block {number}: transaction {index} has another sender"
             if stored[index] != gas.to_bytes(8, "big") + logs.to_bytes(4, "big"):
                 yield f"block {number}: receipt {index} begins at another gas or log"
@@ -224,6 +226,21 @@ class _Check:
     def _get(self, table: str, key: bytes) -> bytes | None:
         value: bytes | None = self._view.get(key, db=self._tables[table])
         return value
+
+
+def _is_senders(transaction: Transaction) -> bool:
+    """Whether the signature is that of the stored sender, or of who acted for it on a development chain."""
+    try:
+        signer = decode_transaction(transaction.raw).sender
+    except NodeError:
+        return False
+    return signer == transaction.sender or signer == _impersonator(transaction.sender)
+
+
+@lru_cache(maxsize=1024)
+def _impersonator(address: bytes) -> bytes:
+    """Whom the signature names where a development chain's tool acted for `address`."""
+    return address_of(impersonation_key(address))
 
 
 def _key(number: int) -> bytes:

@@ -1,9 +1,10 @@
-"""evm_, hardhat_, anvil_: time and history of development chains. Never open on any other chain.
+"""evm_, hardhat_, anvil_: time, history and state of development chains. Never open on any other chain.
 
 The three prefixes are three names of the same deeds, since each tool knows its own.
 """
 
-from testamur_node.rpc.codec import quantity, read_hash, read_quantity
+from testamur_node.execution.executor import AccountOverride
+from testamur_node.rpc.codec import quantity, read_address, read_data, read_hash, read_quantity
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.errors import InvalidParametersError
@@ -130,3 +131,56 @@ def drop_transaction(context: Context, transaction_hash: bytes) -> bool:
 def drop_all_transactions(context: Context) -> None:
     """Empty the pool."""
     context.node.pool.clear()
+
+
+@anvil.method("setBalance", required(read_address), required(read_quantity))
+@hardhat.method("setBalance", required(read_address), required(read_quantity))
+def set_balance(context: Context, address: bytes, balance: int) -> bool:
+    """Give an account a balance; each such write is a block of its own, so that it has a state root."""
+    context.node.write_state({address: AccountOverride(balance=balance)})
+    return True
+
+
+@anvil.method("setNonce", required(read_address), required(read_quantity))
+@hardhat.method("setNonce", required(read_address), required(read_quantity))
+def set_nonce(context: Context, address: bytes, nonce: int) -> bool:
+    """Give an account a nonce, not below the one it has: what it sent would be sent again."""
+    present = context.node.state_at(context.node.head.number).nonce(address)
+    if not present <= nonce < 2**64 - 1:
+        raise InvalidParametersError(f"nonce {nonce} is below the account's {present}, or too large")
+    context.node.write_state({address: AccountOverride(nonce=nonce)})
+    return True
+
+
+@anvil.method("setCode", required(read_address), required(read_data))
+@hardhat.method("setCode", required(read_address), required(read_data))
+def set_code(context: Context, address: bytes, code: bytes) -> bool:
+    """Give an account code."""
+    context.node.write_state({address: AccountOverride(code=code)})
+    return True
+
+
+@anvil.method("setStorageAt", required(read_address), required(read_quantity), required(read_data))
+@hardhat.method("setStorageAt", required(read_address), required(read_quantity), required(read_data))
+def set_storage_at(context: Context, address: bytes, slot: int, value: bytes) -> bool:
+    """Write one word of an account's storage."""
+    if len(value) != 32:
+        raise InvalidParametersError(f"a storage value has 32 bytes, not {len(value)}")
+    context.node.write_state({address: AccountOverride(storage_difference={slot: int.from_bytes(value, "big")})})
+    return True
+
+
+@anvil.method("impersonateAccount", required(read_address))
+@hardhat.method("impersonateAccount", required(read_address))
+def impersonate_account(context: Context, address: bytes) -> bool:
+    """Let eth_sendTransaction act for an account without its key."""
+    context.node.impersonate(address)
+    return True
+
+
+@anvil.method("stopImpersonatingAccount", required(read_address))
+@hardhat.method("stopImpersonatingAccount", required(read_address))
+def stop_impersonating_account(context: Context, address: bytes) -> bool:
+    """No longer."""
+    context.node.impersonate(address, False)
+    return True

@@ -1,5 +1,6 @@
 """eth_: transactions on their way to the pool. On development chains the node signs for its unlocked accounts."""
 
+from testamur_node.chain.development import impersonation_key
 from testamur_node.node import Node
 from testamur_node.rpc.codec import data, quantity, read_address, read_data
 from testamur_node.rpc.context import Context
@@ -75,6 +76,9 @@ def _filled(context: Context, message: MessageArguments, sender: bytes) -> Unsig
 @eth.method("sendTransaction", required(read_message))
 def send_transaction(context: Context, message: MessageArguments) -> str:
     """Sign with an unlocked account and hand to the pool."""
+    if message.sender is not None and message.sender in context.node.impersonated:
+        raw = sign_transaction(_filled(context, message, message.sender), impersonation_key(message.sender))
+        return data(context.node.submit(raw, message.sender))
     key = _key(context, message.sender)
     assert message.sender is not None  # _key refuses None
     return data(context.node.submit(sign_transaction(_filled(context, message, message.sender), key)))
