@@ -1,0 +1,44 @@
+"""Writes the table of docs/rpc.md from the methods that the node registers; `tests/node/test_rpc_table.py` compares."""
+
+from pathlib import Path
+
+from testamur_node.rpc.dispatch import required
+from testamur_node.rpc.methods import DEVELOPMENT_NAMESPACES, NAMESPACES
+
+__all__ = ["DOCUMENT", "rendered"]
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "rpc.md"
+_HEAD = """# JSON-RPC
+
+What the node answers. Made by `tools/rpc_table.py` from the code. HTTP and WebSocket open `eth`, `net`, `web3` and `testamur`
+unless `--http-api` names others; the Unix socket in the home folder has every namespace. The last three exist on development
+chains alone.
+
+All 91 recorded conversations of the Ethereum execution API tests on their 45-block chain are answered by their comparison
+rule (`tests/interop/test_rpc_compat.py`). Unchanged web3.py 7.16 and 8, cast, forge script, ethers and viem deploy, call,
+send and read on a running node (`tests/interop`).
+
+- latest = safe = finalized: a block is final when it is made. `pending` is the head's state; the pending nonce counts the
+  contiguous transactions of the pool.
+- Gas price, base fee, priority fee and fee history are zero on our own chains; a transaction may offer a price and pays none.
+- A revert is error 3 with the revert data; refused parameters are -32602; a limit that was met is named with its value.
+
+| method | parameters | |
+|---|---|---|
+"""
+
+
+def rendered() -> str:
+    """The document as the code stands."""
+    rows = []
+    for namespace in NAMESPACES.values():
+        note = "development" if namespace.name in DEVELOPMENT_NAMESPACES else ""
+        for name, method in sorted(namespace.methods.items()):
+            needed = sum(1 for parameter in method.parameters if parameter == required(parameter.decode))
+            count = f"{needed}" if needed == len(method.parameters) else f"{needed}–{len(method.parameters)}"
+            rows.append((name, f"| `{name}` | {count} | {note} |"))
+    return _HEAD + "\n".join(row for _, row in sorted(set(rows))) + "\n"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(rendered(), encoding="utf-8")
