@@ -10,18 +10,19 @@ __all__ = ["DOCUMENT", "rendered"]
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "rpc.md"
 _HEAD = """# JSON-RPC
 
-What the node answers. Made by `tools/rpc_table.py` from the code. HTTP and WebSocket open `eth`, `net`, `web3` and `testamur`
-unless `--http-api` names others; the Unix socket in the home folder has every namespace. The last three exist on development
-chains alone.
+What the node answers. Made by `tools/rpc_table.py` from the code. HTTP and WebSocket open `eth`, `net`, `web3` and
+`testamur` unless `--http-api` names others; the Unix socket in the home folder has every namespace. Methods marked
+"development" exist on development chains alone.
 
-All 91 recorded conversations of the Ethereum execution API tests on their 45-block chain are answered by their comparison
-rule (`tests/interop/test_rpc_compat.py`). Unchanged web3.py 7.16 and 8, cast, forge script, ethers and viem deploy, call,
-send and read on a running node (`tests/interop`).
+The 91 recorded conversations of the Ethereum execution API tests, on their chain of 45 blocks, are answered by their
+comparison rule (`tests/interop/test_rpc_compat.py`). Unchanged web3.py 7.16 and 8, cast, forge script, ethers and viem
+deploy, call, send and read on a running node (`tests/interop`).
 
-- latest = safe = finalized: a block is final when it is made. `pending` is the head's state; the pending nonce counts the
-  contiguous transactions of the pool.
-- Gas price, base fee, priority fee and fee history are zero on our own chains; a transaction may offer a price and pays none.
-- A revert is error 3 with the revert data; refused parameters are -32602; a limit that was met is named with its value.
+- latest = safe = finalized: a block is final when it is made. `pending` is the head's state; the pending nonce counts
+  the contiguous transactions of the pool.
+- Gas price, base fee, priority fee and fee history are zero on our own chains; a transaction may offer a price and pays
+  none.
+- A revert is error 3 with the revert data; a refused parameter is -32602; a limit that was met is named.
 
 | method | parameters | |
 |---|---|---|
