@@ -198,7 +198,7 @@ def check_status(bundle: Bundle, registry: Registry, batch: Batch) -> CheckResul
 def check_validity(bundle: Bundle, judged: datetime) -> CheckResult:
     """8. The moment lies within the period for which it was issued -> not_yet_valid, expired."""
     document, until = bundle.document, claims_of(bundle).valid_until
-    facts = {"judged": iso(judged)}
+    facts = {"judged": iso(judged.replace(microsecond=0))}
     if document is not None and judged < document.valid_from:
         facts |= {"valid_from": iso(document.valid_from)}
         return _fail("validity", "not_yet_valid", f"It is valid from {facts['valid_from']}.", facts)
@@ -231,11 +231,15 @@ def claims_of(bundle: Bundle) -> Claims:
 
 
 def _outside_scope(bundle: Bundle, registry: Registry, batch: Batch) -> tuple[str, str] | None:
-    """Code and message of the first thing that the scope, the framework or the type does not cover."""
+    """Code and message of the first thing that the scope, the framework or the type does not cover.
+
+    Asked of the versions that were current when the batch was anchored: old rules stay where they were.
+    """
     claims, document = claims_of(bundle), bundle.document
-    framework = registry.framework(claims.framework)
-    level = registry.level(claims.framework, claims.rank)
-    qualification = registry.qualification_type(claims.framework, claims.type)
+    version = registry.version_at("QualificationFrameworks", batch.time)
+    framework = registry.framework(version, claims.framework)
+    level = registry.level(version, claims.framework, claims.rank)
+    qualification = registry.qualification_type(version, claims.framework, claims.type)
     if framework is None or level is None or qualification is None:
         return "out_of_scope", "The registry does not know this framework, level or type of qualification."
     if document is not None:
@@ -248,7 +252,7 @@ def _outside_scope(bundle: Bundle, registry: Registry, batch: Batch) -> tuple[st
         for text, text_hash in registered:
             if keccak256(text.encode()) != text_hash:
                 return "out_of_scope", f"The registry has another name for what the credential calls {text!r}."
-    scope = registry.scope(batch.issuer, batch.scope_index)
+    scope = registry.scope(registry.version_at("IssuerRegistry", batch.time), batch.issuer, batch.scope_index)
     if (
         scope is None
         or scope.framework != claims.framework

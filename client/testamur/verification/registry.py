@@ -91,6 +91,13 @@ class Registry:
 
         return self._once(("contract", name, version), read)
 
+    def version_at(self, name: str, time: int) -> int:
+        """The version of a contract that was current at a second: what an anchoring then was judged by (4.2)."""
+        for contract in reversed(self.versions(name)):
+            if contract.since <= time:
+                return contract.version
+        raise UndecidedError("unproven", f"the Directory named no {name} at {time}")
+
     def batch_contracts(self) -> tuple[Contract, ...]:
         """Every version of CredentialBatches so far: a batch may stand in any. Raises UndecidedError for none."""
         if not (versions := self.versions("CredentialBatches")):
@@ -137,14 +144,16 @@ class Registry:
 
         return _named_by(name_hash, texts) or self._once(("name", institution), read)
 
-    def scope(self, institution: int, index: int) -> Scope | None:
+    def scope(self, version: int, institution: int, index: int) -> Scope | None:
         """One of an issuer's scopes, by its number from 1."""
 
         def read() -> Scope | None:
-            (word,) = self._words("IssuerRegistry", element("IssuerRegistry", "_scopes", institution, index))
+            (word,) = self._words(
+                "IssuerRegistry", element("IssuerRegistry", "_scopes", institution, index), version=version
+            )
             return Scope(*unpack("Scope", word)) if word else None
 
-        return self._once(("scope", institution, index), read)
+        return self._once(("scope", version, institution, index), read)
 
     def key(self, public_key: bytes) -> Key | None:
         """The record of a raw Ed25519 key."""
@@ -165,37 +174,37 @@ class Registry:
 
         return self._once(("operator", institution, index), read)
 
-    def framework(self, number: int) -> Framework | None:
+    def framework(self, version: int, number: int) -> Framework | None:
         """A qualification framework."""
 
         def read() -> Framework | None:
             slot = element("QualificationFrameworks", "_frameworks", number)
-            word, name_hash = self._words("QualificationFrameworks", slot, slot + 1)
+            word, name_hash = self._words("QualificationFrameworks", slot, slot + 1, version=version)
             return Framework(name_hash.to_bytes(32, "big")) if word else None
 
-        return self._once(("framework", number), read)
+        return self._once(("framework", version, number), read)
 
-    def level(self, framework: int, rank: int) -> Level | None:
+    def level(self, version: int, framework: int, rank: int) -> Level | None:
         """A level of a framework."""
 
         def read() -> Level | None:
             slot = element("QualificationFrameworks", "_levels", framework, rank)
-            word, code_hash = self._words("QualificationFrameworks", slot, slot + 1)
+            word, code_hash = self._words("QualificationFrameworks", slot, slot + 1, version=version)
             ladder, _, blank = unpack("Level", word)
             return Level(ladder, bool(blank), code_hash.to_bytes(32, "big")) if word else None
 
-        return self._once(("level", framework, rank), read)
+        return self._once(("level", version, framework, rank), read)
 
-    def qualification_type(self, framework: int, number: int) -> QualificationType | None:
+    def qualification_type(self, version: int, framework: int, number: int) -> QualificationType | None:
         """A type of qualification."""
 
         def read() -> QualificationType | None:
             slot = element("QualificationFrameworks", "_types", framework, number)
-            word, name_hash = self._words("QualificationFrameworks", slot, slot + 1)
+            word, name_hash = self._words("QualificationFrameworks", slot, slot + 1, version=version)
             lowest, highest, since, until, _ = unpack("QualificationType", word)
             return QualificationType(lowest, highest, since, until, name_hash.to_bytes(32, "big")) if word else None
 
-        return self._once(("type", framework, number), read)
+        return self._once(("type", version, framework, number), read)
 
     def status_list(self, version: int, number: int) -> StatusList | None:
         """The record of a status list in one version of StatusRegistry."""
@@ -237,15 +246,17 @@ class Registry:
             return
         name = "IssuerRegistry"
         issuer = element(name, "_issuers", batch.issuer)
-        slots = [issuer, issuer + 1, element(name, "_scopes", batch.issuer, batch.scope_index)]
+        slots = [issuer, issuer + 1]
         slots += [element(name, "_dids", keccak256(did.encode())), element(name, "_keys", keccak256(key))]
+        if self.version_at(name, batch.time) == self._named(name).version:
+            slots.append(element(name, "_scopes", batch.issuer, batch.scope_index))
         self._view.prefetch(self._named(name).address, slots)
         name = "QualificationFrameworks"
         framework = element(name, "_frameworks", claims.framework)
         level = element(name, "_levels", claims.framework, claims.rank)
         qualification_type = element(name, "_types", claims.framework, claims.type)
         slots = [slot + i for slot in (framework, level, qualification_type) for i in (0, 1)]
-        self._view.prefetch(self._named(name).address, slots)
+        self._view.prefetch(self._named(name, self.version_at(name, batch.time)).address, slots)
 
     def heartbeat_seconds(self) -> int:
         """How far a block's time may lie behind the moment it was made (docs/protocol.md 6.8)."""

@@ -254,6 +254,18 @@ def test_a_label_that_is_not_the_registered_one_is_refused(chain: World, judge: 
     refused(judge(issue(chain, **{path: "7"}), chain, chain.policy()), "out_of_scope", "issuer")
 
 
+@pytest.mark.parametrize("name", ["QualificationFrameworks", "IssuerRegistry"])
+def test_what_an_anchoring_was_judged_by_counts_after_its_contract_was_replaced(
+    chain: World, judge: Judge, name: str
+) -> None:
+    bundle = issue(chain)
+    chain.deploy(name, b"\x15" * 20, ANCHORED + 10, version=2)
+    verdict = judge(bundle, chain, chain.policy())
+    assert verdict.check("issuer").code not in ("out_of_scope", "type_not_in_force")
+    if name == "QualificationFrameworks":
+        assert verdict.code == "ok"
+
+
 def test_a_type_at_a_level_where_it_does_not_exist_is_refused(chain: World, judge: Judge) -> None:
     bundle = issue(chain)
     chain.put("QualificationFrameworks", "_types", FRAMEWORK, TYPE, lowestRank=7, highestRank=8)
