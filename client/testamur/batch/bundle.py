@@ -13,7 +13,9 @@ from typing import Any, Final
 import orjson
 
 from testamur.batch.claims import Claims
+from testamur.batch.inclusion import Anchor, Inclusion
 from testamur.batch.leaf import KIND_FOREIGN, KIND_OWN, LeafInput, content, foreign_content
+from testamur.batch.pattern import Patterns
 from testamur.credential.document import Document, from_tree
 from testamur.credential.errors import MalformedError
 from testamur.credential.strict import parse_compact, parse_strict, step
@@ -29,34 +31,8 @@ _INCLUSION_KEYS: Final = frozenset(
     {"version", "kind", "issuer", "leafIndex", "size", "path", "salt", "outcomeTag", "holder", "list", "statusIndex"}
 )
 _ANCHOR_KEYS: Final = frozenset({"chainId", "contract", "batchId", "root", "block"})
-
-
-@dataclass(frozen=True, slots=True)
-class Inclusion:
-    """How the credential leads to the batch's root."""
-
-    kind: int
-    issuer: int
-    leaf_index: int
-    size: int
-    path: tuple[bytes, ...]
-    salt: bytes
-    outcome_tag: bytes
-    holder: bytes
-    list: int
-    status_index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """Where the batch's record should stand; a claim until the verifier has compared every field."""
-
-    chain_id: int
-    contract: bytes
-    """20 bytes."""
-    batch_id: bytes
-    root: bytes
-    block: int
+_PATTERNS: Final = Patterns()
+"""Of what this process parsed; they make reading faster and change nothing of what is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +90,21 @@ class Bundle:
     @staticmethod
     def parse(data: bytes) -> "Bundle":
         """The bundle in `data` (UTF-8 JSON). Raises MalformedError, and nothing else."""
-        compact = None if b'"evidence"' in data else parse_compact(data, MAX_BUNDLE_BYTES)
+        has_evidence = b'"evidence"' in data
+        known = None if has_evidence else _PATTERNS.read_like(data)
+        if known is not None:
+            document, inclusion, anchor = known
+            return Bundle(document, None, inclusion, anchor)
+        compact = None if has_evidence else parse_compact(data, MAX_BUNDLE_BYTES)
         if compact is not None:
             try:
-                return Bundle.from_tree(compact)
+                bundle = Bundle.from_tree(compact)
             except MalformedError:  # the strict parse says where and why
                 pass
+            else:
+                if bundle.document is not None:
+                    _PATTERNS.learn(data, compact, (bundle.document, bundle.inclusion, bundle.anchor))
+                return bundle
         return Bundle.from_tree(parse_strict(data, MAX_BUNDLE_BYTES))
 
     @staticmethod

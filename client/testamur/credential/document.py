@@ -22,7 +22,16 @@ from testamur.credential.multibase import base58_decode, decode_key
 from testamur.credential.shape import MAX_TOKENS, Kept, Shape, Signature, compile_shape, flatten
 from testamur.credential.strict import MAX_DOCUMENT_BYTES, parse_strict, step
 
-__all__ = ["CRYPTOSUITE", "Document", "Labels", "from_tree", "parse"]
+__all__ = [
+    "CRYPTOSUITE",
+    "Document",
+    "Labels",
+    "from_tree",
+    "parse",
+    "parse_credits",
+    "parse_moment",
+    "parse_signature",
+]
 
 CRYPTOSUITE: Final = "eddsa-rdfc-2022"
 
@@ -125,6 +134,7 @@ def from_tree(tree: Any) -> Document:
     _member(achievement, achievement_path, "criteria")
     level, labels = _level(achievement, achievement_path)
     status_list, status_index = _status(root)
+    credits_thousandths = parse_credits(subject.get("creditsEarned", 0))
     proof = _member(root, "$", "proof")
     public_key, signature = _proof(proof, issuer_did)
     return Document(
@@ -135,7 +145,7 @@ def from_tree(tree: Any) -> Document:
         verification_method=proof["verificationMethod"],
         key=public_key,
         signature=signature,
-        claims=Claims(*level, _credits(subject), int(valid_until.timestamp()) if valid_until else 0),
+        claims=Claims(*level, credits_thousandths, int(valid_until.timestamp()) if valid_until else 0),
         labels=labels,
         list=status_list,
         status_index=status_index,
@@ -202,10 +212,15 @@ def _period(root: Mapping[str, Any]) -> tuple[datetime, datetime | None]:
 
 def _moment(parent: Mapping[str, Any], path: str, key: str) -> datetime:
     text = _text(parent, path, key)
-    moment = _parse_moment(text) if len(text) <= _MAX_MOMENT else None
+    moment = parse_moment(text)
     if moment is None:
         raise MalformedError(step(path, key), "not a time of whole seconds after 1970 with its offset (RFC 3339)")
     return moment
+
+
+def parse_moment(text: str) -> datetime | None:
+    """The time that RFC 3339 text of whole seconds after 1970 states, in UTC; None for any other text."""
+    return _parse_moment(text) if len(text) <= _MAX_MOMENT else None
 
 
 @functools.lru_cache(maxsize=1024)
@@ -238,9 +253,8 @@ def _level(achievement: Mapping[str, Any], path: str) -> tuple[tuple[int, int, i
     return found
 
 
-def _credits(subject: Mapping[str, Any]) -> int:
+def parse_credits(value: Any) -> int:
     """Thousandths; exact, since the strict parse lets no number pass that a double does not hold."""
-    value = subject.get("creditsEarned", 0)
     thousandths = round(value * 1000) if isinstance(value, int | float) else -1
     if thousandths / 1000 != value or not 0 <= thousandths < _U32:
         raise MalformedError("$.credentialSubject.creditsEarned", "not 0 to 4294967.295 with at most 3 decimals")
@@ -292,11 +306,15 @@ def _proof(proof: Mapping[str, Any], issuer_did: str) -> tuple[bytes, bytes]:
         raise MalformedError("$.proof.verificationMethod", "not <issuer.id>#<multibase Ed25519 key>")
     if issuer_did.startswith("did:key:") and issuer_did != f"did:key:{fragment}":
         raise MalformedError("$.proof.verificationMethod", "not the key that the did:key is")
-    value = _text(proof, "$.proof", "proofValue")
-    signature = base58_decode(value[1:], _SIGNATURE_BYTES) if value.startswith("z") else None
+    signature = parse_signature(_text(proof, "$.proof", "proofValue"))
     if signature is None:
         raise MalformedError("$.proof.proofValue", "not a base58btc multibase value of 64 bytes")
     return key_bytes, signature
+
+
+def parse_signature(text: str) -> bytes | None:
+    """The 64 bytes of a `proofValue`; None for any other text."""
+    return base58_decode(text[1:], _SIGNATURE_BYTES) if text.startswith("z") else None
 
 
 def _subject_name(subject: Mapping[str, Any]) -> str | None:

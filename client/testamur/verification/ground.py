@@ -4,7 +4,7 @@ Online the ground is the same for every bundle until the chain moves on, so thos
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from testamur.batch.bundle import Bundle
@@ -52,7 +52,7 @@ class Ground:
 
     def at_clock(self, now: datetime) -> "Ground":
         """The same ground a little later: periods of validity are judged at `now`."""
-        return self if now == self.judged else replace(self, judged=now)
+        return self if now == self.judged else Ground(now, self.trust, self.state, self.registry, self.standings)
 
     def anew(self, policy: Policy) -> "Ground":
         """The same state with nothing found on it yet, so that every read is made again (from what was fetched)."""
