@@ -143,7 +143,7 @@ class Rpc:
                 ) from error
         reason = str(cause) or type(cause).__name__
         raise ChainUnreachableError(
-            f"{self.url} gave no answer in {self._attempts} attempts: {reason}",
+            f"the node at {self.url} gave no answer in {self._attempts} attempts: {reason}",
             "start the node or give its address with --rpc",
         ) from (cause if isinstance(cause, Exception) else None)
 

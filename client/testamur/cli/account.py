@@ -31,7 +31,7 @@ def new(session: Session, name: Name, keystore: Folder = None, password_file: Pa
     """Make an account. A password file that does not exist is made too, with a random password (mode 0600)."""
     from testamur.chain.signer import create_keystore, read_password, write_secret
 
-    path, password = _folder(session, keystore) / f"{name}.json", _password(session, password_file)
+    path, password = _file(session, keystore, name), _password(session, password_file)
     if not password.exists():
         write_secret(password, secrets.token_urlsafe(24).encode() + b"\n")
         session.terminal.note(
@@ -53,23 +53,29 @@ def import_(
     """Make a keystore from a private key that stands in a file."""
     from testamur.chain.signer import import_keystore, read_password
 
-    text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="ascii")
+    data = sys.stdin.buffer.read() if str(source) == "-" else source.read_bytes()
     try:
-        secret = bytes.fromhex(text.strip().removeprefix("0x"))
+        secret = bytes.fromhex(data.decode("ascii").strip().removeprefix("0x"))
     except ValueError:
         raise UsageError(f"{source} does not hold a private key in hex") from None
-    path = _folder(session, keystore) / f"{name}.json"
+    path = _file(session, keystore, name)
     _report(session, path, import_keystore(path, secret, read_password(_password(session, password_file))))
 
 
 @command(app, "list", example="testamur account list --json")
 def list_(session: Session, keystore: Folder = None) -> None:
     """List the keystore files, with the roles that the profile gives them."""
-    from testamur.chain.signer import list_keystores
+    from testamur.chain.signer import keystore_address, list_keystores
 
     roles = _roles(session)
+    folder = _folder(session, keystore)
+    found = list_keystores(folder) if keystore is not None or folder.is_dir() or not roles else []
+    if keystore is None:
+        listed = {path.resolve() for path, _ in found}
+        elsewhere = [(path, keystore_address(path)) for path in roles if path not in listed and path.is_file()]
+        found += [(path, address) for path, address in elsewhere if address is not None]
     rows = []
-    for path, address in list_keystores(_folder(session, keystore)):
+    for path, address in found:
         held = roles.get(path.resolve(), [])
         session.terminal.result({"address": address, "path": str(path), "roles": held})
         rows.append(("0x" + address.hex(), path, ", ".join(held)))
@@ -80,6 +86,12 @@ def _folder(session: Session, wanted: Path | None) -> Path:
     if wanted is not None:
         return wanted if wanted.is_dir() or not wanted.exists() else wanted.parent
     return session.profile_file.parent / "keys"
+
+
+def _file(session: Session, keystore: Path | None, name: str) -> Path:
+    if name in ("", ".", "..") or Path(name).name != name:
+        raise UsageError(f"{name!r} is no file name", "name the folder with --keystore")
+    return _folder(session, keystore) / f"{name}.json"
 
 
 def _password(session: Session, wanted: Path | None) -> Path:

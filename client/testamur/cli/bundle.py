@@ -1,5 +1,7 @@
 """`testamur bundle`: what is done to the portable file itself."""
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +22,9 @@ app = noun("The portable file: a credential with everything that proves it.")
 )
 def prove(
     session: Session,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Bundles, or a .jsonl of bundles.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Bundles, or a .jsonl of bundles; a folder of them.")
+    ],
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write there instead of in place.")] = None,
     policy_path: PolicyPath = None,
     rpc: RpcAddress = None,
@@ -29,7 +33,7 @@ def prove(
 
     A bundle that no evidence can be made for stays as it is; the exit code is then that of its verdict.
     """
-    from testamur.batch.bundle import Bundle
+    from testamur.batch.bundle import MAX_BUNDLE_BYTES, Bundle
     from testamur.batch.evidence import NotProvableError
     from testamur.batch.evidence import prove as add_evidence
     from testamur.cli.sources import sources
@@ -40,17 +44,19 @@ def prove(
 
     policy = Policy.load(session.policy_file(policy_path))
     codes: list[str | int] = []
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
     with chain_for(session, policy, rpc) as chain:
-        for file in files:
+        for file in _files(files):
             lines: list[bytes] = []
+            has_evidence = False
             for source in sources([str(file)]):
                 if source.data is None:
                     raise UsageError(f"{source.name}: {source.problem}")
+                if len(source.data) > MAX_BUNDLE_BYTES and file.suffix == ".jsonl":
+                    raise UsageError(f"{source.name}: a line of more than {MAX_BUNDLE_BYTES} bytes")
                 code, data = "ok", source.data
                 try:
                     data = add_evidence(Bundle.parse(source.data), chain, policy).dump()
+                    has_evidence = True
                 except NotProvableError as error:
                     code = error.verdict.code
                 except MalformedError:
@@ -62,12 +68,41 @@ def prove(
                     session.terminal.say("{source}: {count} bytes", source=source.name, count=len(data))
                 else:
                     session.terminal.say(f"{source.name}: {code}")
-            _write_whole(out / file.name if out is not None else file, b"".join(lines))
+            _store(file, b"".join(lines) if has_evidence else None, out)
     return exit_code(codes)
+
+
+def _files(arguments: Sequence[Path]) -> list[Path]:
+    """The files that the arguments mean: a folder stands for the bundles in it, as in `verify`."""
+    from testamur.cli.sources import bundle_files
+
+    files: list[Path] = []
+    for path in arguments:
+        if str(path) == "-":
+            raise UsageError("stdin cannot be proved in place", "save it to a file first")
+        found = bundle_files(path) if path.is_dir() else [path]
+        if not found:
+            raise UsageError(f"there is no bundle in {path}")
+        files += found
+    return files
+
+
+def _store(file: Path, data: bytes | None, out: Path | None) -> None:
+    """Write what was proved; a file that no evidence was made for stays as it is, to the byte."""
+    target = file if out is None else out / file.name
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        if data is None and not (target.exists() and target.samefile(file)):
+            shutil.copyfile(file, target)
+    if data is not None:
+        _write_whole(target, data)
 
 
 def _write_whole(path: Path, data: bytes) -> None:
     """The file whole or as it was."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(data)
-    partial.replace(path)
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -165,6 +165,17 @@ def test_accounts_are_made_imported_and_listed_and_no_key_is_ever_printed(tmp_pa
     assert command("account", "new", "first", *options).code == 9
     (tmp_path / "key.hex").write_text("no key")
     assert command("account", "import", "third", "--from", tmp_path / "key.hex", *options).code == 2
+    (tmp_path / "key.hex").write_bytes(b"\xff\x00" * 32)
+    assert command("account", "import", "third", "--from", tmp_path / "key.hex", *options).code == 2
+    for name in ("../out", "a/b", "..", ""):
+        assert command("account", "new", name, *options).code == 2
+    assert sorted(path.name for path in tmp_path.rglob("*.json")) == ["first.json", "second.json"]
+
+
+def test_the_accounts_of_a_profile_are_listed_wherever_they_lie(world: World) -> None:
+    listed = command("account", "list", "--profile", world.result.profile, "--json").lines
+    roles = [role for item in listed for role in item["roles"]]
+    assert {"cdou issue", "cdou status", "uestc govern", "jjvtc admin"} <= set(roles)
 
 
 def test_a_profile_is_written_for_a_chain_and_for_an_institution(world: World, tmp_path: Path) -> None:

@@ -120,7 +120,31 @@ def test_a_forged_bundle_gets_no_evidence_and_stays_as_it_is(world: World, tmp_p
     (tmp_path / "forged.json").write_bytes(before)
     result = command("bundle", "prove", tmp_path / "forged.json", *options(world))
     assert result.code == 3
-    assert (tmp_path / "forged.json").read_bytes().strip() == before.strip()
+    assert (tmp_path / "forged.json").read_bytes() == before
+
+
+def test_a_file_that_is_no_bundle_stays_as_it_is_however_long(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "long.json"
+    content = b"[" + b" " * (9 << 20)
+    file.write_bytes(content)
+    assert command("bundle", "prove", file, *options(world)).code == 3
+    assert file.read_bytes() == content
+    lines = tmp_path / "long.jsonl"
+    lines.write_bytes(content)
+    assert command("bundle", "prove", lines, *options(world)).code == 2
+    assert lines.read_bytes() == content
+
+
+def test_evidence_is_added_to_every_bundle_of_a_folder_and_of_nothing_else(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "batch"
+    folder.mkdir()
+    (folder / "valid.json").write_bytes(world.cases["valid"].read_bytes())
+    (folder / "batch.json").write_text("{}")
+    assert command("bundle", "prove", folder, *options(world)).code == 0
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["batch", "batch.json", "valid.json"]
+    assert "evidence" in json.loads((folder / "valid.json").read_bytes())
+    assert command("bundle", "prove", tmp_path, *options(world)).code == 2
+    assert command("bundle", "prove", "-", *options(world)).code == 2
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2999-01-01T00:00:00Z"])
