@@ -11,7 +11,7 @@ import sys
 import time
 
 from testamur.batch.lists import open_list
-from testamur.chain.brownie import open_profile
+from testamur.chain.brownie import open_profile, run_script
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
 from testamur.chain.governance import document_hash, propose_and_pass, sign_agreement
@@ -101,4 +101,4 @@ def write_policy(connection: Connection) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_script(main, sys.argv[1:])

@@ -10,7 +10,7 @@ the bitmaps must hold what the events add up to. Ends with an error where one of
 import sys
 from collections import defaultdict
 
-from testamur.chain.brownie import open_profile
+from testamur.chain.brownie import open_profile, run_script
 from testamur.chain.connection import Connection
 
 WORD_BITS = 256
@@ -80,4 +80,4 @@ def audit_statuses(connection: Connection) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_script(main, sys.argv[1:])

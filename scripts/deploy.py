@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from testamur.artifacts import GENESIS_ADDRESSES
-from testamur.chain.brownie import connected_rpc
+from testamur.chain.brownie import connected_rpc, run_script
 from testamur.chain.connection import Connection
 from testamur.chain.deploy import deploy_suite, is_governed
 from testamur.chain.founding import founding_from_profile
@@ -88,4 +88,4 @@ def say(name: str, done: int, total: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_script(main, sys.argv[1:])

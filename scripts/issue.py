@@ -11,7 +11,7 @@ from pathlib import Path
 
 from testamur import Bundle, Chain, Issuer, verify
 from testamur.batch.example import example_roster, example_template
-from testamur.chain.brownie import open_profile
+from testamur.chain.brownie import open_profile, run_script
 from testamur.credential.template import Template
 from testamur.registry import homepage, levels_in_scope
 
@@ -37,7 +37,7 @@ def main(
         first = min((Path(out) / "bundles").glob("*.json"))
         with Chain.connect(issuer.connection.rpc.url) as chain:
             verdict = verify(Bundle.load(first), chain, issuer.policy)
-        print(f"{first.name}: {verdict.outcome} {verdict.code}, trust {verdict.as_of.trust}")
+        print(f"{first.name}: {verdict.outcome} {verdict.code}, trust {verdict.as_of.trust if verdict.as_of else None}")
 
 
 def write_example(issuer: Issuer, out: Path) -> tuple[str, str]:
@@ -52,4 +52,4 @@ def write_example(issuer: Issuer, out: Path) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_script(main, sys.argv[1:])

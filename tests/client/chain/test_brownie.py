@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from testamur.chain.brownie import connected_rpc, open_profile
+from testamur.chain.brownie import connected_rpc, open_profile, run_script
 from testamur.profile import Profile, ProfileError
 
 HOME, ELSEWHERE, BROWNIE = "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"
@@ -51,3 +51,37 @@ def test_a_brownie_without_a_network_says_nothing(folder: Path, monkeypatch: pyt
 def test_a_folder_without_a_profile_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProfileError):
         open_profile(tmp_path, {})
+
+
+def script(folder: str, kind: str = "none") -> None:
+    """A script of one required argument that fails as it is told."""
+    if kind == "known":
+        raise ProfileError("there is no profile", "make one")
+    if kind == "file":
+        Path(folder).read_bytes()
+    sys.stdout.write(folder + "\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "said"),
+    [
+        ((), 2, "missing a required argument: 'folder'"),
+        (("a", "b", "c"), 2, "too many positional arguments"),
+        (("a", "known"), ProfileError.exit_code, "error: there is no profile\nadvice: make one"),
+        (("/does/not/exist", "file"), 2, "No such file or directory"),
+    ],
+)
+def test_a_script_that_fails_ends_with_a_line_and_a_code(
+    arguments: tuple[str, ...], exit_code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_script(script, arguments)
+    assert ended.value.code == exit_code
+    assert said in capsys.readouterr().err
+
+
+def test_a_script_runs_and_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    run_script(script, ("a",))
+    assert capsys.readouterr().out == "a\n"
+    run_script(script, ("--help",))
+    assert capsys.readouterr().out.startswith("Which node a script talks to")
