@@ -73,8 +73,9 @@ def adopt_agreement(connection: Connection) -> None:
         calls = [alliance.call("adoptAgreement", document_hash(AGREEMENT.encode()), int(time.time()))]
         decide(connection, AGREEMENT, calls)
     version = alliance.read("agreementCount")
+    members = alliance.read("members")
     for institution in connection.profile.institutions:
-        if not alliance.read("signed", version, institution.number):
+        if institution.number in members and not alliance.read("signed", version, institution.number):
             receipt = sign_agreement(alliance, connection.sender_for(institution, "govern"), version)
             print(f"{institution.name} signed agreement {version} in block {receipt.block_number}")
 

@@ -93,10 +93,10 @@ class IssueReport:
 
     @property
     def exit_code(self) -> int:
-        """0 all issued; 2 stopped by bad rows; 8 the others were issued (docs/protocol.md 6)."""
+        """0 all issued, or nothing left to do; 2 stopped by bad rows; 8 the others were issued (docs/protocol.md 6)."""
         if self.state == "rejected":
             return 2
-        return 8 if self.rejected else 0
+        return 8 if self.rejected and self.state == "issued" else 0
 
     def to_json(self) -> dict[str, Any]:
         """The content of batch.json and the state."""

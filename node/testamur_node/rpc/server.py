@@ -33,9 +33,13 @@ __all__ = ["Listeners", "Endpoints", "AddressError", "UnknownNamespaceError", "d
 class AddressError(NodeError):
     """A listener cannot be opened at this address."""
 
+    exit_code = 2
+
 
 class UnknownNamespaceError(NodeError):
     """There is no such namespace to open."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
