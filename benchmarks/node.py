@@ -19,9 +19,9 @@ import httpx
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
 from testamur_node.chain.rules import DEVELOPMENT  # noqa: E402 - the path above makes the tests' ground importable
-from testamur_node.chain.transaction import created_address  # noqa: E402
+from testamur_node.chain.transaction import created_address  # noqa: E402 - as above
 
-from tests.node.founding import ADDRESSES, CHAIN_ID, STORING_CODE, creating, make_home, raw, word  # noqa: E402
+from tests.node.founding import ADDRESSES, CHAIN_ID, STORING_CODE, creating, make_home, raw, word  # noqa: E402 - as above
 
 _BATCH = 100
 _BLOCK = 500

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +83,10 @@ def diagnose(profile: Profile, *, now: Callable[[], float] = time.time) -> Itera
         yield from _each(lambda: [check_clock(rpc, profile, now())])
         yield from _each(lambda: check_code(connection))
         for institution in profile.institutions:
-            yield from _each(lambda item=institution: check_accounts(connection, item))  # type: ignore[misc]
-            yield from _each(lambda item=institution: check_issuer(connection, item, now()))  # type: ignore[misc]
-            yield from _each(lambda item=institution: check_signing_key(connection, item))  # type: ignore[misc]
-            yield from _each(lambda item=institution: check_lists(connection, item))  # type: ignore[misc]
+            yield from _each(partial(check_accounts, connection, institution))
+            yield from _each(partial(check_issuer, connection, institution, now()))
+            yield from _each(partial(check_signing_key, connection, institution))
+            yield from _each(partial(check_lists, connection, institution))
 
 
 def _each(check: Callable[[], Sequence[Finding]]) -> Sequence[Finding]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from testamur.errors import TestamurError
 
@@ -126,7 +127,7 @@ class NonceQueue:
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=60.0, isolation_level=None)
 
-    def _rows(self, statement: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+    def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         try:
             with closing(self._connect()) as database:
                 return database.execute(statement, (self._chain, *values)).fetchall()

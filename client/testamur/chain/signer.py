@@ -63,7 +63,7 @@ class Account:
                 f"the password in {password_file} does not open the keystore {keystore}",
                 "name the right password file with ETH_PASSWORD or password_file in testamur.toml",
             ) from error
-        except (KeyError, TypeError, NotImplementedError) as error:
+        except (KeyError, TypeError, NotImplementedError) as error:  # the last for a version or cipher it does not know
             raise KeyUnusableError(f"{keystore} is not a keystore of version 3: {error}", _ANOTHER) from error
         return cls.from_secret(bytes(secret))
 

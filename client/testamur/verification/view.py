@@ -74,6 +74,7 @@ class UsedNodes(dict[bytes, bytes]):
         super().__init__()
         self.used: dict[bytes, bytes] = {}
 
+    # dict.get is overloaded; a bag of bytes needs the plain form alone
     def get(self, key: bytes, default: bytes | None = None) -> bytes | None:  # type: ignore[override]
         node = super().get(key, default)
         if node is not None:
