@@ -1,7 +1,8 @@
 """Work that strangers ask for, in processes of its own: it can be ended, and blocks do not wait for it (node.md 2).
 
 Each process opens the store for reading and has its own interpreter; it is given a module-level function and arguments,
-and sends back what that function makes of a `Node` without an engine. One that takes too long is killed and replaced.
+and sends back what that function makes of the `Calls` of a node without an engine. One that takes too long is killed
+and replaced.
 """
 
 import contextlib
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from testamur_node.errors import NodeError
 
 if TYPE_CHECKING:
-    from testamur_node.node import Node
+    from testamur_node.calls import Calls
 
 __all__ = ["Apart", "ApartError", "TooSlowError", "BusyError"]
 
@@ -90,13 +91,13 @@ class Apart:
 
     def run(
         self,
-        function: "Callable[Concatenate[Node, P], Result]",
+        function: "Callable[Concatenate[Calls, P], Result]",
         now_ns: int,
         seconds: float,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Result:
-        """`function(node, …)` in a process, or what it raised; `now_ns` is what its clock shows.
+        """`function(calls, …)` in a process, or what it raised; `now_ns` is what its clock shows.
 
         Raises `BusyError`, `TooSlowError` and `ApartError`.
         """
@@ -171,12 +172,12 @@ def _serve(home: Path, pipe: "Connection[Any, Any]") -> None:
         while True:
             clock.now_ns, function, args, kwargs = pipe.recv()
             node.refresh()
-            _send(pipe, *_outcome(function, node, args, kwargs))
+            _send(pipe, *_outcome(function, node.calls, args, kwargs))
 
 
-def _outcome(function: Callable[..., Any], node: "Node", args: Any, kwargs: Any) -> tuple[bool, Any]:
+def _outcome(function: Callable[..., Any], calls: "Calls", args: Any, kwargs: Any) -> tuple[bool, Any]:
     try:
-        return True, function(node, *args, **kwargs)
+        return True, function(calls, *args, **kwargs)
     except Exception as error:  # goes back to the caller, who raises it
         return False, error
 

@@ -79,7 +79,7 @@ def test_an_alliance_node_seals_signs_and_proves(tmp_path: Path) -> None:
         assert signed.header.time_ns > block.header.timestamp * 10**9
         assert node.finality_proof(2) is None
         with pytest.raises(DevelopmentOnlyError):
-            node.mine()
+            node.development.development.mine()
     finally:
         node.close()
 
@@ -184,68 +184,71 @@ def test_logs_are_found_by_address_and_topic_as_by_reading_every_receipt(develop
 def test_the_estimate_is_enough_and_a_little_less_is_not(development: Node) -> None:
     contract = deploy(development, STORING_CODE)
     request = CallRequest(ADDRESSES[GOVERN], contract, word(3, 4))
-    estimate = development.estimate_gas(request, development.head.number)
+    estimate = development.calls.estimate_gas(request, development.head.number)
     assert estimate.error is None
-    ran = development.call(CallRequest(ADDRESSES[GOVERN], contract, word(3, 4), gas=estimate.gas_used), None)
+    ran = development.calls.call(CallRequest(ADDRESSES[GOVERN], contract, word(3, 4), gas=estimate.gas_used), None)
     assert ran.error is None
     least = ran.gas_used - 1
-    assert development.call(CallRequest(ADDRESSES[GOVERN], contract, word(3, 4), gas=least), None).error == "out of gas"
+    assert (
+        development.calls.call(CallRequest(ADDRESSES[GOVERN], contract, word(3, 4), gas=least), None).error
+        == "out of gas"
+    )
     transfer = CallRequest(ADDRESSES[GOVERN], b"\x55" * 20, value=1)
-    assert development.estimate_gas(transfer, development.head.number).gas_used == 21_000
+    assert development.calls.estimate_gas(transfer, development.head.number).gas_used == 21_000
 
 
 def test_an_estimate_of_what_always_reverts_carries_the_reason(development: Node) -> None:
     contract = deploy(development, bytes.fromhex("602a5f5260205ffd"))
-    result = development.estimate_gas(CallRequest(to=contract), development.head.number)
+    result = development.calls.estimate_gas(CallRequest(to=contract), development.head.number)
     assert (result.is_revert, result.output) == (True, word(42))
 
 
 def test_time_travels_on_a_development_chain(development: Node) -> None:
     start = development.head.header.timestamp
-    development.mine(3)
+    development.development.mine(3)
     assert development.head.number == 3
-    shifted = development.increase_time(3600)
-    development.mine()
+    shifted = development.development.increase_time(3600)
+    development.development.mine()
     assert development.head.header.timestamp >= start + 3600 == start + shifted
     wanted = development.head.header.timestamp + 500
-    development.set_next_timestamp(wanted)
-    development.mine(2)
+    development.development.set_next_timestamp(wanted)
+    development.development.mine(2)
     first, second = development.block(5), development.block(6)
     assert first is not None
     assert second is not None
     assert first.header.timestamp == wanted < second.header.timestamp
     with pytest.raises(DevelopmentOnlyError, match="not above"):
-        development.set_next_timestamp(wanted)
+        development.development.set_next_timestamp(wanted)
 
 
 def test_a_snapshot_brings_back_state_blocks_and_time(development: Node) -> None:
     sealed(development, raw(GOVERN, 0, value=1))
     before = development.head
-    snapshot = development.snapshot()
+    snapshot = development.development.snapshot()
     digest = sealed(development, raw(GOVERN, 1, value=5)).transactions[0].hash
-    development.increase_time(10_000)
-    assert development.revert(snapshot)
+    development.development.increase_time(10_000)
+    assert development.development.revert(snapshot)
     assert (development.head, development.locate(digest)) == (before, None)
-    assert not development.revert(snapshot)
+    assert not development.development.revert(snapshot)
     sealed(development, raw(GOVERN, 1, value=7))
     assert development.head.header.timestamp < before.header.timestamp + 10_000
     assert development.finality_proof(2) is not None
 
 
 def test_without_automine_transactions_wait_for_mine(development: Node) -> None:
-    development.set_automine(False)
+    development.development.set_automine(False)
     digest = development.submit(raw(GOVERN, 0))
     assert not development.wait_for_block(1, 0.2)
-    development.mine()
+    development.development.mine()
     assert development.locate(digest) == (1, 0)
 
 
 def test_subscribers_hear_of_each_block_until_they_end(development: Node) -> None:
     heard: list[int] = []
     end = development.subscribe(lambda block: heard.append(block.number))
-    development.mine(2)
+    development.development.mine(2)
     end()
-    development.mine()
+    development.development.mine()
     assert heard == [1, 2]
 
 
@@ -292,8 +295,8 @@ def test_a_failing_commit_halts_the_node_and_a_restart_continues(
 
 def test_a_tool_writes_state_into_a_block_of_its_own(development: Node) -> None:
     target = b"\x77" * 20
-    development.write_state({target: AccountOverride(balance=5, nonce=3, code=STORING_CODE)})
-    development.write_state({target: AccountOverride(storage_difference={7: 9})})
+    development.development.write_state({target: AccountOverride(balance=5, nonce=3, code=STORING_CODE)})
+    development.development.write_state({target: AccountOverride(storage_difference={7: 9})})
     state = development.state_at(development.head.number)
     assert (state.balance(target), state.nonce(target), state.code(target)) == (5, 3, STORING_CODE)
     assert (state.storage(target, 7), development.head.number) == (9, 2)
@@ -307,10 +310,10 @@ def test_an_impersonated_account_sends_without_its_key_until_that_ends(developme
     transaction = raw(impersonation_key(target), 0, value=1)
     with pytest.raises(DevelopmentOnlyError, match="not impersonated"):
         development.submit(transaction, target)
-    development.impersonate(target)
+    development.development.impersonate(target)
     with pytest.raises(RefusedError, match="insufficient funds"):
         development.submit(transaction, target)
-    development.write_state({target: AccountOverride(balance=10)})
+    development.development.write_state({target: AccountOverride(balance=10)})
     digest = development.submit(transaction, target)
     assert development.wait_for_block(2, 20)
     assert development.locate(digest) == (2, 0)
@@ -318,7 +321,7 @@ def test_an_impersonated_account_sends_without_its_key_until_that_ends(developme
     found = development.transaction(2, 0)
     assert found is not None
     assert found.sender == target
-    development.impersonate(target, False)
+    development.development.impersonate(target, False)
     with pytest.raises(DevelopmentOnlyError, match="not impersonated"):
         development.submit(raw(impersonation_key(target), 1), target)
 
@@ -327,9 +330,9 @@ def test_an_alliance_knows_neither_written_state_nor_impersonation(tmp_path: Pat
     node = Node.open(make_home(tmp_path), time.time_ns)
     try:
         with pytest.raises(DevelopmentOnlyError):
-            node.write_state({ADDRESSES[0]: AccountOverride(balance=1)})
+            node.development.development.write_state({ADDRESSES[0]: AccountOverride(balance=1)})
         with pytest.raises(DevelopmentOnlyError):
-            node.impersonate(ADDRESSES[0])
+            node.development.development.impersonate(ADDRESSES[0])
         with pytest.raises(DevelopmentOnlyError):
             node.submit(raw(impersonation_key(ADDRESSES[0]), 0), ADDRESSES[0])
     finally:

@@ -29,7 +29,7 @@ def dispatcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dispatcher[
     node = Node.open(home, time.time_ns)
     names = [name for name in NAMESPACES if name not in DEVELOPMENT_NAMESPACES]
     dispatcher = dispatcher_for(node, names, LIMITS)
-    address = next(iter(node.development_accounts)).hex()
+    address = next(iter(node.unlocked_accounts)).hex()
     deployment = {"from": "0x" + address, "data": "0x60005fa0600b5f5f3900fe60005fa000", "gas": "0x30d40"}
     for _ in range(2):
         answer = dispatcher.answer(orjson.dumps({"id": 1, "method": "eth_sendTransaction", "params": [deployment]}))

@@ -62,7 +62,7 @@ class SoloEngine:
         self._application = application
         self._pool = pool
         self._key = key
-        self._clock = clock
+        self.clock = clock
         self._block_time_ns = int(block_time * _SECOND)
         self._on_block = on_block
         self._wake = threading.Condition()
@@ -112,7 +112,7 @@ class SoloEngine:
 
     def now(self) -> int:
         """The engine's time: the clock, moved by what a development chain was told."""
-        return self._clock() + self.clock_shift_ns
+        return self.clock() + self.clock_shift_ns
 
     @property
     def last(self) -> SignedHeader | None:

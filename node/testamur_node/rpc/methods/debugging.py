@@ -1,10 +1,10 @@
 """debug_: consensus encodings as they are hashed, and traces. Not open on HTTP unless named."""
 
+from testamur_node.calls import Calls
 from testamur_node.chain.block import decode_block, encode_block, encode_header
 from testamur_node.chain.receipt import encode_receipt
 from testamur_node.execution.executor import CallRequest
 from testamur_node.execution.observing import Observer
-from testamur_node.node import Node
 from testamur_node.rpc.codec import data, read_data, read_hash
 from testamur_node.rpc.context import Context, block_of
 from testamur_node.rpc.dispatch import Namespace, optional, required
@@ -86,9 +86,9 @@ def _traced_block(context: Context, number: int, options: TraceOptions, only: in
     return context.node.apart(_replayed_block, context.limits.trace_seconds, number, options, only)
 
 
-def _replayed_block(node: Node, number: int, options: TraceOptions, only: int | None) -> list[Json]:
+def _replayed_block(calls: Calls, number: int, options: TraceOptions, only: int | None) -> list[Json]:
     """The same, where it runs."""
-    block = node.block(number)
+    block = calls.chain.block(number)
     if block is None:
         raise ServerRefusalError("header not found")
     traces: dict[int, Trace] = {}
@@ -100,8 +100,8 @@ def _replayed_block(node: Node, number: int, options: TraceOptions, only: int | 
         traces[index] = begin_trace(options, Subject(transaction.sender, transaction.to, transaction.gas_limit))
         return traces[index].observer
 
-    node.replay(number, observe, None if only is None else only + 1)
-    receipts = node.receipts(number)
+    calls.replay(number, observe, None if only is None else only + 1)
+    receipts = calls.chain.receipts(number)
     return [
         {
             "txHash": data(block.transactions[index].hash),
@@ -125,8 +125,8 @@ def trace_call(context: Context, message: MessageArguments, reference: BlockRefe
     return context.node.apart(_traced_call, context.limits.trace_seconds, request, gas, height, options)
 
 
-def _traced_call(node: Node, request: CallRequest, gas: int, height: int | None, options: TraceOptions) -> object:
+def _traced_call(calls: Calls, request: CallRequest, gas: int, height: int | None, options: TraceOptions) -> object:
     """The same, where it runs."""
     trace = begin_trace(options, Subject(request.sender, request.to, gas))
-    result = node.call(request, height, options.overrides, trace.observer)
+    result = calls.call(request, height, options.overrides, trace.observer)
     return trace.result(result.gas_used, result.error is not None)

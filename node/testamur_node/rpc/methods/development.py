@@ -59,20 +59,20 @@ def mine(context: Context, options: tuple[int, int | None]) -> str:
     count, timestamp = options
     if timestamp is not None:
         _checked_timestamp(context, timestamp)
-    context.node.mine(_checked_count(count), timestamp)
+    context.node.development.mine(_checked_count(count), timestamp)
     return "0x0"
 
 
 @evm.method("snapshot")
 def snapshot(context: Context) -> str:
     """Remember the present head; the number to revert to."""
-    return quantity(context.node.snapshot())
+    return quantity(context.node.development.snapshot())
 
 
 @evm.method("revert", required(_read_number))
 def revert(context: Context, number: int) -> bool:
     """Return to a snapshot and forget it and later ones."""
-    return context.node.revert(number)
+    return context.node.development.revert(number)
 
 
 @evm.method("increaseTime", required(_read_number))
@@ -80,19 +80,19 @@ def increase_time(context: Context, seconds: int) -> str:
     """Move the chain's clock forward; the total shift in seconds."""
     if context.node.head.header.timestamp + seconds > _LAST_SECOND:
         raise InvalidParametersError(f"{seconds} seconds lead beyond the year 9999")
-    return quantity(context.node.increase_time(seconds))
+    return quantity(context.node.development.increase_time(seconds))
 
 
 @evm.method("setNextBlockTimestamp", required(_read_number))
 def set_next_block_timestamp(context: Context, timestamp: int) -> None:
     """The next block's timestamp."""
-    context.node.set_next_timestamp(_checked_timestamp(context, timestamp))
+    context.node.development.set_next_timestamp(_checked_timestamp(context, timestamp))
 
 
 @evm.method("setAutomine", required(read_boolean))
 def set_automine(context: Context, is_on: bool) -> bool:
     """Whether each transaction is sealed at once."""
-    context.node.set_automine(is_on)
+    context.node.development.set_automine(is_on)
     return True
 
 
@@ -101,10 +101,10 @@ def set_automine(context: Context, is_on: bool) -> bool:
 def mine_many(context: Context, count: int, interval: int | None) -> None:
     """Mine `count` blocks, `interval` seconds apart."""
     if not interval:
-        context.node.mine(_checked_count(count))
+        context.node.development.mine(_checked_count(count))
         return
     for _ in range(_checked_count(count)):
-        context.node.mine(1, _checked_timestamp(context, context.node.head.header.timestamp + interval))
+        context.node.development.mine(1, _checked_timestamp(context, context.node.head.header.timestamp + interval))
 
 
 anvil.method("snapshot")(snapshot)
@@ -117,7 +117,7 @@ anvil.method("setNextBlockTimestamp", required(_read_number))(set_next_block_tim
 @hardhat.method("getAutomine")
 def get_automine(context: Context) -> bool:
     """Whether each transaction is sealed at once."""
-    return context.node.automine
+    return context.node.development.automine
 
 
 @anvil.method("dropTransaction", required(read_hash))
@@ -137,7 +137,7 @@ def drop_all_transactions(context: Context) -> None:
 @hardhat.method("setBalance", required(read_address), required(read_quantity))
 def set_balance(context: Context, address: bytes, balance: int) -> bool:
     """Give an account a balance; each such write is a block of its own, so that it has a state root."""
-    context.node.write_state({address: AccountOverride(balance=balance)})
+    context.node.development.write_state({address: AccountOverride(balance=balance)})
     return True
 
 
@@ -148,7 +148,7 @@ def set_nonce(context: Context, address: bytes, nonce: int) -> bool:
     present = context.node.state_at(context.node.head.number).nonce(address)
     if not present <= nonce < 2**64 - 1:
         raise InvalidParametersError(f"nonce {nonce} is below the account's {present}, or too large")
-    context.node.write_state({address: AccountOverride(nonce=nonce)})
+    context.node.development.write_state({address: AccountOverride(nonce=nonce)})
     return True
 
 
@@ -156,7 +156,7 @@ def set_nonce(context: Context, address: bytes, nonce: int) -> bool:
 @hardhat.method("setCode", required(read_address), required(read_data))
 def set_code(context: Context, address: bytes, code: bytes) -> bool:
     """Give an account code."""
-    context.node.write_state({address: AccountOverride(code=code)})
+    context.node.development.write_state({address: AccountOverride(code=code)})
     return True
 
 
@@ -166,7 +166,9 @@ def set_storage_at(context: Context, address: bytes, slot: int, value: bytes) ->
     """Write one word of an account's storage."""
     if len(value) != 32:
         raise InvalidParametersError(f"a storage value has 32 bytes, not {len(value)}")
-    context.node.write_state({address: AccountOverride(storage_difference={slot: int.from_bytes(value, "big")})})
+    context.node.development.write_state(
+        {address: AccountOverride(storage_difference={slot: int.from_bytes(value, "big")})}
+    )
     return True
 
 
@@ -174,7 +176,7 @@ def set_storage_at(context: Context, address: bytes, slot: int, value: bytes) ->
 @hardhat.method("impersonateAccount", required(read_address))
 def impersonate_account(context: Context, address: bytes) -> bool:
     """Let eth_sendTransaction act for an account without its key."""
-    context.node.impersonate(address)
+    context.node.development.impersonate(address)
     return True
 
 
@@ -182,5 +184,5 @@ def impersonate_account(context: Context, address: bytes) -> bool:
 @hardhat.method("stopImpersonatingAccount", required(read_address))
 def stop_impersonating_account(context: Context, address: bytes) -> bool:
     """No longer."""
-    context.node.impersonate(address, False)
+    context.node.development.impersonate(address, False)
     return True

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from testamur_node.calls import Calls
 from testamur_node.chain.block import Block, Withdrawal
 from testamur_node.chain.message import BlockOverrides
 from testamur_node.execution.simulating import BlockPlan, Options, SimulatedBlock, SimulatedCall, SimulationError
-from testamur_node.node import Node
 from testamur_node.rpc.codec import data, quantity, read_address, read_hash, read_quantity, read_uint64
 from testamur_node.rpc.context import Context, block_of
 from testamur_node.rpc.dispatch import Namespace, optional, required
@@ -106,7 +106,7 @@ def simulate(
     base = block_of(context, reference)
     options = Options(validates, traces_transfers, context.limits.call_gas)
     try:
-        blocks = context.node.apart(Node.simulate, context.limits.call_seconds, base.number, plans, options)
+        blocks = context.node.apart(Calls.simulate, context.limits.call_seconds, base.number, plans, options)
     except SimulationError as error:
         raise RpcError(error.message, code=error.code) from error
     return [_block_json(context, item, full) for item in blocks]

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from testamur_node.calls import Calls
 from testamur_node.chain.transaction import AccessEntry, created_address
 from testamur_node.execution.executor import AccountOverride, CallRequest, CallResult
-from testamur_node.node import Node
 from testamur_node.rpc.codec import data, quantity
 from testamur_node.rpc.context import Context, block_of
 from testamur_node.rpc.dispatch import Namespace, optional, required
@@ -93,7 +93,7 @@ def call(
     """Run a message on the state after a block, with some state replaced if asked."""
     height, base_fee = call_height(context, block)
     request = call_request(context, message, base_fee)
-    result = context.node.apart(Node.call, context.limits.call_seconds, request, height, overrides)
+    result = context.node.apart(Calls.call, context.limits.call_seconds, request, height, overrides)
     if result.error is not None:
         raise call_error(result)
     return data(result.output)
@@ -106,7 +106,7 @@ def estimate_gas(
     """The least gas limit with which a message succeeds."""
     height, base_fee = call_height(context, block)
     request = call_request(context, message, base_fee)
-    result = context.node.apart(Node.estimate_gas, context.limits.call_seconds, request, height, overrides)
+    result = context.node.apart(Calls.estimate_gas, context.limits.call_seconds, request, height, overrides)
     if result.error is not None:
         raise call_error(result)
     return quantity(result.gas_used)
@@ -135,7 +135,7 @@ def create_access_list(
 
 
 def _settled_access_list(
-    node: Node,
+    calls: Calls,
     request: CallRequest,
     height: int | None,
     overrides: dict[bytes, AccountOverride] | None,
@@ -145,7 +145,7 @@ def _settled_access_list(
     entries = request.access_list
     for _ in range(_MOST_ROUNDS):
         tracer = AccessTracer(entries, excluded)
-        result = node.call(replace(request, access_list=entries), height, overrides, tracer)
+        result = calls.call(replace(request, access_list=entries), height, overrides, tracer)
         if tracer.entries() == entries:
             break
         entries = tracer.entries()

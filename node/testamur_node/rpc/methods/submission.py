@@ -1,7 +1,7 @@
 """eth_: transactions on their way to the pool. On development chains the node signs for its unlocked accounts."""
 
+from testamur_node.calls import Calls
 from testamur_node.chain.development import impersonation_key
-from testamur_node.node import Node
 from testamur_node.rpc.codec import data, quantity, read_address, read_data
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Namespace, required
@@ -21,7 +21,7 @@ eth: Namespace[Context] = Namespace("eth")
 @eth.method("accounts")
 def accounts(context: Context) -> list[str]:
     """The unlocked accounts: none but on a development chain."""
-    return [data(address) for address in context.node.development_accounts]
+    return [data(address) for address in context.node.unlocked_accounts]
 
 
 @eth.method("sendRawTransaction", required(read_data))
@@ -31,7 +31,7 @@ def send_raw_transaction(context: Context, raw: bytes) -> str:
 
 
 def _key(context: Context, address: bytes | None) -> bytes:
-    key = None if address is None else context.node.development_accounts.get(address)
+    key = None if address is None else context.node.unlocked_accounts.get(address)
     if key is None:
         raise ServerRefusalError("unknown account")
     return key
@@ -47,7 +47,7 @@ def _filled(context: Context, message: MessageArguments, sender: bytes) -> Unsig
     gas = message.gas
     if gas is None:
         request = call_request(context, message, head.header.base_fee)
-        estimate = context.node.apart(Node.estimate_gas, context.limits.call_seconds, request, None)
+        estimate = context.node.apart(Calls.estimate_gas, context.limits.call_seconds, request, None)
         if estimate.error is not None:
             raise call_error(estimate)
         gas = estimate.gas_used
@@ -76,7 +76,7 @@ def _filled(context: Context, message: MessageArguments, sender: bytes) -> Unsig
 @eth.method("sendTransaction", required(read_message))
 def send_transaction(context: Context, message: MessageArguments) -> str:
     """Sign with an unlocked account and hand to the pool."""
-    if message.sender is not None and message.sender in context.node.impersonated:
+    if message.sender is not None and context.node.impersonates(message.sender):
         raw = sign_transaction(_filled(context, message, message.sender), impersonation_key(message.sender))
         return data(context.node.submit(raw, message.sender))
     key = _key(context, message.sender)

@@ -1,0 +1,109 @@
+"""What only a development chain does: mine on demand, go back, move the clock, write state, act for accounts.
+
+Flow: rpc (evm_, hardhat_, anvil_) -> here -> solo engine. Each deed runs on the engine's thread, between blocks.
+"""
+
+from collections.abc import Mapping
+
+from testamur_node.application import Application
+from testamur_node.chain.development import development_accounts
+from testamur_node.engine.solo import SoloEngine
+from testamur_node.errors import NodeError
+from testamur_node.execution.executor import AccountOverride
+from testamur_node.pool import Pool
+
+__all__ = ["Development", "DevelopmentOnlyError"]
+
+_SECOND = 1_000_000_000
+
+
+class DevelopmentOnlyError(NodeError):
+    """The request changes time or history, which only a development chain allows."""
+
+
+class Development:
+    """The levers of one development chain."""
+
+    def __init__(self, application: Application, pool: Pool, engine: SoloEngine) -> None:
+        self._application = application
+        self._pool = pool
+        self._engine = engine
+        self._snapshots: list[tuple[int, int]] = []
+        """(block number, clock shift in nanoseconds) of each snapshot."""
+        self.impersonated: set[bytes] = set()
+        """Accounts that tools act for without their keys."""
+
+    @property
+    def accounts(self) -> Mapping[bytes, bytes]:
+        """Address -> private key of the unlocked accounts."""
+        return development_accounts()
+
+    @property
+    def automine(self) -> bool:
+        """Whether transactions are sealed without being asked."""
+        return self._engine.automine
+
+    def mine(self, count: int = 1, timestamp: int | None = None) -> None:
+        """Seal what the pool holds, then empty blocks, `count` blocks in all; the first at `timestamp` if given."""
+
+        def seal() -> None:
+            for index in range(count):
+                self._engine.seal(forces_block=True, timestamp=timestamp if index == 0 else None)
+
+        self._engine.run(seal)
+
+    def snapshot(self) -> int:
+        """Remember the present head; returns the snapshot's number, from 1."""
+        self._engine.run(lambda: self._snapshots.append((self._application.head.number, self._engine.clock_shift_ns)))
+        return len(self._snapshots)
+
+    def revert(self, snapshot: int) -> bool:
+        """Return to a snapshot and forget it and later ones; False where it is unknown. What waits is dropped."""
+
+        def go_back() -> bool:
+            if not 1 <= snapshot <= len(self._snapshots):
+                return False
+            number, shift = self._snapshots[snapshot - 1]
+            del self._snapshots[snapshot - 1 :]
+            self._pool.clear()
+            self._application.roll_back(number)
+            self._engine.clock_shift_ns, self._engine.next_timestamp = shift, None
+            self._engine.reload()
+            return True
+
+        return self._engine.run(go_back)
+
+    def increase_time(self, seconds: int) -> int:
+        """Move the chain's clock forward; returns the total shift in seconds."""
+
+        def shift() -> int:
+            self._engine.clock_shift_ns += seconds * _SECOND
+            return self._engine.clock_shift_ns // _SECOND
+
+        return self._engine.run(shift)
+
+    def set_next_timestamp(self, timestamp: int) -> None:
+        """The next block's timestamp; must be above the head's. Later blocks go on from there."""
+
+        def set_time() -> None:
+            if timestamp <= self._application.head.timestamp:
+                raise DevelopmentOnlyError(
+                    f"timestamp {timestamp} is not above the newest block's {self._application.head.timestamp}"
+                )
+            self._engine.next_timestamp = timestamp
+            self._engine.clock_shift_ns = timestamp * _SECOND - self._engine.clock()
+
+        self._engine.run(set_time)
+
+    def write_state(self, overrides: Mapping[bytes, AccountOverride]) -> None:
+        """Write balances, nonces, code or storage, in a block of its own without transactions."""
+        self._engine.run(lambda: self._engine.seal(forces_block=True, overrides=overrides))
+
+    def impersonate(self, address: bytes, is_on: bool = True) -> None:
+        """Whether `submit` takes transactions of this account without its key."""
+        (self.impersonated.add if is_on else self.impersonated.discard)(address)
+
+    def set_automine(self, is_on: bool) -> None:
+        """Whether each transaction is sealed at once (the default) or waits for `mine`."""
+        self._engine.automine = is_on
+        self._engine.notify()

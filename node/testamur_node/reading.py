@@ -1,0 +1,149 @@
+"""What is committed, as every reader sees it: blocks, transactions, receipts, logs and states of one chain.
+
+Flow: store -> here -> rpc. Nothing here writes or waits; every method may be called from any thread and sees the last
+committed block.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from testamur_node.application import Application
+from testamur_node.chain.block import Block, Header
+from testamur_node.chain.receipt import Log, Receipt
+from testamur_node.chain.transaction import Transaction
+from testamur_node.errors import NodeError
+from testamur_node.index.logs import matches, transactions_with
+from testamur_node.state.reader import StateReader
+from testamur_node.store.store import Store
+
+__all__ = ["ChainReader", "LocatedLog", "UnknownBlockError"]
+
+
+class UnknownBlockError(NodeError):
+    """No such block, or its state was pruned."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedLog:
+    """A log with its place in the chain."""
+
+    log: Log
+    block_number: int
+    block_hash: bytes
+    block_timestamp: int
+    transaction_hash: bytes
+    transaction_index: int
+    log_index: int
+    """Position in the block."""
+
+
+class ChainReader:
+    """The committed chain; a `Node` is one that moves."""
+
+    def __init__(self, application: Application, store: Store) -> None:
+        self.store = store
+        self._application = application
+        self._head_block: Block | None = None
+
+    @property
+    def head(self) -> Block:
+        """The newest block: latest, safe and final at once."""
+        number = self._application.head.number
+        block = self._head_block
+        if block is None or block.hash != self._application.head.hash:
+            block = self.required(number)
+            self._head_block = block
+        return block
+
+    def block(self, which: int | bytes) -> Block | None:
+        """The block with a number or a hash."""
+        number = self.store.number_of(which) if isinstance(which, bytes) else which
+        return None if number is None or number < 0 else self.store.block(number)
+
+    def receipts(self, number: int) -> tuple[Receipt, ...]:
+        """The receipts of a block's transactions in order."""
+        return self.store.receipts(number)
+
+    def locate(self, transaction_hash: bytes) -> tuple[int, int] | None:
+        """(block number, index) of an included transaction; read one transaction then, not its whole block."""
+        return self.store.locate(transaction_hash)
+
+    def transaction(self, number: int, index: int) -> Transaction | None:
+        """One transaction of a block."""
+        return self.store.transaction(number, index)
+
+    def receipt(self, number: int, index: int) -> Receipt | None:
+        """One transaction's receipt."""
+        found = self.store.receipt(number, index)
+        return None if found is None else found[0]
+
+    def logs_before(self, number: int, index: int) -> int:
+        """How many logs the block has before transaction `index`: the first log index of that transaction."""
+        found = self.store.receipt(number, index)
+        return 0 if found is None else found[1]
+
+    def header(self, number: int) -> Header | None:
+        """A block's header alone."""
+        return self.store.header(number)
+
+    def state_at(self, number: int) -> StateReader:
+        """The state after block `number`; `UnknownBlockError` where there is none, or it was pruned."""
+        pruned = self.store.meta("pruned")
+        if pruned is not None and number < int.from_bytes(pruned, "big"):
+            raise UnknownBlockError(f"the state of block {number} was pruned", "ask a node that keeps all states")
+        return self._application.state(self.header_of(number))
+
+    def logs(
+        self,
+        first: int,
+        last: int,
+        addresses: Sequence[bytes] = (),
+        topics: Sequence[Sequence[bytes] | None] = (),
+        limit: int | None = None,
+    ) -> list[LocatedLog]:
+        """Logs of blocks first..last in order; each topic position None for any, else one of several.
+
+        At most `limit` + 1 come back, so that a caller can tell that there were more.
+        """
+        found: list[LocatedLog] = []
+        for number, index in self._candidates(first, min(last, self._application.head.number), addresses, topics):
+            stored = self.store.receipt(number, index)
+            transaction, header = self.store.transaction(number, index), self.store.header(number)
+            if stored is None or transaction is None or header is None:
+                continue  # the block was rolled back (development) while we read
+            receipt, position = stored
+            for log in receipt.logs:
+                if matches(log, addresses, topics):
+                    found.append(
+                        LocatedLog(log, number, header.hash, header.timestamp, transaction.hash, index, position)
+                    )
+                    if limit is not None and len(found) > limit:
+                        return found
+                position += 1
+        return found
+
+    def _candidates(
+        self, first: int, last: int, addresses: Sequence[bytes], topics: Sequence[Sequence[bytes] | None]
+    ) -> Iterator[tuple[int, int]]:
+        environment = self.store.environment
+        with environment.lmdb.begin() as view:
+            indexed = transactions_with(view, environment.tables["logs"], first, last, addresses, topics)
+            if indexed is not None:
+                yield from indexed
+                return
+        for number in range(first, last + 1):
+            yield from ((number, index) for index, receipt in enumerate(self.store.receipts(number)) if receipt.logs)
+
+    def header_of(self, number: int | None) -> Header:
+        """A block's header, the newest's for None; `UnknownBlockError` where there is none."""
+        header = self._application.head if number is None else self.store.header(number)
+        if header is None:
+            raise UnknownBlockError(f"block {number} is not known")
+        return header
+
+    def required(self, number: int) -> Block:
+        """A block that must be there; `UnknownBlockError` where it is not."""
+        block = self.store.block(number)
+        if block is None:
+            raise UnknownBlockError(f"block {number} is not known")
+        return block
