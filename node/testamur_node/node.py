@@ -234,7 +234,7 @@ class Node(ChainReader):
     def finality_proof(self, number: int) -> dict[str, Any] | None:
         """The proof of docs/protocol.md 4 for a block: its header, the newest signed engine header that carries its
         hash, and the validators that signed it. None where there is no such block or header yet."""
-        header, carried = self.store.header(number), self.store.carried(number)
+        header, carried = self.header(number), self.store.carried(number)
         encoded = self.store.signed_header(carried[1]) if carried else None
         if header is None or encoded is None:
             return None

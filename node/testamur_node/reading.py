@@ -1,7 +1,7 @@
 """What is committed, as every reader sees it: blocks, transactions, receipts, logs and states of one chain.
 
-Flow: store -> here -> rpc. Nothing here writes or waits; every method may be called from any thread and sees the last
-committed block.
+Flow: store -> here -> rpc. Nothing here writes or waits; every method may be called from any thread. A block is seen
+from the moment it is the head, never before: who has read a receipt finds its state under `latest`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -58,15 +58,16 @@ class ChainReader:
     def block(self, which: int | bytes) -> Block | None:
         """The block with a number or a hash."""
         number = self.store.number_of(which) if isinstance(which, bytes) else which
-        return None if number is None or number < 0 else self.store.block(number)
+        return self.store.block(number) if number is not None and self._is_visible(number) else None
 
     def receipts(self, number: int) -> tuple[Receipt, ...]:
         """The receipts of a block's transactions in order."""
-        return self.store.receipts(number)
+        return self.store.receipts(number) if self._is_visible(number) else ()
 
     def locate(self, transaction_hash: bytes) -> tuple[int, int] | None:
         """(block number, index) of an included transaction; read one transaction then, not its whole block."""
-        return self.store.locate(transaction_hash)
+        place = self.store.locate(transaction_hash)
+        return place if place is not None and self._is_visible(place[0]) else None
 
     def transaction(self, number: int, index: int) -> Transaction | None:
         """One transaction of a block."""
@@ -84,7 +85,7 @@ class ChainReader:
 
     def header(self, number: int) -> Header | None:
         """A block's header alone."""
-        return self.store.header(number)
+        return self.store.header(number) if self._is_visible(number) else None
 
     def state_at(self, number: int) -> StateReader:
         """The state after block `number`; `UnknownBlockError` where there is none, or it was pruned."""
@@ -136,14 +137,18 @@ class ChainReader:
 
     def header_of(self, number: int | None) -> Header:
         """A block's header, the newest's for None; `UnknownBlockError` where there is none."""
-        header = self._application.head if number is None else self.store.header(number)
+        header = self._application.head if number is None else self.header(number)
         if header is None:
             raise UnknownBlockError(f"block {number} is not known")
         return header
 
     def required(self, number: int) -> Block:
         """A block that must be there; `UnknownBlockError` where it is not."""
-        block = self.store.block(number)
+        block = self.block(number)
         if block is None:
             raise UnknownBlockError(f"block {number} is not known")
         return block
+
+    def _is_visible(self, number: int) -> bool:
+        """A commit reaches the disk a moment before the head moves."""
+        return 0 <= number <= self._application.head.number

@@ -1,6 +1,7 @@
 """A node on a home folder: solo engine, finality proofs, logs, estimates, time travel, and a second process."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -18,6 +19,7 @@ from testamur_node.execution.executor import AccountOverride, CallRequest
 from testamur_node.node import DevelopmentOnlyError, Node, RefusedError, UnknownBlockError
 from testamur_node.pool import NonceTooLowError
 from testamur_node.store import StoreError
+from testamur_node.store.store import Commit
 
 from tests.node.founding import (
     ADDRESSES,
@@ -250,6 +252,34 @@ def test_subscribers_hear_of_each_block_until_they_end(development: Node) -> Non
     end()
     development.development.mine()
     assert heard == [1, 2]
+
+
+def test_a_block_is_seen_once_it_is_the_head_and_not_while_it_is_written(
+    development: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, is_written, may_go_on = development.store.append, threading.Event(), threading.Event()
+
+    def slow(commit: Commit) -> None:
+        append(commit)
+        is_written.set()
+        may_go_on.wait(20)
+
+    monkeypatch.setattr(development.store, "append", slow)
+    digest = development.submit(raw(GOVERN, 0))
+    assert is_written.wait(20)
+    block = development.store.block(1)
+    assert block is not None
+    assert development.head.number == 0
+    assert development.locate(digest) is None
+    assert development.block(1) is development.block(block.hash) is development.header(1) is None
+    assert development.receipts(1) == ()
+    with pytest.raises(UnknownBlockError, match="block 1"):
+        development.state_at(1)
+    may_go_on.set()
+    assert development.wait_for_block(1, 20)
+    assert development.locate(digest) == (1, 0)
+    assert development.block(block.hash) == block
+    assert development.state_at(1).nonce(ADDRESSES[GOVERN]) == 1
 
 
 def test_an_unknown_block_is_named(development: Node) -> None:

@@ -137,8 +137,8 @@ print("reads", made.alliance() == me, int(made.crosswalkCount()))
 def test_a_console_session_deploys_and_reads(network: str, request: pytest.FixtureRequest) -> None:
     brownie: Brownie = request.getfixturevalue("on_node" if network == "testamur" else "on_own_anvil")
     said = brownie.typed(SESSION, "console", "--network", network)
-    assert "deployed True True 1" in said
-    assert "reads True 0" in said
+    assert "deployed True True 1" in said, said
+    assert "reads True 0" in said, said
 
 
 def test_a_console_session_reads_our_alliance(on_node: Brownie) -> None:
