@@ -1,6 +1,6 @@
 """Reading a bundle by its likeness to an earlier one gives what the full parse gives, and refuses nothing less.
 
-The judge of `batch.pattern` is `Bundle.from_tree(parse_strict(…))`: every line is read both ways, with patterns of
+The judge of `batch.patterns` is `Bundle.from_tree(parse_strict(…))`: every line is read both ways, with patterns of
 genuine bundles known, and whatever a pattern lets pass must be equal to what the full parse makes of it.
 """
 
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from testamur.batch.bundle import MAX_BUNDLE_BYTES, Bundle
-from testamur.batch.pattern import Patterns
+from testamur.batch.patterns import Patterns
 from testamur.credential.errors import MalformedError
 from testamur.credential.strict import parse_strict
 

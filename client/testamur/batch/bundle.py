@@ -15,7 +15,7 @@ import orjson
 from testamur.batch.claims import Claims
 from testamur.batch.inclusion import Anchor, Inclusion
 from testamur.batch.leaf import KIND_FOREIGN, KIND_OWN, LeafInput, content, foreign_content
-from testamur.batch.pattern import Patterns
+from testamur.batch.patterns import Patterns
 from testamur.credential.document import Document, from_tree
 from testamur.credential.errors import MalformedError
 from testamur.credential.strict import parse_compact, parse_strict, step

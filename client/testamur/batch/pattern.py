@@ -1,6 +1,6 @@
 """Bundles that differ from one judged before in nothing but a learner's own values, read by that difference.
 
-Data flow: bytes -> `read_like` -> what `Bundle.parse` builds a bundle of, or None: the full parse judges. In a text
+Data flow: bytes -> `Pattern.read` -> what `Bundle.parse` builds a bundle of, or None: the full parse judges. In a text
 without escapes a quote is always the end of a string, so a text split at its quotes is a list of structure and strings
 in turn. Where all parts but a learner's values are those of a bundle that passed the full parse, the tree has the same
 shape and the same other values, and only these values are left to judge, each by the rule that the full parse has for
@@ -8,8 +8,7 @@ it. Whatever does not fit gives None, so that a refusal and its reason come from
 (`docs/protocol.md 1.1`; the differential test is `tests/properties/test_patterns.py`).
 """
 
-import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any, Final
@@ -22,20 +21,16 @@ from testamur.credential.document import Document, parse_credits, parse_moment, 
 from testamur.credential.errors import MalformedError
 from testamur.credential.nquads import Quads, UncompilableError
 from testamur.credential.shape import compile_shape, flatten, lexical_forms
-from testamur.credential.strict import MAX_DOCUMENT_BYTES, is_exact
+from testamur.credential.strict import is_exact
 
-__all__ = ["Pattern", "Patterns", "compile_pattern"]
+__all__ = ["MAX_LINE", "Pattern", "compile_pattern"]
 
 Path = tuple[str | int, ...]
 
 _HEAD: Final = b'{"type":"TestamurBundle","version":1,"credential":'
 _TAIL: Final = b',"inclusion":{'
-_MAX_LINE: Final = 32 * 1024
+MAX_LINE: Final = 32 * 1024
 """Bytes of a bundle that a pattern is made of; a learner's is a tenth of that."""
-_MAX_ALIKE: Final = 16
-_MAX_LENGTHS: Final = 32
-_MAX_TELLING: Final = 4
-_MAX_COUNTED: Final = 1024
 _U32: Final = 2**32
 _SUBJECT: Final = "credentialSubject"
 _OWN: Final = frozenset(
@@ -217,83 +212,6 @@ class Pattern:
             list=like.list,
             status_index=status_index,
         )
-
-
-class _Alike:
-    """Patterns of lines with equally many parts, told apart by the first few fixed parts in which they differ."""
-
-    __slots__ = ("_by_parts", "_parts", "patterns")
-
-    def __init__(self, patterns: tuple[Pattern, ...]) -> None:
-        self.patterns = patterns
-        shared = set(range(patterns[0].size)).intersection(*(pattern.fixed_parts for pattern in patterns))
-        differing = [n for n in sorted(shared) if len({pattern.fixed_parts[n] for pattern in patterns}) > 1]
-        telling: list[int] = []
-
-        def told(place: int) -> int:
-            return len({tuple(pattern.fixed_parts[n] for n in (*telling, place)) for pattern in patterns})
-
-        for _ in range(_MAX_TELLING if differing else 0):
-            telling.append(max(differing, key=told))
-        self._parts: Callable[[Sequence[str]], Hashable] = itemgetter(*(telling or [0]))
-        self._by_parts: dict[Hashable, tuple[Pattern, ...]] = {}
-        for pattern in patterns:
-            parts = [pattern.fixed_parts.get(place, "") for place in range(pattern.size)]
-            self._by_parts[self._parts(parts)] = (*self._by_parts.get(self._parts(parts), ()), pattern)
-
-    def read(self, line: bytes, parts: Sequence[str]) -> tuple[Document, Inclusion, Anchor] | None:
-        for pattern in self._by_parts.get(self._parts(parts), ()):
-            if (found := pattern.read(line, parts)) is not None:
-                return found
-        return None
-
-
-class Patterns:
-    """The patterns of what came before: a bounded number, replaced whole, so that threads may share them.
-
-    What the full parse let pass is counted by its key, batch and length; the second, fourth, eighth … of a kind
-    becomes a pattern. A stream of ever new kinds costs a count each, and never fills the memory.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[int, _Alike] = {}
-        self._counts: dict[Hashable, int] = {}
-
-    def read_like(self, data: bytes) -> tuple[Document, Inclusion, Anchor] | None:
-        """Credential, proof and anchor of a bundle that is like one before; None where it is to be parsed in full."""
-        line = data.rstrip(b"\r\n")
-        if not self._known or len(line) > MAX_DOCUMENT_BYTES:
-            return None
-        try:
-            parts = line.decode().split('"')
-        except UnicodeDecodeError:
-            return None
-        alike = self._known.get(len(parts))
-        return None if alike is None else alike.read(line, parts)
-
-    def learn(self, data: bytes, tree: Mapping[str, Any], found: tuple[Document, Inclusion, Anchor]) -> None:
-        """Take notice of a bundle that `parse_compact` and the full judgement of its tree let pass."""
-        if len(data) > _MAX_LINE:
-            return
-        document, inclusion, anchor = found
-        kind = hash((document.verification_method, document.created, anchor, len(inclusion.path), data.count(b'"')))
-        with self._lock:
-            count = self._counts[kind] = self._counts.pop(kind, 0) + 1
-            if len(self._counts) > _MAX_COUNTED:
-                self._counts.pop(next(iter(self._counts)))
-        if count < 2 or count & count - 1:
-            return
-        pattern = compile_pattern(data.rstrip(b"\r\n"), tree, found)
-        if pattern is None:
-            return
-        with self._lock:
-            known = dict(self._known)
-            alike = known.pop(pattern.size, None)
-            known[pattern.size] = _Alike((pattern, *(alike.patterns[: _MAX_ALIKE - 1] if alike else ())))
-            while len(known) > _MAX_LENGTHS:
-                known.pop(next(iter(known)))
-            self._known = known
 
 
 def compile_pattern(line: bytes, tree: Mapping[str, Any], found: tuple[Document, Inclusion, Anchor]) -> Pattern | None:

@@ -1,0 +1,130 @@
+"""The refusals of Alliance and what it governs, each provoked once."""
+
+from testamur.artifacts.genesis import directory_name
+
+from tests.contracts.refusals.ground import DOCUMENT, NO_ONE, new_alliance, provokes
+from tests.contracts.suite import Suite, account
+
+
+@provokes("GovernedNotAlliance")
+def _(s: Suite) -> object:
+    return s.send("govern 1", "Permissions", "setDeploy", account("govern 1"), True)
+
+
+@provokes("AllianceNotSelf")
+def _(s: Suite) -> object:
+    return s.send("govern 1", "Alliance", "addMember", 2)
+
+
+@provokes("AllianceNotGovern")
+def _(s: Suite) -> object:
+    return s.send("admin 1", "Alliance", "propose", [(s.address("Alliance"), b"")], DOCUMENT)
+
+
+@provokes("AllianceUnknownInstitution")
+def _(s: Suite) -> object:
+    return s.govern("Alliance", "addMember", 3)
+
+
+@provokes("AllianceAlreadyMember")
+def _(s: Suite) -> object:
+    return s.govern("Alliance", "addMember", 2)
+
+
+@provokes("AllianceNotMember")
+def _(s: Suite) -> object:
+    return s.govern("Alliance", "removeMember", 3)
+
+
+@provokes("AllianceLastMember")
+def _(s: Suite) -> object:
+    s.govern("Alliance", "removeMember", 2)
+    return s.govern("Alliance", "removeMember", 1)
+
+
+@provokes("AllianceThresholdOutOfBounds")
+def _(s: Suite) -> object:
+    return s.govern("Alliance", "setThreshold", 1, 2)
+
+
+@provokes("AllianceParameterOutOfBounds")
+def _(s: Suite) -> object:
+    return s.govern("Alliance", "setParameter", directory_name("votingPeriod"), 59)
+
+
+@provokes("AllianceUnknownParameter")
+def _(s: Suite) -> object:
+    return s.call("Alliance", "parameter", directory_name("teaBreak"))
+
+
+@provokes("AllianceLengthMismatch")
+def _(s: Suite) -> object:
+    return new_alliance(s, values=[3600])
+
+
+@provokes("AllianceCallsOutOfBounds")
+def _(s: Suite) -> object:
+    return s.propose()
+
+
+@provokes("AllianceNoCode")
+def _(s: Suite) -> object:
+    proposal = s.send("govern 1", "Alliance", "propose", [(NO_ONE, b"")], DOCUMENT).output
+    s.vote(proposal)
+    return s.execute(proposal)
+
+
+@provokes("AllianceWrongState")
+def _(s: Suite) -> object:
+    return s.execute(s.propose(("Alliance", "setThreshold", 1, 1)))
+
+
+@provokes("AllianceAlreadyVoted")
+def _(s: Suite) -> object:
+    proposal = s.propose(("Alliance", "setThreshold", 1, 1))
+    s.vote(proposal, [1])
+    return s.send("deputy 1", "Alliance", "vote", proposal, False)
+
+
+@provokes("AllianceExecuting")
+def _(s: Suite) -> object:
+    inner = s.propose(("Alliance", "setThreshold", 1, 1))
+    s.vote(inner)
+    return s.decide(("Alliance", "execute", inner))
+
+
+@provokes("AllianceCallFailed")
+def _(s: Suite) -> object:
+    return s.decide(("Alliance", "addMember", 2))
+
+
+@provokes("AllianceUnknownAgreement")
+def _(s: Suite) -> object:
+    return s.send("govern 1", "Alliance", "signAgreement", 1)
+
+
+@provokes("AllianceAlreadySigned")
+def _(s: Suite) -> object:
+    s.govern("Alliance", "adoptAgreement", DOCUMENT, 0)
+    s.send("govern 1", "Alliance", "signAgreement", 1)
+    return s.send("deputy 1", "Alliance", "signAgreement", 1)
+
+
+@provokes("AllianceSignatureExpired")
+def _(s: Suite) -> object:
+    return s.send("anyone", "Alliance", "signAgreementFor", 1, s.chain.timestamp - 1, b"")
+
+
+@provokes("ECDSAInvalidSignature")
+def _(s: Suite) -> object:
+    return s.send("anyone", "Alliance", "signAgreementFor", 1, s.chain.timestamp, b"\0" * 65)
+
+
+@provokes("ECDSAInvalidSignatureLength")
+def _(s: Suite) -> object:
+    return s.send("anyone", "Alliance", "signAgreementFor", 1, s.chain.timestamp, b"\0" * 64)
+
+
+@provokes("ECDSAInvalidSignatureS")
+def _(s: Suite) -> object:
+    return s.send("anyone", "Alliance", "signAgreementFor", 1, s.chain.timestamp, b"\xff" * 65)

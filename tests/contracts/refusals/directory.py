@@ -1,0 +1,55 @@
+"""The refusals of Directory and BlockHistory, each provoked once."""
+
+from testamur.artifacts import artifact
+from testamur.artifacts.genesis import directory_name
+
+from tests.contracts.evm import SYSTEM, Chain
+from tests.contracts.refusals.ground import KEY, NO_ONE, new_directory, provokes
+from tests.contracts.suite import GENESIS_TIME, Suite
+
+
+@provokes("DirectoryLengthMismatch")
+def _(s: Suite) -> object:
+    return new_directory(s, [KEY], [], [])
+
+
+@provokes("DirectoryNoCode")
+def _(s: Suite) -> object:
+    return s.govern("Directory", "set", directory_name("CreditBank"), NO_ONE, 1)
+
+
+@provokes("DirectoryZeroLayout")
+def _(s: Suite) -> object:
+    return s.govern("Directory", "set", directory_name("CreditBank"), s.address("Alliance"), 0)
+
+
+@provokes("DirectoryNamedBefore")
+def _(s: Suite) -> object:
+    return s.govern("Directory", "set", directory_name("StatusRegistry"), s.address("StatusRegistry"), 1)
+
+
+@provokes("DirectoryNeverReplaced")
+def _(s: Suite) -> object:
+    return s.govern("Directory", "set", directory_name("Permissions"), s.address("Alliance"), 1)
+
+
+@provokes("DirectoryUnknownName")
+def _(s: Suite) -> object:
+    return s.call("Directory", "resolve", directory_name("CreditBank"))
+
+
+@provokes("DirectoryUnknownVersion")
+def _(s: Suite) -> object:
+    return s.call("Directory", "entry", directory_name("StatusRegistry"), 2)
+
+
+@provokes("BlockHistoryMalformed")
+def _(s: Suite) -> object:
+    return s.chain.send_raw(SYSTEM, s.address("BlockHistory"), b"\0" * 31)
+
+
+@provokes("BlockHistoryNoParent")
+def _(_s: Suite) -> object:
+    chain = Chain(GENESIS_TIME)
+    chain.construct("BlockHistory", NO_ONE, artifact("BlockHistory").bytecode)
+    return chain.send_raw(SYSTEM, NO_ONE, b"\0" * 32)

@@ -1,0 +1,74 @@
+"""What the refusals stand on: the table of cases, and contracts constructed a second time, sound but for one thing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from testamur.artifacts.genesis import directory_name
+
+from tests.contracts.suite import DAY, Suite
+
+__all__ = [
+    "CASES", "provokes", "DOCUMENT", "KEY", "NO_ONE", "LIMITS", "FULL",
+    "new_alliance", "new_permissions", "new_directory", "new_status_registry", "succeed",
+]  # fmt: skip
+
+Case = Callable[[Suite], object]
+
+CASES: dict[str, Case] = {}
+
+
+def provokes(name: str) -> Callable[[Case], Case]:
+    def enter(case: Case) -> Case:
+        assert name not in CASES, f"{name} has a case"
+        CASES[name] = case
+        return case
+
+    return enter
+
+
+DOCUMENT = b"\x07" * 32
+KEY = b"\x21" * 32
+NO_ONE = b"\x0e" * 20
+LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576)
+FULL = 2**256 - 1
+
+
+def new_alliance(suite: Suite, **changes: Any) -> bytes:
+    """Construct a second Alliance, sound but for the changes."""
+    names = ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay")
+    arguments = {
+        "members": [1],
+        "numerator": 2,
+        "denominator": 3,
+        "operators": suite.address("Operators"),
+        "names": [directory_name(name) for name in names],
+        "values": [3600, 3600, 3600, 3600],
+    }
+    types = ["uint32[]", "uint16", "uint16", "address", "bytes32[]", "uint64[]"]
+    return suite.chain.deploy("Alliance", NO_ONE, types, list((arguments | changes).values()))
+
+
+def new_permissions(suite: Suite, validators: list[tuple[bytes, int, int]]) -> bytes:
+    """Construct a second Permissions with that validator set."""
+    limits, validator_type = "(uint64,uint32,uint32,uint16,uint32)", "(bytes32,uint64,uint32)[]"
+    types = ["address", "address", limits, validator_type, "bytes20[]", "address[]"]
+    return suite.chain.deploy("Permissions", NO_ONE, types, [NO_ONE, NO_ONE, LIMITS, validators, [], []])
+
+
+def new_directory(suite: Suite, names: list[bytes], addresses: list[bytes], layouts: list[int]) -> bytes:
+    """Construct a second Directory."""
+    types = ["address", "bytes32[]", "address[]", "uint16[]"]
+    return suite.chain.deploy("Directory", NO_ONE, types, [NO_ONE, names, addresses, layouts])
+
+
+def new_status_registry(suite: Suite, first_list: int) -> bytes:
+    """Construct a second StatusRegistry."""
+    parts = [suite.address(name) for name in ("Alliance", "Operators", "Directory")]
+    types = ["address", "address", "address", "uint32"]
+    return suite.chain.deploy("StatusRegistry", NO_ONE, types, [*parts, first_list])
+
+
+def succeed(suite: Suite, name: str, successor: bytes) -> None:
+    """The Alliance names a successor, and its delay passes."""
+    suite.govern("Directory", "set", directory_name(name), successor, 1)
+    suite.chain.mine(7 * DAY)

@@ -1,0 +1,91 @@
+"""The refusals of StatusRegistry, each provoked once."""
+
+from tests.contracts.refusals.ground import DOCUMENT, FULL, new_status_registry, provokes, succeed
+from tests.contracts.suite import Suite
+
+
+@provokes("StatusRegistrySizeOutOfBounds")
+def _(s: Suite) -> object:
+    return s.open_list(1, 16)
+
+
+@provokes("StatusRegistryUnknownList")
+def _(s: Suite) -> object:
+    return s.send("status 1", "StatusRegistry", "revoke", 3, 0, 0)
+
+
+@provokes("StatusRegistryNotIssueOperator")
+def _(s: Suite) -> object:
+    return s.send("status 1", "StatusRegistry", "openList", 17)
+
+
+@provokes("StatusRegistryNotRecognised")
+def _(s: Suite) -> object:
+    s.govern("IssuerRegistry", "suspend", 1, DOCUMENT)
+    return s.open_list(1)
+
+
+@provokes("StatusRegistryNotCurrent")
+def _(s: Suite) -> object:
+    succeed(s, "StatusRegistry", new_status_registry(s, 1))
+    return s.open_list(1)
+
+
+@provokes("StatusRegistryNotBatches")
+def _(s: Suite) -> object:
+    return s.send("issue 1", "StatusRegistry", "advance", 1, 1, 0, 1)
+
+
+@provokes("StatusRegistryNotIssuer")
+def _(s: Suite) -> object:
+    return s.anchor(1, list_=2)
+
+
+@provokes("CounterMoved")
+def _(s: Suite) -> object:
+    return s.anchor(1, first=1)
+
+
+@provokes("StatusRegistryListFull")
+def _(s: Suite) -> object:
+    return s.anchor(1, size=2**17 + 1)
+
+
+@provokes("StatusRegistryNotKeeper")
+def _(s: Suite) -> object:
+    return s.send("status 2", "StatusRegistry", "revoke", 1, 0, 0)
+
+
+@provokes("StatusRegistryIndexOutOfBounds")
+def _(s: Suite) -> object:
+    return s.send("status 1", "StatusRegistry", "revoke", 1, 2**17, 0)
+
+
+@provokes("StatusRegistryWordOutOfBounds")
+def _(s: Suite) -> object:
+    return s.send("status 1", "StatusRegistry", "revokeWords", 1, [0, 512], [FULL, FULL], 0)
+
+
+@provokes("StatusRegistryLengthMismatch")
+def _(s: Suite) -> object:
+    return s.send("status 1", "StatusRegistry", "suspendWords", 1, [0, 1], [FULL], 0)
+
+
+@provokes("StatusRegistryReasonOutOfBounds")
+def _(s: Suite) -> object:
+    return s.send("status 1", "StatusRegistry", "suspend", 1, 0, 4)
+
+
+@provokes("StatusRegistryUnchanged")
+def _(s: Suite) -> object:
+    return s.send("status 1", "StatusRegistry", "reinstate", 1, 0, 0)
+
+
+@provokes("StatusRegistryFirstListZero")
+def _(s: Suite) -> object:
+    return new_status_registry(s, 0)
+
+
+@provokes("StatusRegistryUnknownInstitution")
+def _(s: Suite) -> object:
+    return s.govern("StatusRegistry", "setCustodian", 1, 3, DOCUMENT)
