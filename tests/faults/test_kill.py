@@ -1,100 +1,72 @@
-"""kill -9 at any moment loses no acknowledged block, and the chain after it is the one an undisturbed node would
-have.
+"""kill -9 at every point between a transaction and the disk, and again while the node comes back: no acknowledged
+block is lost, and the chain is the one that an undisturbed node would have.
 """
 
-import os
 import random
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from testamur_node.application import Application, Decided
 from testamur_node.chain.rules import DEVELOPMENT
-from testamur_node.genesis import Genesis
-from testamur_node.node import GENESIS_FILE
 
-from tests.conftest import ROOT
-from tests.node.founding import make_home, open_application
+from tests.faults.driving import Ended, Load, Nursery, demand_equal_to_a_twin, go_on
+from tests.faults.points import POINTS, Point
+from tests.node.founding import make_home
 
-FAULTS = ("-", "before-append", "inside-append", "after-append")
+LOAD, OPENING, FOUNDING = (
+    [point for point in POINTS if point.phase == phase] for phase in ("load", "opening", "founding")
+)
 
 
-def crash_repeatedly(home: Path, rounds: int, seed: int) -> dict[int, list[str]]:
-    """Start, load and kill a node `rounds` times; returns what it acknowledged: number -> [hash, transaction
-    hashes…].
-    """
-    chance = random.Random(seed)
-    acknowledged: dict[int, list[str]] = {}
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "client"), str(ROOT / "node")))}
-    command = [sys.executable, str(Path(__file__).with_name("nursery.py")), str(home)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT
-    ) as nursery:
-        assert nursery.stdin is not None
-        assert nursery.stdout is not None
-        assert nursery.stdout.readline() == "warm\n"
-        for turn in range(rounds):
-            fault = FAULTS[turn % len(FAULTS)]
-            nursery.stdin.write(f"{chance.randrange(2**32)} {fault}\n")
-            nursery.stdin.flush()
-            blocks_to_wait = chance.randint(1, 12)
-            for line in nursery.stdout:
-                kind, *words = line.split()
-                if kind == "child":
-                    child = int(words[0])
-                elif kind == "ready" and acknowledged:
-                    newest = max(acknowledged)
-                    assert int(words[0]) >= newest, "the restarted node has lost a block it acknowledged"
-                elif kind == "block":
-                    number = int(words[0])
-                    assert acknowledged.setdefault(number, words[1:]) == words[1:]
-                    blocks_to_wait -= 1
-                    if fault == "-" and blocks_to_wait == 0:
-                        os.kill(child, signal.SIGKILL)
-                elif kind == "ended":
-                    assert int(words[0]) == -signal.SIGKILL
-                    break
-        nursery.stdin.close()
-    assert nursery.returncode == 0
-    return acknowledged
+def die_under_load(nursery: Nursery, home: Path, point: Point, load: Load) -> None:
+    """Start, load, and see the node die where it should."""
+    passage, seed = load.chance.randint(1, point.most), load.chance.randrange(2**32)
+    started = nursery.start(home, "--block-time", "instant", point=point, passage=passage, seed=seed)
+    if isinstance(started, str):
+        load.run(started)
+        ended = nursery.end()
+    else:
+        ended = started  # a heartbeat was due and passed the point before the node was ready
+    assert (ended.code, ended.died_at) == (-signal.SIGKILL, point.name), nursery.errors
+
+
+def die_at_once(nursery: Nursery, home: Path, point: Point, chance: random.Random) -> None:
+    """A start that never gets ready."""
+    started = nursery.start(home, point=point, passage=chance.randint(1, point.most), seed=chance.randrange(2**32))
+    assert isinstance(started, Ended), f"{point.name} was not passed"
+    assert (started.code, started.died_at) == (-signal.SIGKILL, point.name), nursery.errors
+
+
+@pytest.mark.timeout(3600)
+def test_a_node_killed_at_every_point_and_again_while_it_recovers_equals_its_undisturbed_twin(
+    tmp_path: Path, is_slow: bool
+) -> None:
+    home = make_home(tmp_path / "home", DEVELOPMENT)
+    load = Load(random.Random(20261126))
+    chance = load.chance
+    points = [*LOAD, *(chance.choices(LOAD, k=200) if is_slow else ())]
+    recoveries = [*OPENING, *(chance.choices(OPENING, k=80) if is_slow else ())]
+    chance.shuffle(points)
+    with Nursery.open(tmp_path) as nursery:
+        go_on(nursery, home, load)
+        for turn, point in enumerate(points):
+            die_under_load(nursery, home, point, load)
+            for recovery in recoveries[
+                turn * len(recoveries) // len(points) : (turn + 1) * len(recoveries) // len(points)
+            ]:
+                die_at_once(nursery, home, recovery, chance)
+        go_on(nursery, home, load)
+    assert demand_equal_to_a_twin(home, tmp_path / "twin", load.acknowledged) > len(points)
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("seed", [20261123])
-def test_a_killed_node_keeps_every_acknowledged_block_and_equals_its_undisturbed_twin(
-    tmp_path: Path, seed: int, is_slow: bool
-) -> None:
-    home = make_home(tmp_path, DEVELOPMENT)
-    acknowledged = crash_repeatedly(home, rounds=200 if is_slow else 12, seed=seed)
-    assert len(acknowledged) > 8
-    genesis = Genesis.from_json((home / GENESIS_FILE).read_text(encoding="utf-8"))
-    survivor = open_application(home, genesis)
-    twin = open_application(tmp_path / "twin", genesis)
-    store = survivor.store
-    for number, (block_hash, *hashes) in acknowledged.items():
-        block = store.block(number)
-        assert block is not None
-        assert [block.hash.hex(), *(item.hash.hex() for item in block.transactions)] == [block_hash, *hashes]
-        for index, item in enumerate(block.transactions):
-            assert store.locate(item.hash) == (number, index)
-            assert store.receipt(number, index) is not None
-    assert store.head_number == survivor.head.number >= max(acknowledged)
-    for number in range(1, survivor.head.number + 1):
-        block = store.block(number)
-        assert block is not None
-        replay(twin, block.header.timestamp, tuple(item.raw for item in block.transactions))
-        assert twin.head.hash == block.hash
-        carried = store.carried(number)
-        assert carried is not None
-        assert store.signed_header(carried[1]) is not None
-    survivor.store.close()
-    twin.store.close()
-
-
-def replay(application: Application, timestamp: int, transactions: tuple[bytes, ...]) -> None:
-    """The same block through a node that never crashed."""
-    height = application.info().engine_height + 1
-    application.finalize(Decided(height, timestamp * 10**9, transactions, forces_block=True))
-    application.commit()
+def test_a_first_start_killed_at_any_point_begins_the_same_chain_the_next_time(tmp_path: Path, is_slow: bool) -> None:
+    chance = random.Random(7)
+    with Nursery.open(tmp_path) as nursery:
+        for turn, point in enumerate(FOUNDING * (4 if is_slow else 1)):
+            home = make_home(tmp_path / f"home{turn}", DEVELOPMENT)
+            die_at_once(nursery, home, point, chance)
+            die_at_once(nursery, home, chance.choice(OPENING), chance)
+            load = Load(chance)
+            go_on(nursery, home, load)
+            assert demand_equal_to_a_twin(home, tmp_path / f"twin{turn}", load.acknowledged) >= 3

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from testamur_node.application import Application
-from testamur_node.chain.rules import DEVELOPMENT
 from testamur_node.codec import to_hex
 from testamur_node.engine.key import ValidatorKey
 from testamur_node.genesis import Genesis
@@ -22,36 +21,11 @@ from testamur_node.store.verification import problems_of
 
 from tests.node.founding import (
     ADDRESSES,
-    DEPLOYER,
     GOVERN,
     ISSUE,
-    STORING_CODE,
-    creating,
-    make_home,
     open_application,
     raw,
-    word,
 )
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A home with a grown and closed chain, signed headers included."""
-    home = make_home(tmp_path / "home", DEVELOPMENT)
-    node = Node.open(home, time.time_ns)
-    contract = bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3")
-    for number, transaction in enumerate(
-        [
-            raw(DEPLOYER, 0, to=None, data=creating(STORING_CODE)),
-            *(raw(GOVERN, nonce, to=contract, data=word(nonce % 3, nonce + 1)) for nonce in range(6)),
-            raw(ISSUE, 0, to=ADDRESSES[GOVERN], value=5),
-        ],
-        start=1,
-    ):
-        node.submit(transaction)
-        assert node.wait_for_block(number, 20)
-    node.close()
-    return home
 
 
 def problems(home: Path) -> list[str]:

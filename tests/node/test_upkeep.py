@@ -15,6 +15,7 @@ from testamur_node.chain.rules import ALLIANCE
 from testamur_node.importing import InvalidBlockError, blocks_in
 from testamur_node.node import DATA_FOLDER, GENESIS_FILE, VALIDATOR_KEY, Node
 from testamur_node.operations import upkeep
+from testamur_node.operations.initialise import HomeError
 from testamur_node.operations.upkeep import UpkeepError
 from testamur_node.store import StoreError
 
@@ -101,7 +102,7 @@ def test_a_backup_of_a_running_node_restores_to_the_same_chain(home: Path, tmp_p
     node.submit(raw(GOVERN, 3))
     assert node.wait_for_block(4, 20)
     node.close()
-    with pytest.raises(UpkeepError, match="not empty"):
+    with pytest.raises(HomeError, match="not empty"):
         upkeep.restore(tmp_path / "backup", restored)
 
 

@@ -4,14 +4,14 @@ Everything is built in a folder beside the target and moved into place at the en
 """
 
 import contextlib
-import os
-import shutil
+import errno
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from testamur_node import files
 from testamur_node.alliance_file import parse_alliance
 from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT
 from testamur_node.engine.key import ValidatorKey
@@ -100,18 +100,19 @@ def _read(path: Path) -> str:
 def new_folder(home: Path) -> Iterator[Path]:
     """A folder to build in that becomes `home`; an existing home is only taken when it is empty."""
     try:
-        if home.exists() and (not home.is_dir() or any(home.iterdir())):
-            raise HomeError(f"{home} exists and is not empty", "choose another folder with --home")
-        building = home.with_name(f".{home.name}.{os.getpid()}")
-        building.mkdir(mode=0o700, parents=True)
+        with files.new_folder(home) as building:
+            yield building
+    except FileExistsError as error:
+        raise HomeError(f"{home} exists and is not empty", "choose another folder") from error
     except OSError as error:
-        raise HomeError(f"cannot make {home}: {error.strerror}") from error
-    try:
-        yield building
-        if home.exists():
-            home.rmdir()
-        building.rename(home)
-    except OSError as error:
-        raise HomeError(f"cannot make {home}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+        raise HomeError(f"cannot make {home}: {error.strerror}", _advice(error)) from error
+
+
+def _advice(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "free some disk space; nothing was left behind"
+    if isinstance(error, BlockingIOError):
+        return "wait for the other process"
+    if error.errno in (errno.EBUSY, errno.EXDEV):
+        return "choose a folder on the mounted disk, not its top"
+    return "see that this user may write there"

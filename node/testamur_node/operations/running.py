@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from testamur_node.files import replace_file
+
 __all__ = ["RunningNode", "announce", "find"]
 
 _FILE = "running.json"
@@ -39,7 +41,8 @@ class RunningNode:
 def announce(home: Path, running: RunningNode) -> Iterator[None]:
     """Leave word of a running node while the block lasts."""
     file = home / _FILE
-    file.write_text(json.dumps(running.to_json()), encoding="utf-8")
+    with replace_file(file) as writing:
+        writing.write(json.dumps(running.to_json()).encode())
     try:
         yield
     finally:

@@ -15,13 +15,15 @@ from testamur_node.engine.key import ValidatorKey
 from testamur_node.errors import NodeError
 from testamur_node.execution.pyevm import PyEvm
 from testamur_node.execution.threads import Workers
+from testamur_node.files import new_file
 from testamur_node.genesis import Genesis, GenesisError
 from testamur_node.importing import InvalidBlockError, blocks_in, import_block
 from testamur_node.node import DATA_FOLDER, GENESIS_FILE, VALIDATOR_KEY
-from testamur_node.operations.initialise import HomeError, new_folder
+from testamur_node.operations.initialise import new_folder
 from testamur_node.store import maintenance
-from testamur_node.store.environment import Environment
+from testamur_node.store.environment import DATA, Environment, StoreError
 from testamur_node.store.store import Store
+from testamur_node.store.structure import structure_problem
 from testamur_node.store.verification import problems_of
 
 __all__ = [
@@ -81,7 +83,20 @@ def verify(home: Path) -> Iterator[str]:
     """Read and recompute every record of a home, running or stopped; one sentence for each that is wrong."""
     genesis = load_genesis(home)
     key = ValidatorKey.load(home / VALIDATOR_KEY) if (home / VALIDATOR_KEY).exists() else None
-    with contextlib.closing(Environment(home / DATA_FOLDER, writes=False)) as environment:
+    data = home / DATA_FOLDER
+    is_there = (data / DATA).exists()
+    problem = structure_problem(data) if is_there else None
+    if problem is not None:
+        yield problem  # LMDB would stumble over it
+        return
+    try:
+        environment = Environment(data, writes=False)
+    except StoreError as error:
+        if not is_there:
+            raise
+        yield error.message  # a table that is not there
+        return
+    with contextlib.closing(environment):
         yield from problems_of(environment, genesis.hash, key)
 
 
@@ -112,15 +127,6 @@ def compact(home: Path) -> tuple[int, int]:
     return maintenance.compact(home / DATA_FOLDER)
 
 
-@contextlib.contextmanager
-def _new(folder: Path) -> Iterator[Path]:
-    try:
-        with new_folder(folder) as building:
-            yield building
-    except HomeError as error:
-        raise UpkeepError(error.message, error.advice) from error
-
-
 def _carry(source: Path, target: Path, has_key: bool) -> None:
     """Copy what a home holds beside its data; founders' keystores are the client's to back up."""
     for name in (GENESIS_FILE, *_SETTINGS, *((VALIDATOR_KEY,) if has_key else ())):
@@ -140,7 +146,7 @@ def _head_of(home: Path) -> int:
 def back_up(home: Path, target: Path, *, has_key: bool = True) -> int:
     """Copy a home, running or stopped, as of one moment; the height of the copy."""
     load_genesis(home)
-    with _new(target) as folder:
+    with new_folder(target) as folder:
         with contextlib.closing(Environment(home / DATA_FOLDER, writes=False)) as environment:
             maintenance.copy_store(environment, folder / DATA_FOLDER)
         _carry(home, folder, has_key)
@@ -152,7 +158,7 @@ def restore(backup: Path, home: Path) -> int:
     problem = next(verify(backup), None)
     if problem is not None:
         raise UpkeepError(f"the backup {backup} is damaged: {problem}", "take another backup")
-    with _new(home) as folder:
+    with new_folder(home) as folder:
         (folder / DATA_FOLDER).mkdir()
         shutil.copyfile(backup / DATA_FOLDER / "data.mdb", folder / DATA_FOLDER / "data.mdb")
         _carry(backup, folder, has_key=True)
@@ -163,7 +169,7 @@ def export_chain(home: Path, target: Path) -> int:
     """Write the blocks after genesis to a new file, as geth's export does; how many."""
     store = Store.open(home / DATA_FOLDER, writes=False)
     try:
-        with target.open("xb") as file:
+        with new_file(target) as file:
             head = store.head_number or 0
             for number in range(1, head + 1):
                 block = store.block(number)
@@ -172,7 +178,9 @@ def export_chain(home: Path, target: Path) -> int:
                 file.write(encode_block(block))
         return head
     except OSError as error:
-        raise UpkeepError(f"cannot write {target}: {error.strerror}") from error
+        raise UpkeepError(
+            f"cannot write {target}: {error.strerror}", "see that there is room and choose a new name"
+        ) from error
     finally:
         store.close()
 
@@ -183,7 +191,8 @@ def import_chain(home: Path, genesis: Path, blocks: Path) -> Imported:
         try:
             Genesis.from_json(genesis.read_text(encoding="utf-8"))
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.copyfile(genesis, home / GENESIS_FILE)
+            with new_file(home / GENESIS_FILE) as file:
+                file.write(genesis.read_bytes())
         except (OSError, UnicodeDecodeError) as error:
             raise UpkeepError(f"cannot bring {genesis} into {home}: {error}") from error
     elif load_genesis(home).hash != Genesis.from_json(genesis.read_text(encoding="utf-8")).hash:

@@ -7,16 +7,20 @@ log to repair after a crash. The map is far larger than any chain: it costs addr
 import errno
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import lmdb
 
 from testamur_node.errors import NodeError
+from testamur_node.files import sync
+from testamur_node.store.pages import DamagedPageError
+from testamur_node.store.structure import demand_whole
 
-__all__ = ["StoreError", "StoreLockedError", "StoreFullError", "Environment", "TABLES"]
+__all__ = ["StoreError", "StoreLockedError", "StoreFullError", "Environment", "TABLES", "DATA"]
 
 TABLES = (
     "meta", "nodes", "headers", "numbers", "bodies", "transactions", "receipts", "locations", "logs", "engine",
@@ -36,7 +40,14 @@ engine        engine height -> signed header
 carried       block number -> first and newest engine height whose header carries that block's hash
 """
 
+DATA = "data.mdb"
 _MAP_BYTES = 1 << 40
+_MOST_READERS = 1024
+_LOCK_BYTES = 64 * (_MOST_READERS + 2)
+"""LMDB's table of readers, 64 bytes each behind a header."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_LOST = "restore a backup; without one, move the data folder away and import an export"
+_MAKE_ROOM = "free some disk space and start again: what was committed is safe"
 
 
 class StoreError(NodeError):
@@ -57,38 +68,47 @@ class Environment:
     def __init__(self, folder: Path, *, writes: bool = True) -> None:
         self.folder = folder
         self._lock_file: int | None = None
-        if writes:
-            try:
+        try:
+            if writes:
                 folder.mkdir(parents=True, exist_ok=True)
                 self._lock_file = _lock(folder)
-            except OSError as error:
-                raise StoreError(f"cannot write to {folder}: {error.strerror}") from error
-        elif not (folder / "data.mdb").exists():
-            raise StoreError(f"no chain data in {folder}", "run testamur-node init first")
-        try:
+                _begin(folder)
+            elif not (folder / DATA).exists():
+                raise StoreError(f"no chain data in {folder}", "run testamur-node init, then start, first")
+            _demand_whole(folder / DATA)
+            _reserve_lock(folder / "lock.mdb", writes)
             self.lmdb = lmdb.open(
-                str(folder), map_size=_MAP_BYTES, max_dbs=len(TABLES), max_readers=1024, readonly=not writes,
-                create=writes, readahead=False, meminit=False,
+                str(folder), map_size=_MAP_BYTES, max_dbs=len(TABLES), max_readers=_MOST_READERS, readonly=not writes,
+                create=writes, readahead=False,
             )  # fmt: skip
-            self.tables = {name: self.lmdb.open_db(name.encode(), create=writes) for name in TABLES}
+            self.tables = self._open_tables(writes)
+        except OSError as error:
+            self._unlock()
+            raise _os_refusal(folder, error, writes) from error
         except lmdb.Error as error:
             self._unlock()
-            raise StoreError(f"cannot open {folder}: {error}") from error
+            raise _refusal(f"cannot open {folder}", error) from error
+        except BaseException:
+            self._unlock()
+            raise
+
+    def _open_tables(self, writes: bool) -> dict[str, Any]:
+        try:
+            return {name: self.lmdb.open_db(name.encode(), create=writes) for name in TABLES}
+        except BaseException:
+            self.lmdb.close()
+            raise
 
     @contextmanager
     def write(self) -> Iterator[Any]:
         """One write transaction, committed and synced when the context ends without an error."""
         try:
+            # a killed process that was reading (a backup, say) must not keep old pages from being used again
+            self.lmdb.reader_check()
             with self.lmdb.begin(write=True) as transaction:
                 yield transaction
-        except (lmdb.DiskError, lmdb.MapFullError) as error:
-            raise StoreFullError(
-                f"cannot commit to {self.folder}: {error}", "free some disk space and restart"
-            ) from error
         except lmdb.Error as error:
-            if error.args and str(os.strerror(errno.ENOSPC)) in str(error):
-                raise StoreFullError(f"cannot commit to {self.folder}: {error}", "free some disk space") from error
-            raise StoreError(f"cannot commit to {self.folder}: {error}") from error
+            raise _refusal(f"cannot commit to {self.folder}", error) from error
 
     def get(self, table: str, key: bytes) -> bytes | None:
         """One value as of the last commit."""
@@ -107,6 +127,40 @@ class Environment:
             self._lock_file = None
 
 
+def _begin(folder: Path) -> None:
+    """Make an empty data.mdb where there is none, whole: so that an empty file always means that one was lost."""
+    if (folder / DATA).exists():
+        return
+    making = folder / "making"
+    shutil.rmtree(making, ignore_errors=True)
+    try:
+        lmdb.open(str(making), lock=False).close()
+        sync(making / DATA)
+        (making / DATA).rename(folder / DATA)
+        sync(folder)
+        sync(folder.parent)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _demand_whole(data: Path) -> None:
+    """Refuse a file that was cut off: reading behind its end would end the process without a word."""
+    try:
+        demand_whole(data)
+    except DamagedPageError as error:
+        raise StoreError(f"{data} is damaged: {error}", _LOST) from error
+
+
+def _reserve_lock(path: Path, writes: bool) -> None:
+    """Room for the readers' table: LMDB makes a file with a hole and would end by SIGBUS where the disk is full."""
+    with suppress(*(() if writes else (OSError,))):  # who only reads may do so on a disk that cannot be written
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            os.posix_fallocate(descriptor, 0, _LOCK_BYTES)
+        finally:
+            os.close(descriptor)
+
+
 def _lock(folder: Path) -> int:
     descriptor = os.open(folder / "owner.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -115,3 +169,26 @@ def _lock(folder: Path) -> int:
         os.close(descriptor)
         raise StoreLockedError(f"{folder} is in use by another process", "stop the other node first") from error
     return descriptor
+
+
+def _refusal(what: str, error: lmdb.Error) -> StoreError:
+    """LMDB's error in our words."""
+    if isinstance(error, lmdb.MapFullError) or any(os.strerror(code) in str(error) for code in _NO_ROOM):
+        return StoreFullError(f"{what}: {error}", _MAKE_ROOM)
+    if isinstance(error, lmdb.ReadersFullError):
+        return StoreError(f"{what}: {_MOST_READERS} readers at once", "end what else reads this folder")
+    if isinstance(
+        error, lmdb.NotFoundError | lmdb.DiskError | lmdb.CorruptedError | lmdb.PanicError | lmdb.InvalidError
+    ):
+        return StoreError(f"{what}: {error}", "look at the disk, then run testamur-node verify-db")
+    return StoreError(f"{what}: {error}", "see that its user may write there and that the disk can be written")
+
+
+def _os_refusal(folder: Path, error: OSError, writes: bool) -> StoreError:
+    """The system's error in our words."""
+    if error.errno in _NO_ROOM:
+        return StoreFullError(f"cannot write to {folder}: {error.strerror}", _MAKE_ROOM)
+    if error.errno == errno.EROFS:
+        return StoreError(f"cannot write to {folder}: {error.strerror}", "mount the disk for writing")
+    verb = "write to" if writes else "read"
+    return StoreError(f"cannot {verb} {folder}: {error.strerror}", "see that this user owns the folder and its files")

@@ -4,14 +4,14 @@ Pruning marks what the kept states reach and sweeps the rest; blocks, receipts a
 snapshot in a read transaction: it blocks nobody and is consistent.
 """
 
-import os
 import shutil
 from pathlib import Path
 
 import lmdb
 
+from testamur_node.files import sync
 from testamur_node.state.reachable import reachable
-from testamur_node.store.environment import Environment, StoreError
+from testamur_node.store.environment import DATA, Environment, StoreError
 from testamur_node.store.store import Store
 
 __all__ = ["prune", "compact", "copy_store"]
@@ -55,18 +55,20 @@ def compact(folder: Path) -> tuple[int, int]:
     one is synced.
     """
     environment = Environment(folder)
-    data, fresh = folder / "data.mdb", folder / "compacting"
+    data, fresh = folder / DATA, folder / "compacting"
     try:
         before = data.stat().st_size
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
         environment.lmdb.copy(str(fresh), compact=True)
-        _sync(fresh / "data.mdb")
-        (fresh / "data.mdb").replace(data)
-        _sync(folder)
+        sync(fresh / DATA)
+        (fresh / DATA).replace(data)
+        sync(folder)
         return before, data.stat().st_size
-    except OSError as error:
-        raise StoreError(f"cannot compact {folder}: {error.strerror}", "free some disk space") from error
+    except (OSError, lmdb.Error) as error:
+        raise StoreError(
+            f"cannot compact {folder}: {error}", "the old file stays; it and the new one need room"
+        ) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         environment.close()
@@ -79,14 +81,6 @@ def copy_store(environment: Environment, target: Path) -> None:
     try:
         target.mkdir(parents=True)
         environment.lmdb.copy(str(target), compact=True)
-        _sync(target / "data.mdb")
+        sync(target / DATA)
     except (OSError, lmdb.Error) as error:
-        raise StoreError(f"cannot copy {environment.folder} to {target}: {error}") from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        raise StoreError(f"cannot copy {environment.folder} to {target}: {error}", "see that there is room") from error
