@@ -11,8 +11,9 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "rpc.md"
 _HEAD = """# JSON-RPC
 
 What the node answers. Made by `tools/rpc_table.py` from the code. HTTP and WebSocket open `eth`, `net`, `web3` and
-`testamur` unless `--http-api` names others; the Unix socket in the home folder has every namespace. Methods marked
-"development" exist on development chains alone.
+`testamur` unless `--http-api` names others; `node.ipc` in the home folder opens `debug` and `txpool` beside them, and
+`admin.ipc` alone opens `admin`. Who may ask what is settled in `operations.md`, "Access". Methods marked "development"
+exist on development chains alone.
 
 The 91 recorded conversations of the Ethereum execution API tests, on their chain of 45 blocks, are answered by their
 comparison rule (`tests/interop/test_rpc_compat.py`). Unchanged web3.py 7.16 and 8, cast, forge script, ethers and viem
@@ -23,6 +24,9 @@ deploy, call, send and read on a running node (`tests/interop`).
 - Gas price, base fee, priority fee and fee history are zero on our own chains; a transaction may offer a price and pays
   none.
 - A revert is error 3 with the revert data; a refused parameter is -32602; a limit that was met is named.
+- A method that the listener does not open answers as one that does not exist, -32601. Who may not ask gets -40100, as
+  from Besu: with HTTP 401 where no good token was shown, 403 where the holder may not. Too fast is -32005 with HTTP 429
+  and `Retry-After`. In a batch each item is judged; the HTTP status is 200 once one item got through.
 
 | method | parameters | |
 |---|---|---|

@@ -79,12 +79,36 @@ def start(
         str | None, typer.Option(help="HOST:PORT of JSON-RPC over HTTP; port 0 takes a free one; none closes it.")
     ] = None,
     ws: Annotated[str | None, typer.Option(help="HOST:PORT of WebSocket; may be that of --http.")] = None,
-    ipc: Annotated[str | None, typer.Option(help="Unix socket with every namespace; none closes it.")] = None,
-    http_api: Annotated[str | None, typer.Option(help="Namespaces on HTTP and WebSocket, comma-separated.")] = None,
+    ipc: Annotated[
+        str | None, typer.Option(help="Unix socket of this machine's programs, mode 0600; none closes it.")
+    ] = None,
+    admin_ipc: Annotated[
+        str | None, typer.Option(help="The operator's Unix socket, the only way to admin methods; none closes it.")
+    ] = None,
+    http_api: Annotated[
+        str | None, typer.Option(help="Namespaces and methods on HTTP and WebSocket, comma-separated.")
+    ] = None,
     http_host: Annotated[
         str | None, typer.Option(help="Names that a Host header may carry beside localhost and addresses.")
     ] = None,
     http_origin: Annotated[str | None, typer.Option(help="Origins of web pages that may ask.")] = None,
+    tls_certificate: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Certificate (PEM) of HTTP and WebSocket.")
+    ] = None,
+    tls_key: Annotated[str | None, typer.Option(metavar="FILE", help="Its private key (PEM), mode 0600.")] = None,
+    tls_client_ca: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Certificates of who signs client certificates; asks for one.")
+    ] = None,
+    jwt_secret_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Secret of HS256 tokens: 32 bytes in hex, mode 0600.")
+    ] = None,
+    jwt_public_key_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Public key (PEM) of RS256, ES256 or EdDSA tokens.")
+    ] = None,
+    jwt_jwks_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Public keys of tokens as a key set (RFC 7517).")
+    ] = None,
+    metrics: Annotated[str | None, typer.Option(help="HOST:PORT of /metrics, /healthz and /readyz.")] = None,
     block_time: Annotated[str | None, typer.Option(help="Seconds between blocks, or instant.")] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error; the log goes to stderr.")] = "warning",
     json_: Json = False,
@@ -95,8 +119,10 @@ def start(
 
     log_to_stderr(log_level)
     flags = {
-        "http": http, "ws": ws, "ipc": ipc, "api": http_api, "hosts": http_host, "origins": http_origin,
-        "block_time": block_time,
+        "http": http, "ws": ws, "ipc": ipc, "admin_ipc": admin_ipc, "api": http_api, "hosts": http_host,
+        "origins": http_origin, "tls_certificate": tls_certificate, "tls_key": tls_key, "tls_client_ca": tls_client_ca,
+        "jwt_secret_file": jwt_secret_file, "jwt_public_key_file": jwt_public_key_file, "jwt_jwks_file": jwt_jwks_file,
+        "metrics": metrics, "block_time": block_time,
     }  # fmt: skip
     settings = config.load(home, flags)
     start.run(home, settings, lambda running: _tell(json_, running.to_json(), running.to_line()))

@@ -72,9 +72,11 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
     """Makes homes and starts nodes; whatever still runs at the end is stopped."""
     nodes: list[NodeProcess] = []
 
-    def begin(*init_options: str, start_options: tuple[str, ...] = ()) -> NodeProcess:
+    def begin(*init_options: str, start_options: tuple[str, ...] = (), settings: str = "") -> NodeProcess:
         home = tmp_path_factory.mktemp("n") / "home"
         make_home(home, *init_options)
+        with (home / "node.toml").open("a", encoding="utf-8") as file:
+            file.write(settings)
         nodes.append(start_node(home, *start_options))
         return nodes[-1]
 
@@ -86,8 +88,8 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
 
 @pytest.fixture(scope="session")
 def development(started: Callable[..., NodeProcess]) -> NodeProcess:
-    """A development chain that seals at once, every namespace open on HTTP, WebSocket on the same port."""
-    api = "eth,net,web3,testamur,debug,txpool,admin"
+    """A development chain that seals at once, with every namespace that HTTP may open, and WebSocket."""
+    api = "eth,net,web3,testamur,debug,txpool"
     return started("--dev", start_options=("--http-api", api, "--ws", "127.0.0.1:0"))
 
 

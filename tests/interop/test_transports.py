@@ -6,7 +6,6 @@ import json
 import socket
 import urllib.parse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,23 +107,6 @@ def test_namespaces_that_were_not_named_are_closed(alliance: NodeProcess) -> Non
         assert ask(alliance, body)[1]["error"]["code"] == -32601
     modules = ask(alliance, b'{"jsonrpc":"2.0","id":1,"method":"rpc_modules"}')[1]["result"]
     assert set(modules) == {"eth", "net", "web3", "rpc", "testamur"}
-
-
-def exchange(path: Path, request: bytes) -> Any:
-    """One request over the Unix socket."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(60)
-        connection.connect(str(path))
-        connection.sendall(request)
-        return json.loads(connection.makefile("rb").readline())
-
-
-def test_the_unix_socket_has_every_namespace_and_is_closed_to_others(alliance: NodeProcess) -> None:
-    path = Path(str(alliance.ready["ipc"]))
-    assert path.stat().st_mode & 0o077 == 0
-    info = exchange(path, b'{"jsonrpc":"2.0","id":1,"method":"admin_nodeInfo","params":[]}')
-    assert info["result"]["spec"] == "alliance"
-    assert exchange(path, b'{"jsonrpc":"2.0","id":1,"method":"evm_mine","params":[]}')["error"]["code"] == -32601
 
 
 def test_the_unix_socket_takes_values_without_line_ends_and_in_pieces(alliance: NodeProcess) -> None:

@@ -15,6 +15,8 @@ from testamur_node.genesis import Genesis
 from testamur_node.operations.config import load
 from testamur_node.operations.running import find
 from testamur_node.operations.status import ask
+from testamur_node.rpc.access.addresses import client_address
+from testamur_node.rpc.access.certificates import server_context
 
 __all__ = ["Finding", "examine"]
 
@@ -74,7 +76,27 @@ def _genesis(home: Path) -> Finding:
 
 def _settings(home: Path) -> Finding:
     settings = load(home, {})
-    return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {settings.ws}")
+    told = f"HTTP {settings.http}, WebSocket {settings.ws}"
+    rules = settings.rules
+    if rules.tls is not None:
+        server_context(rules.tls, time.time())
+    shown = [
+        name
+        for name, is_asked in (
+            ("TLS", rules.tls is not None),
+            ("client certificates", rules.tls is not None and rules.tls.client_authority is not None),
+            ("tokens", rules.tokens is not None),
+        )
+        if is_asked
+    ]
+    if not shown and not all(_is_local(address) for address in (settings.http, settings.ws) if address):
+        return Finding("settings", "warn", f"{told}: open beyond this machine without TLS and tokens")
+    return Finding("settings", "pass", f"{told}, {' and '.join(shown) or 'for this machine alone'}")
+
+
+def _is_local(address: str) -> bool:
+    host = client_address(address.rpartition(":")[0].strip("[]"), (), ())
+    return address.startswith("localhost:") or (host is not None and host.is_loopback)
 
 
 def _disk(home: Path) -> Finding:
@@ -90,7 +112,7 @@ def _process(home: Path) -> Finding:
     lead = standing.block_time - int(time.time())
     if lead > _MOST_LEAD_SECONDS:
         return Finding("process", "fail", f"the newest block is {lead} s ahead of this clock: check the time service")
-    return Finding("process", "pass", f"height {standing.height} at {standing.running.rpc}")
+    return Finding("process", "pass", f"height {standing.height} at {standing.running.rpc or standing.running.ipc}")
 
 
 _CHECKS: tuple[tuple[str, Callable[[Path], Finding]], ...] = (

@@ -26,10 +26,22 @@ class RunningNode:
     """Path of the Unix socket."""
     pid: int
     chain_id: int
+    admin: str | None = None
+    """Path of the operator's Unix socket."""
+    metrics: str | None = None
+    """URL of the metrics."""
 
     def to_json(self) -> dict[str, object]:
         """The object that `start --json` prints."""
-        return {"rpc": self.rpc, "ws": self.ws, "ipc": self.ipc, "pid": self.pid, "chainId": self.chain_id}
+        return {
+            "rpc": self.rpc,
+            "ws": self.ws,
+            "ipc": self.ipc,
+            "admin": self.admin,
+            "metrics": self.metrics,
+            "pid": self.pid,
+            "chainId": self.chain_id,
+        }
 
     def to_line(self) -> str:
         """The line that `start` prints when ready."""
@@ -54,7 +66,9 @@ def find(home: Path) -> RunningNode | None:
     """The node that runs on `home`, None where none does; a killed one's word is not believed."""
     try:
         said = json.loads((home / _FILE).read_text(encoding="utf-8"))
-        running = RunningNode(said["rpc"], said["ws"], said["ipc"], int(said["pid"]), int(said["chainId"]))
+        running = RunningNode(
+            said["rpc"], said["ws"], said["ipc"], int(said["pid"]), int(said["chainId"]), said["admin"], said["metrics"]
+        )
         os.kill(running.pid, 0)
     except (OSError, ValueError, KeyError, TypeError):
         return None

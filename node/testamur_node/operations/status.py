@@ -1,6 +1,7 @@
-"""Where a running node stands, asked over its own HTTP listener."""
+"""Where a running node stands, asked over its Unix socket, which needs no token; over HTTP where that is closed."""
 
 import json
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +14,9 @@ from testamur_node.errors import NodeError
 from testamur_node.operations.running import RunningNode, find
 
 __all__ = ["NotRunningError", "Standing", "ask", "follow"]
+
+
+_SECONDS = 10
 
 
 class NotRunningError(NodeError):
@@ -44,19 +48,33 @@ class Standing:
 
     def to_line(self) -> str:
         """The line that `status` prints."""
-        return f"chain {self.running.chain_id} at height {self.height}, {self.block_hash} ({self.running.rpc})"
+        place = self.running.rpc or self.running.ipc
+        return f"chain {self.running.chain_id} at height {self.height}, {self.block_hash} ({place})"
 
 
-def _request(url: str, *methods: str) -> list[Any]:
+def _over_socket(path: str, body: bytes) -> Any:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_SECONDS)
+        connection.connect(path)
+        connection.sendall(body)
+        return json.loads(connection.makefile("rb").readline())
+
+
+def _over_http(url: str, body: bytes) -> Any:
+    request = urllib.request.Request(url, body, {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=_SECONDS) as response:
+        return json.load(response)
+
+
+def _request(running: RunningNode, *methods: str) -> list[Any]:
     """The results of some methods without arguments, but for the head."""
     parameters = {"eth_getBlockByNumber": ["latest", False]}
     batch = [
         {"jsonrpc": "2.0", "id": number, "method": method, "params": parameters.get(method, [])}
         for number, method in enumerate(methods)
     ]
-    request = urllib.request.Request(url, json.dumps(batch).encode(), {"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as response:
-        answers = json.load(response)
+    body = json.dumps(batch).encode()
+    answers = _over_socket(running.ipc, body) if running.ipc is not None else _over_http(str(running.rpc), body)
     return [answer["result"] for answer in answers]
 
 
@@ -65,13 +83,14 @@ def ask(home: Path) -> Standing:
     running = find(home)
     if running is None:
         raise NotRunningError(f"no node runs on {home}", "begin one with testamur-node start")
-    if running.rpc is None:
-        raise NotRunningError(f"the node on {home} has no HTTP listener to ask")
+    if running.rpc is None and running.ipc is None:
+        raise NotRunningError(f"the node on {home} has neither a Unix socket nor HTTP to ask")
+    place = running.ipc or running.rpc
     try:
-        head, version = _request(running.rpc, "eth_getBlockByNumber", "web3_clientVersion")
+        head, version = _request(running, "eth_getBlockByNumber", "web3_clientVersion")
         return Standing(running, int(head["number"], 16), head["hash"], int(head["timestamp"], 16), version)
     except (urllib.error.URLError, TimeoutError, OSError, ValueError, KeyError, TypeError) as error:
-        raise NotRunningError(f"the node on {home} does not answer at {running.rpc}: {error}") from error
+        raise NotRunningError(f"the node on {home} does not answer at {place}: {error}") from error
 
 
 def follow(home: Path) -> Iterator[Standing]:

@@ -5,6 +5,7 @@ traceback: what is wrong with a request is an error object, what is wrong with t
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -117,15 +118,23 @@ class Dispatcher(Generic[ContextT]):
     methods: Mapping[str, Method[ContextT]]
     context: ContextT
     limits: Limits
+    admit: Callable[[str], None] = lambda _method: None
+    """Asked before each call, with the method's name; raises the `RpcError` of who may not ask it."""
+    observe: Callable[[str, NodeError | None, float], None] = lambda _method, _error, _seconds: None
+    """Told after each call: the method's name as it was asked, what it met, how long it took."""
 
     @classmethod
     def open(
-        cls, namespaces: Iterable[Namespace[ContextT]], context: ContextT, limits: Limits
+        cls,
+        namespaces: Iterable[Namespace[ContextT]],
+        context: ContextT,
+        limits: Limits,
+        opens: Callable[[str], bool] = lambda _method: True,
     ) -> "Dispatcher[ContextT]":
-        """A dispatcher over whole namespaces."""
+        """A dispatcher over those methods of some namespaces that `opens` says yes to."""
         methods: dict[str, Method[ContextT]] = {}
         for namespace in namespaces:
-            methods.update(namespace.methods)
+            methods.update({name: method for name, method in namespace.methods.items() if opens(name)})
         return cls(methods, context, limits)
 
     def answer(self, body: bytes) -> bytes | None:
@@ -176,23 +185,30 @@ class Dispatcher(Generic[ContextT]):
         name = request.get("method")
         if not isinstance(name, str) or isinstance(request.get("id"), dict | list):
             return _encode(identity, error=InvalidRequestError("invalid request"))
+        began = time.perf_counter()
+        failure: NodeError | None = None
         try:
             answer = _encode(identity, result=self._call(name, request.get("params")))
         except RpcError as error:
+            failure = error
             answer = _encode(identity, error=error)
         except NodeError as error:
+            failure = error
             answer = _encode(identity, error=ServerRefusalError(str(error)))
         except Exception:
             # The border of the process: a fault of ours must reach the log whole and the caller as a code.
             _log.exception("method %s failed", name)
-            answer = _encode(identity, error=InternalRpcError("internal error, see the log of the node"))
+            failure = InternalRpcError("internal error, see the log of the node")
+            answer = _encode(identity, error=failure)
+        self.observe(name, failure, time.perf_counter() - began)
         return answer if "id" in request else None
 
     def _call(self, name: str, parameters: object) -> object:
         """Run the method of that name."""
+        self.admit(name)
         method = self.methods.get(name)
         if method is None:
-            raise MethodNotFoundError(f"the method {name} does not exist/is not available")
+            raise MethodNotFoundError.of(name)
         return method.invoke(self.context, parameters)
 
 

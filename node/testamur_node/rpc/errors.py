@@ -15,6 +15,9 @@ __all__ = [
     "InternalRpcError",
     "ServerRefusalError",
     "ResourceLimitError",
+    "UnauthorizedError",
+    "TokenExpiredError",
+    "RateLimitError",
     "RevertError",
     "DecodeError",
 ]
@@ -57,6 +60,11 @@ class MethodNotFoundError(RpcError):
 
     code = -32601
 
+    @classmethod
+    def of(cls, method: str) -> "MethodNotFoundError":
+        """In geth's words, which are the same for both: what is closed is not told from what does not exist."""
+        return cls(f"the method {method} does not exist/is not available")
+
 
 class InvalidParametersError(RpcError):
     """An argument is missing, of the wrong type, or out of range."""
@@ -80,6 +88,25 @@ class ResourceLimitError(RpcError):
     """The request asks for more than this node's limits allow (EIP-1474 -32005)."""
 
     code = -32005
+
+
+class UnauthorizedError(RpcError):
+    """Who asks has not shown that they may; the number is Besu's, there is no standard one."""
+
+    code = -40100
+
+
+class TokenExpiredError(UnauthorizedError):
+    """The token was good when the connection began."""
+
+
+class RateLimitError(ResourceLimitError):
+    """Too many requests in too short a time (EIP-1474 -32005)."""
+
+    def __init__(self, message: str, wait_seconds: float) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
+        """When the request would pass."""
 
 
 class RevertError(RpcError):

@@ -3,18 +3,22 @@
 Requests work on threads, so that a slow one does not hold up the loop that accepts the others.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio.to_thread
 import orjson
 
-from testamur_node.rpc.access import Access, allows_origin, refusal_of
+from testamur_node.rpc.access.gate import Caller, Gate, Refused
+from testamur_node.rpc.access.hosts import HostRules, allows_origin, refusal_of
 from testamur_node.rpc.connection import Connection
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Dispatcher, refusal
 from testamur_node.rpc.errors import InvalidRequestError, ResourceLimitError
+from testamur_node.rpc.health import health, readiness
+from testamur_node.rpc.protocol import certificate_of
 
 __all__ = ["Application"]
 
@@ -28,13 +32,15 @@ _JSON_TYPES = ("application/json", "application/json-rpc", "application/jsonrequ
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One listener: POST / for requests, GET /healthz for supervisors, and WebSocket where it is open."""
+    """One listener: POST / for requests, GET /healthz and /readyz for supervisors, and WebSocket where it is open."""
 
+    gate: Gate
+    """Who may ask by POST; and by WebSocket, where that has none of its own."""
     dispatcher: Dispatcher[Context]
-    access: Access
     workers: anyio.CapacityLimiter
     has_http: bool = True
-    has_websocket: bool = False
+    websocket: tuple[Gate, Dispatcher[Context]] | None = None
+    """Who may ask what by WebSocket; None: it is closed."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or connection (ASGI 3)."""
@@ -44,60 +50,93 @@ class Application:
             await self._serve_request(scope, receive, send)
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _headers(scope)
-        origin = headers.get("origin")
-        reason = refusal_of(self.access, headers.get("host"), origin)
+        headers = dict(_headers(scope))
+        rules, origin = self.gate.rules.hosts, headers.get("origin")
+        reason = refusal_of(rules, headers.get("host"), origin)
         if reason is not None:
             await _reply(send, 403, _refused(reason))
         elif scope["method"] == "OPTIONS":
-            await _reply(send, 204, b"", _cross_origin(self.access, origin))
-        elif scope["method"] == "GET" and scope["path"] == "/healthz":
-            await _reply(send, 200, await self._health())
+            await _reply(send, 204, b"", _cross_origin(rules, origin))
+        elif scope["method"] == "GET" and scope["path"] in ("/healthz", "/readyz"):
+            ask = health if scope["path"] == "/healthz" else readiness
+            node = self.dispatcher.context.node
+            status, answer = await anyio.to_thread.run_sync(ask, node, limiter=self.workers)
+            await _reply(send, status, orjson.dumps(answer))
         elif scope["method"] != "POST" or not self.has_http:
             await _reply(send, 405, _refused("JSON-RPC is asked with POST"), {"allow": "POST, OPTIONS"})
         elif headers.get("content-type", "").partition(";")[0].strip().lower() not in _JSON_TYPES:
             await _reply(send, 415, _refused("the content type must be application/json"))
         else:
-            await self._serve_body(receive, send, _cross_origin(self.access, origin))
+            extra = _cross_origin(rules, origin)
+            try:
+                caller = _caller(self.gate, scope)
+            except Refused as refused:
+                await _read_body(receive, self.dispatcher.limits.body_bytes)
+                await _refuse(send, refused, extra)
+            else:
+                await self._serve_body(caller, receive, send, extra)
 
-    async def _serve_body(self, receive: Receive, send: Send, extra: Mapping[str, str]) -> None:
+    async def _serve_body(self, caller: Caller, receive: Receive, send: Send, extra: Mapping[str, str]) -> None:
         most = self.dispatcher.limits.body_bytes
         body = await _read_body(receive, most)
         if body is None:
             error = ResourceLimitError(f"request body too large, at most {most} bytes are taken")
             await _reply(send, 413, refusal(error), {"connection": "close"})
             return
-        answer = await anyio.to_thread.run_sync(self.dispatcher.answer, body, limiter=self.workers)
-        await _reply(send, 200, answer or b"", extra)
-
-    async def _health(self) -> bytes:
-        head = await anyio.to_thread.run_sync(lambda: self.dispatcher.context.node.head, limiter=self.workers)
-        return orjson.dumps({"height": head.number, "hash": "0x" + head.hash.hex(), "time": head.header.timestamp})
+        dispatcher = replace(self.dispatcher, admit=caller.admit)
+        answer = await anyio.to_thread.run_sync(dispatcher.answer, body, limiter=self.workers)
+        refused = caller.refusal()
+        if refused is None:
+            await _reply(send, 200, answer or b"", extra)
+        else:
+            await _reply(send, refused.status, answer or b"", {**extra, **refused.headers})
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _headers(scope)
+        headers = dict(_headers(scope))
         await receive()  # websocket.connect
-        if not self.has_websocket or refusal_of(self.access, headers.get("host"), headers.get("origin")) is not None:
-            await send({"type": "websocket.close", "code": 1008})  # before accept: HTTP 403
+        reason = refusal_of(self.gate.rules.hosts, headers.get("host"), headers.get("origin"))
+        if self.websocket is None or reason is not None:
+            await _refuse(
+                send, Refused(InvalidRequestError(reason or "WebSocket is closed here"), 403, {}), {}, _DENIAL
+            )
+            return
+        gate, dispatcher = self.websocket
+        try:
+            caller = _caller(gate, scope)
+        except Refused as refused:
+            await _refuse(send, refused, {}, _DENIAL)
             return
         await send({"type": "websocket.accept"})
 
         async def write(message: bytes) -> None:
             await send({"type": "websocket.send", "text": message.decode()})
 
-        async with Connection.open(self.dispatcher, self.workers, write) as connection:
-            while (message := await receive())["type"] == "websocket.receive":
-                body = message.get("bytes") or (message.get("text") or "").encode()
-                await connection.take(body)
+        async with Connection.open(replace(dispatcher, admit=caller.admit), self.workers, write) as connection:
+            try:
+                async with asyncio.timeout(caller.seconds_left()):
+                    while (message := await receive())["type"] == "websocket.receive":
+                        body = message.get("bytes") or (message.get("text") or "").encode()
+                        await connection.take(body)
+            except TimeoutError:  # subscriptions would go on telling whoever holds the expired token
+                await send({"type": "websocket.close", "code": 1008, "reason": "the token has expired"})
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+_DENIAL = "websocket.http.response"
+"""ASGI's name for the answer to a WebSocket that is not opened."""
 
 
-def _cross_origin(access: Access, origin: str | None) -> dict[str, str]:
+def _caller(gate: Gate, scope: Scope) -> Caller:
+    client = scope.get("client")
+    return gate.caller(_headers(scope), client[0] if client else "", certificate_of(scope))
+
+
+def _headers(scope: Scope) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+
+
+def _cross_origin(rules: HostRules, origin: str | None) -> dict[str, str]:
     """The CORS answer for an origin that passed."""
-    if origin is None or not allows_origin(access, origin):
+    if origin is None or not allows_origin(rules, origin):
         return {}
     return {
         "access-control-allow-origin": origin,
@@ -132,11 +171,17 @@ def _refused(reason: str) -> bytes:
     return refusal(InvalidRequestError(reason))
 
 
-async def _reply(send: Send, status: int, body: bytes, extra: Mapping[str, str] | None = None) -> None:
+async def _refuse(send: Send, refused: Refused, extra: Mapping[str, str], kind: str = "http.response") -> None:
+    await _reply(send, refused.status, refusal(refused.error), {**extra, **refused.headers}, kind)
+
+
+async def _reply(
+    send: Send, status: int, body: bytes, extra: Mapping[str, str] | None = None, kind: str = "http.response"
+) -> None:
     headers = {"content-type": "application/json", "content-length": str(len(body)), **(extra or {})}
     if status == 204:
         headers.pop("content-type")
         headers.pop("content-length")
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{kind}.start", "status": status, "headers": raw})
+    await send({"type": f"{kind}.body", "body": body})

@@ -1,13 +1,17 @@
 """The Unix socket face of JSON-RPC: JSON values one after the other, as geth's IPC takes them.
 
-The socket's file is open to its owner alone, which is why every namespace is open on it.
+The socket's file is open to its owner alone, and the kernel is asked who has connected: a file's mode can be changed by
+mistake. `node.ipc` is for the operator's programs, `admin.ipc` for what only the operator does.
 """
 
 import asyncio
 import contextlib
+import logging
 import os
 import re
-from collections.abc import Callable, Coroutine
+import socket
+import struct
+from collections.abc import Callable, Collection, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +21,14 @@ from testamur_node.errors import NodeError
 from testamur_node.rpc.connection import Connection
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Dispatcher, refusal
-from testamur_node.rpc.errors import ResourceLimitError
+from testamur_node.rpc.errors import ResourceLimitError, UnauthorizedError
 
 __all__ = ["LONGEST_PATH", "SocketPathError", "ValueSplitter", "serve_socket"]
 
+_log = logging.getLogger(__name__)
 _CHUNK = 64 * 1024
+_CREDENTIALS = struct.Struct("3i")
+"""struct ucred of Linux: process, user, group."""
 _STRUCTURE = re.compile(rb'["\\{}\[\]\n]')
 LONGEST_PATH = 107
 """sockaddr_un.sun_path of Linux, less its final zero byte."""
@@ -81,10 +88,26 @@ class ValueSplitter:
         return self._position
 
 
+def _user_of(writer: asyncio.StreamWriter) -> int:
+    """The user who has connected (SO_PEERCRED, unix(7))."""
+    connected: socket.socket = writer.get_extra_info("socket")
+    credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    user: int = _CREDENTIALS.unpack(credentials)[1]
+    return user
+
+
 def _handler(
-    dispatcher: Dispatcher[Context], workers: anyio.CapacityLimiter
+    dispatcher: Dispatcher[Context], workers: anyio.CapacityLimiter, users: Collection[int]
 ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        user = _user_of(writer)
+        if user not in users:
+            _log.warning("user %d may not ask over the Unix socket", user)
+            error = UnauthorizedError("Unauthorized: this socket is for the user that the node runs as, and for root")
+            writer.write(refusal(error) + b"\n")
+            writer.close()
+            return
+
         async def write(message: bytes) -> None:
             writer.write(message + b"\n")
             await writer.drain()
@@ -105,16 +128,21 @@ def _handler(
 
 
 async def serve_socket(
-    path: Path, dispatcher: Dispatcher[Context], workers: anyio.CapacityLimiter
+    path: Path, dispatcher: Dispatcher[Context], workers: anyio.CapacityLimiter, users: Collection[int] | None = None
 ) -> asyncio.AbstractServer:
-    """Listen on a Unix socket that only this user can open; a stale file is replaced."""
+    """Listen on a Unix socket that only this user can open; a stale file is replaced.
+
+    `users` may ask: the one that this process runs as, and root, unless others are named.
+    """
+    own = {os.geteuid(), 0} if users is None else users
     if len(os.fsencode(path)) > LONGEST_PATH:
-        raise SocketPathError(f"the path {path} is too long for a Unix socket", "name a shorter one with --ipc")
+        advice = "name a shorter one with --ipc or --admin-ipc"
+        raise SocketPathError(f"the path {path} is too long for a Unix socket", advice)
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     before = os.umask(0o177)
     try:
-        return await asyncio.start_unix_server(_handler(dispatcher, workers), path)
+        return await asyncio.start_unix_server(_handler(dispatcher, workers, own), path)
     except OSError as error:
         raise SocketPathError(f"cannot open the Unix socket {path}: {error.strerror}") from error
     finally:

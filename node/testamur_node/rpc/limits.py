@@ -35,6 +35,8 @@ class Limits:
     """A filter that nobody asks for this long is dropped."""
     connections: int = 512
     """Most connections at once, HTTP and WebSocket together."""
+    connections_per_address: int = 64
+    """Most connections of one address (of one /64 with IPv6) to one listener; this machine's own are not counted."""
     parallel_requests: int = 64
     """Requests that work at the same time; others wait."""
     call_processes: int = 2

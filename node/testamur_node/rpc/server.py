@@ -8,17 +8,24 @@ import asyncio
 import contextlib
 import os
 import socket
+import ssl
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 import uvicorn
 
 from testamur_node.errors import NodeError
 from testamur_node.node import Node
-from testamur_node.rpc.access import DEFAULT_API, Access
+from testamur_node.rpc.access.addresses import LOOPBACK
+from testamur_node.rpc.access.certificates import server_context
+from testamur_node.rpc.access.gate import AccessRules, Gate
+from testamur_node.rpc.access.permissions import Permissions
+from testamur_node.rpc.access.principal import OPERATOR_API, Listener
+from testamur_node.rpc.access.rates import Rates
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Dispatcher
 from testamur_node.rpc.filters import Filters
@@ -26,8 +33,9 @@ from testamur_node.rpc.http import Application
 from testamur_node.rpc.ipc import serve_socket
 from testamur_node.rpc.limits import Limits
 from testamur_node.rpc.methods import DEVELOPMENT_NAMESPACES, NAMESPACES
+from testamur_node.rpc.protocol import Protocol, ServerConfig
 
-__all__ = ["Listeners", "Endpoints", "AddressError", "UnknownNamespaceError", "dispatcher_for", "serve"]
+__all__ = ["Listeners", "Endpoints", "AddressError", "UnknownNamespaceError", "dispatcher_for", "listener_for", "serve"]
 
 
 class AddressError(NodeError):
@@ -37,7 +45,7 @@ class AddressError(NodeError):
 
 
 class UnknownNamespaceError(NodeError):
-    """There is no such namespace to open."""
+    """There is no such namespace or method to open."""
 
     exit_code = 2
 
@@ -52,10 +60,10 @@ class Listeners:
     """HOST:PORT; the same as `http` shares its port. None: no WebSocket."""
     ipc: Path | None = None
     """Path of the Unix socket; None: no Unix socket."""
-    api: tuple[str, ...] = DEFAULT_API
-    """Namespaces on HTTP and WebSocket."""
-    access: Access = field(default_factory=Access)
-    """Who may ask over HTTP and WebSocket."""
+    admin: Path | None = None
+    """Path of the operator's Unix socket; None: nobody can ask admin_ methods."""
+    rules: AccessRules = field(default_factory=AccessRules)
+    """Who may ask what over the others."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -66,21 +74,41 @@ class Endpoints:
     rpc: str | None
     websocket: str | None
     ipc: Path | None
+    admin: Path | None
 
 
-def dispatcher_for(node: Node, api: Iterable[str], limits: Limits) -> Dispatcher[Context]:
-    """A dispatcher over the named namespaces; development chains open theirs beside them."""
-    names = list(dict.fromkeys([*api, "rpc"]))
-    unknown = [name for name in names if name not in NAMESPACES]
-    if unknown:
-        known = ", ".join(sorted(set(NAMESPACES) - set(DEVELOPMENT_NAMESPACES)))
-        raise UnknownNamespaceError(f"no namespace {', '.join(unknown)}", f"there are {known}")
-    if node.spec.is_development:
-        names += [name for name in DEVELOPMENT_NAMESPACES if name not in names]
-    elif any(name in DEVELOPMENT_NAMESPACES for name in names):
-        raise UnknownNamespaceError("evm, hardhat and anvil are for development chains alone")
-    context = Context(node, limits, Filters(limits, time.monotonic), tuple(names))
-    return Dispatcher.open([NAMESPACES[name] for name in names], context, limits)
+def listener_for(node: Node, name: str, permissions: Permissions) -> Listener:
+    """A listener that opens what is named, `rpc` to tell it, and on development chains their own namespaces."""
+    _check(node, permissions)
+    added = ("rpc", *(DEVELOPMENT_NAMESPACES if node.spec.is_development and name != "admin" else ()))
+    allow = permissions.allow | {(namespace, "*") for namespace in added}
+    return Listener(name, replace(permissions, allow=allow))
+
+
+def dispatcher_for(node: Node, listener: Listener, limits: Limits) -> Dispatcher[Context]:
+    """A dispatcher over what a listener opens."""
+    names = tuple(
+        name
+        for name, namespace in NAMESPACES.items()
+        if (name not in DEVELOPMENT_NAMESPACES or node.spec.is_development)
+        and any(map(listener.opens, namespace.methods))
+    )
+    context = Context(node, limits, Filters(limits, time.monotonic), names)
+    return Dispatcher.open([NAMESPACES[name] for name in names], context, limits, listener.opens)
+
+
+def _check(node: Node, permissions: Permissions) -> None:
+    """Refuse to open what there is not."""
+    known = {name for name in NAMESPACES if name not in DEVELOPMENT_NAMESPACES or node.spec.is_development}
+    for namespace, method in sorted(permissions.allow):
+        if namespace in DEVELOPMENT_NAMESPACES and namespace not in known:
+            raise UnknownNamespaceError("evm, hardhat and anvil are for development chains alone")
+        if namespace != "*" and namespace not in known:
+            raise UnknownNamespaceError(
+                f"no namespace {namespace}", f"there are {', '.join(sorted(known - set(DEVELOPMENT_NAMESPACES)))}"
+            )
+        if method != "*" and f"{namespace}_{method}" not in NAMESPACES[namespace].methods:
+            raise UnknownNamespaceError(f"no method {namespace}_{method}", "docs/rpc.md lists them")
 
 
 def _bind(address: str) -> socket.socket:
@@ -115,51 +143,67 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(application: Application, limits: Limits) -> _Server:
-    config = uvicorn.Config(
+def _server(application: Callable[..., Any], listeners: Listeners, secured: ssl.SSLContext | None) -> _Server:
+    limits, rules = listeners.limits, listeners.rules
+    config = ServerConfig(
         application,
+        http=Protocol,
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
         date_header=False,
+        proxy_headers=False,  # the gate reads them, from trusted proxies alone
         limit_concurrency=limits.connections,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
         ws_max_size=limits.body_bytes,
         ws_per_message_deflate=False,
+        ssl_context_factory=None if secured is None else lambda _config, _default: secured,
     )
+    config.connections_per_address = limits.connections_per_address
+    config.uncounted = rules.trusted_proxies if rules.rates.loopback else (*rules.trusted_proxies, *LOOPBACK)
     return _Server(config)
 
 
 @contextlib.asynccontextmanager
-async def serve(node: Node, listeners: Listeners) -> AsyncIterator[Endpoints]:
+async def serve(node: Node, listeners: Listeners, clock: Callable[[], float] = time.time) -> AsyncIterator[Endpoints]:
     """Serve a node while the block lasts; leaving it closes every listener."""
-    limits = listeners.limits
+    limits, rules = listeners.limits, listeners.rules
     workers = anyio.CapacityLimiter(limits.parallel_requests)
-    dispatcher = dispatcher_for(node, listeners.api, limits)
-    local = dispatcher_for(node, [name for name in NAMESPACES if name not in DEVELOPMENT_NAMESPACES], limits)
-    application = Application(dispatcher, listeners.access, workers)
+    rates = Rates(rules.rates, time.monotonic)
+    secured = None if rules.tls is None else server_context(rules.tls, clock())
+
+    def opened(name: str, permissions: Permissions) -> tuple[Gate, Dispatcher[Context]]:
+        listener = listener_for(node, name, permissions)
+        return Gate(listener, rules, rates, clock), dispatcher_for(node, listener, limits)
+
+    over_http, over_websocket = opened("http", rules.http), opened("ws", rules.ws)
+    application = Application(*over_http, workers)
     plans: list[tuple[socket.socket, Application]] = []
     http = websocket = None
+    scheme = "" if secured is None else "s"
     if listeners.http is not None:
         # two listeners on port 0 get a port each
         shares = listeners.websocket == listeners.http and not listeners.http.endswith(":0")
         bound = _bind(listeners.http)
-        plans.append((bound, replace(application, has_websocket=shares)))
-        http, websocket = _address("http", bound), _address("ws", bound) if shares else None
+        plans.append((bound, replace(application, websocket=over_websocket if shares else None)))
+        http, websocket = _address("http" + scheme, bound), _address("ws" + scheme, bound) if shares else None
     if listeners.websocket is not None and websocket is None:
         bound = _bind(listeners.websocket)
-        plans.append((bound, replace(application, has_http=False, has_websocket=True)))
-        websocket = _address("ws", bound)
+        plans.append((bound, replace(application, has_http=False, websocket=over_websocket)))
+        websocket = _address("ws" + scheme, bound)
+    sockets = [(listeners.ipc, "ipc", rules.ipc), (listeners.admin, "admin", Permissions.read(OPERATOR_API))]
     async with contextlib.AsyncExitStack() as stack:
-        if listeners.ipc is not None:
-            unix = await serve_socket(listeners.ipc, local, workers)
-            stack.callback(_remove, listeners.ipc)
-            stack.callback(unix.close)
+        for path, name, permissions in sockets:
+            if path is not None:
+                listener = listener_for(node, name, permissions)
+                unix = await serve_socket(path, dispatcher_for(node, listener, limits), workers)
+                stack.callback(_remove, path)
+                stack.callback(unix.close)
         for bound, face in plans:
-            await _start(stack, _server(face, limits), bound)
-        yield Endpoints(http, websocket, listeners.ipc)
+            await _start(stack, _server(face, listeners, secured), bound)
+        yield Endpoints(http, websocket, listeners.ipc, listeners.admin)
 
 
 def _remove(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Who may speak to this node over the network, and about what.
+"""Which Host and Origin headers pass: what keeps a web page from speaking to a node behind its visitor's back.
 
 A browser on the operator's machine can be made to send requests to 127.0.0.1 (DNS rebinding, cross-site forms), so a
 request passes only with a Host that names an address or an allowed name, with no Origin or an allowed one, and as JSON.
@@ -7,15 +7,12 @@ request passes only with a Host that names an address or an allowed name, with n
 import ipaddress
 from dataclasses import dataclass
 
-__all__ = ["Access", "DEFAULT_API", "refusal_of", "allows_origin"]
-
-DEFAULT_API = ("eth", "net", "web3", "rpc", "testamur")
-"""Namespaces on HTTP and WebSocket; admin, debug and txpool must be named (node.md 5)."""
+__all__ = ["HostRules", "allows_origin", "refusal_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """The rules of one HTTP or WebSocket listener."""
+class HostRules:
+    """What the headers of a request on HTTP or WebSocket may say."""
 
     hosts: frozenset[str] = frozenset({"localhost"})
     """Names that a Host header may carry, lower case; `*` for any. Addresses always pass."""
@@ -38,17 +35,17 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def allows_origin(access: Access, origin: str) -> bool:
+def allows_origin(rules: HostRules, origin: str) -> bool:
     """Whether a page of that origin may ask."""
-    return "*" in access.origins or origin.lower() in access.origins
+    return "*" in rules.origins or origin.lower() in rules.origins
 
 
-def refusal_of(access: Access, host: str | None, origin: str | None) -> str | None:
+def refusal_of(rules: HostRules, host: str | None, origin: str | None) -> str | None:
     """Why a request is refused; None where it passes."""
-    if "*" not in access.hosts:
+    if "*" not in rules.hosts:
         name = _host_name(host or "").lower()
-        if name not in access.hosts and not _is_address(name):
+        if name not in rules.hosts and not _is_address(name):
             return f"host {name!r} is not allowed: name it with --http-host"
-    if origin is not None and not allows_origin(access, origin):
+    if origin is not None and not allows_origin(rules, origin):
         return f"origin {origin!r} is not allowed: name it with --http-origin"
     return None

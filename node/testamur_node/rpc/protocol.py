@@ -1,0 +1,74 @@
+"""uvicorn's HTTP protocol with what it lacks: the client's certificate for the application, and a share per address.
+
+uvicorn hands each request a copy of `app_state`, and hands it on when a request becomes a WebSocket. So what is put
+there when a connection begins reaches the application as `scope["state"]`, in both cases.
+"""
+
+import asyncio
+import ssl
+from collections.abc import MutableMapping
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from testamur_node.rpc.access.addresses import Network, client_address, rate_group
+
+__all__ = ["Protocol", "ServerConfig", "certificate_of"]
+
+_CERTIFICATE = "testamur.client_certificate"
+_REFUSAL = (
+    b"HTTP/1.1 %b\r\nconnection: close\r\nretry-after: 1\r\ncontent-type: application/json\r\n"
+    b"content-length: %d\r\n\r\n%b"
+)
+
+
+class ServerConfig(uvicorn.Config):
+    """uvicorn's settings, and two of ours."""
+
+    connections_per_address: int | None = None
+    """Most connections of one address at once; None: no limit."""
+    uncounted: tuple[Network, ...] = ()
+    """Addresses that stand for many callers: no share for them, only the limit of all connections."""
+
+
+class Protocol(H11Protocol):
+    """One connection."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Begin; turn away who holds too many connections already."""
+        super().connection_made(transport)
+        secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        certificate = secured.getpeercert(binary_form=True) if secured is not None else None
+        self.app_state = {**self.app_state, _CERTIFICATE: certificate}
+        config = self.config
+        most = config.connections_per_address if isinstance(config, ServerConfig) else None
+        if self.limit_concurrency is not None and len(self.connections) > self.limit_concurrency:
+            self._turn_away(b"503 Service Unavailable", b"too many connections")
+        elif most is not None and self._siblings() > most:
+            self._turn_away(b"429 Too Many Requests", b"too many connections from this address")
+
+    def _siblings(self) -> int:
+        """Connections of the same address, this one among them; WebSockets count as well."""
+        mine = self._share_of(self)
+        return sum(1 for other in self.connections if mine and self._share_of(other) == mine)
+
+    def _share_of(self, connection: object) -> str:
+        """Whose share a connection takes; nobody's where that is empty."""
+        client: tuple[str, int] | None = getattr(connection, "client", None)
+        address = client_address(client[0], (), ()) if client is not None else None
+        uncounted = self.config.uncounted if isinstance(self.config, ServerConfig) else ()
+        if address is None or any(address in network for network in uncounted):
+            return ""
+        return rate_group(address)
+
+    def _turn_away(self, status: bytes, reason: bytes) -> None:
+        body = b'{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"%b"}}' % reason
+        self.transport.write(_REFUSAL % (status, len(body), body))
+        self.transport.close()
+
+
+def certificate_of(scope: MutableMapping[str, Any]) -> bytes | None:
+    """The verified client certificate (DER) of the connection that a request came on."""
+    certificate: bytes | None = scope.get("state", {}).get(_CERTIFICATE)
+    return certificate
