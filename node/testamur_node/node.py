@@ -24,7 +24,7 @@ from testamur_node.codec import to_hex
 from testamur_node.development import Development, DevelopmentOnlyError
 from testamur_node.engine.headers import SOLO_POWER
 from testamur_node.engine.key import ValidatorKey
-from testamur_node.engine.solo import SoloEngine
+from testamur_node.engine.solo import BlockTimes, SoloEngine
 from testamur_node.errors import NodeError
 from testamur_node.execution.pyevm import PyEvm
 from testamur_node.genesis import Genesis, GenesisError
@@ -257,6 +257,17 @@ class Node(ChainReader):
     def engine_height(self) -> int:
         """The newest engine height."""
         return self._application.info().engine_height
+
+    @property
+    def signed_at_ns(self) -> int | None:
+        """Time of the newest signed header, nanoseconds since 1970; None where no engine runs."""
+        last = self._engine.last if self._engine is not None else None
+        return None if last is None else last.header.time_ns
+
+    @property
+    def block_times(self) -> BlockTimes | None:
+        """How long the newest block took that this process made."""
+        return None if self._engine is None else self._engine.times
 
     # development chains only
 

@@ -13,6 +13,8 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
+from time import perf_counter
 from typing import TypeVar
 
 from testamur.proof.cometbft import SignedHeader
@@ -33,7 +35,7 @@ from testamur_node.execution.executor import AccountOverride
 from testamur_node.execution.threads import start_thread
 from testamur_node.pool import Pool
 
-__all__ = ["SoloEngine", "EngineStoppedError"]
+__all__ = ["BlockTimes", "SoloEngine", "EngineStoppedError"]
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,15 @@ Result = TypeVar("Result")
 
 class EngineStoppedError(NodeError):
     """The engine has halted or been closed and makes no more blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTimes:
+    """How long one block took; for the operator's eyes, no rule reads it."""
+
+    executing_seconds: float
+    committing_seconds: float
+    """Signing its headers and writing everything to disk."""
 
 
 class SoloEngine:
@@ -76,6 +87,8 @@ class SoloEngine:
         """Development: how far evm_increaseTime has moved the clock."""
         self.next_timestamp: int | None = None
         """Development: evm_setNextBlockTimestamp."""
+        self.times: BlockTimes | None = None
+        """Of the newest block that this process made."""
         self._last = self._load_last()
         self._last_results_hash = b""
         self._retry_at = 0
@@ -197,8 +210,11 @@ class SoloEngine:
             forces_block=forces_block,
             overrides=overrides or {},
         )
+        began = perf_counter()
         finalized = self._application.finalize(decided, chosen)
+        executed = perf_counter()
         self._commit(decided, finalized)
+        self.times = BlockTimes(executed - began, perf_counter() - executed)
         self.next_timestamp = None
         if finalized.block is not None:
             self._settle_pool(chosen)

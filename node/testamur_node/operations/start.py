@@ -30,7 +30,7 @@ async def _serve(node: Node, home: Path, config: Config, tell_ready: Callable[[R
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    listeners = Listeners(config.http, config.ws, config.ipc, config.admin, config.rules, config.limits)
+    listeners = Listeners(config.http, config.ws, config.ipc, config.admin, config.metrics, config.rules, config.limits)
     async with serve(node, listeners) as endpoints:
         running = _running(node, endpoints)
         with announce(home, running):
@@ -58,5 +58,6 @@ def _running(node: Node, endpoints: Endpoints) -> RunningNode:
         ipc=None if endpoints.ipc is None else str(endpoints.ipc),
         pid=os.getpid(),
         chain_id=node.chain_id,
+        metrics=endpoints.metrics,
         admin=None if endpoints.admin is None else str(endpoints.admin),
     )

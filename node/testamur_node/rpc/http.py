@@ -4,9 +4,8 @@ Requests work on threads, so that a slow one does not hold up the loop that acce
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import anyio.to_thread
 import orjson
@@ -19,13 +18,9 @@ from testamur_node.rpc.dispatch import Dispatcher, refusal
 from testamur_node.rpc.errors import InvalidRequestError, ResourceLimitError
 from testamur_node.rpc.health import health, readiness
 from testamur_node.rpc.protocol import certificate_of
+from testamur_node.rpc.wire import Receive, Scope, Send, headers_of, reply
 
 __all__ = ["Application"]
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 _JSON_TYPES = ("application/json", "application/json-rpc", "application/jsonrequest")
 
@@ -50,27 +45,28 @@ class Application:
             await self._serve_request(scope, receive, send)
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(_headers(scope))
+        headers = dict(headers_of(scope))
         rules, origin = self.gate.rules.hosts, headers.get("origin")
         reason = refusal_of(rules, headers.get("host"), origin)
         if reason is not None:
-            await _reply(send, 403, _refused(reason))
+            await reply(send, 403, _refused(reason))
         elif scope["method"] == "OPTIONS":
-            await _reply(send, 204, b"", _cross_origin(rules, origin))
+            await reply(send, 204, b"", _cross_origin(rules, origin))
         elif scope["method"] == "GET" and scope["path"] in ("/healthz", "/readyz"):
             ask = health if scope["path"] == "/healthz" else readiness
             node = self.dispatcher.context.node
             status, answer = await anyio.to_thread.run_sync(ask, node, limiter=self.workers)
-            await _reply(send, status, orjson.dumps(answer))
+            await reply(send, status, orjson.dumps(answer))
         elif scope["method"] != "POST" or not self.has_http:
-            await _reply(send, 405, _refused("JSON-RPC is asked with POST"), {"allow": "POST, OPTIONS"})
+            await reply(send, 405, _refused("JSON-RPC is asked with POST"), {"allow": "POST, OPTIONS"})
         elif headers.get("content-type", "").partition(";")[0].strip().lower() not in _JSON_TYPES:
-            await _reply(send, 415, _refused("the content type must be application/json"))
+            await reply(send, 415, _refused("the content type must be application/json"))
         else:
             extra = _cross_origin(rules, origin)
             try:
                 caller = _caller(self.gate, scope)
             except Refused as refused:
+                self.dispatcher.observe("", refused.error, 0.0)
                 await _read_body(receive, self.dispatcher.limits.body_bytes)
                 await _refuse(send, refused, extra)
             else:
@@ -81,18 +77,18 @@ class Application:
         body = await _read_body(receive, most)
         if body is None:
             error = ResourceLimitError(f"request body too large, at most {most} bytes are taken")
-            await _reply(send, 413, refusal(error), {"connection": "close"})
+            await reply(send, 413, refusal(error), {"connection": "close"})
             return
         dispatcher = replace(self.dispatcher, admit=caller.admit)
         answer = await anyio.to_thread.run_sync(dispatcher.answer, body, limiter=self.workers)
         refused = caller.refusal()
         if refused is None:
-            await _reply(send, 200, answer or b"", extra)
+            await reply(send, 200, answer or b"", extra)
         else:
-            await _reply(send, refused.status, answer or b"", {**extra, **refused.headers})
+            await reply(send, refused.status, answer or b"", {**extra, **refused.headers})
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(_headers(scope))
+        headers = dict(headers_of(scope))
         await receive()  # websocket.connect
         reason = refusal_of(self.gate.rules.hosts, headers.get("host"), headers.get("origin"))
         if self.websocket is None or reason is not None:
@@ -104,6 +100,7 @@ class Application:
         try:
             caller = _caller(gate, scope)
         except Refused as refused:
+            dispatcher.observe("", refused.error, 0.0)
             await _refuse(send, refused, {}, _DENIAL)
             return
         await send({"type": "websocket.accept"})
@@ -127,11 +124,7 @@ _DENIAL = "websocket.http.response"
 
 def _caller(gate: Gate, scope: Scope) -> Caller:
     client = scope.get("client")
-    return gate.caller(_headers(scope), client[0] if client else "", certificate_of(scope))
-
-
-def _headers(scope: Scope) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    return gate.caller(headers_of(scope), client[0] if client else "", certificate_of(scope))
 
 
 def _cross_origin(rules: HostRules, origin: str | None) -> dict[str, str]:
@@ -172,16 +165,4 @@ def _refused(reason: str) -> bytes:
 
 
 async def _refuse(send: Send, refused: Refused, extra: Mapping[str, str], kind: str = "http.response") -> None:
-    await _reply(send, refused.status, refusal(refused.error), {**extra, **refused.headers}, kind)
-
-
-async def _reply(
-    send: Send, status: int, body: bytes, extra: Mapping[str, str] | None = None, kind: str = "http.response"
-) -> None:
-    headers = {"content-type": "application/json", "content-length": str(len(body)), **(extra or {})}
-    if status == 204:
-        headers.pop("content-type")
-        headers.pop("content-length")
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": f"{kind}.start", "status": status, "headers": raw})
-    await send({"type": f"{kind}.body", "body": body})
+    await reply(send, refused.status, refusal(refused.error), {**extra, **refused.headers}, kind)

@@ -17,6 +17,8 @@ from testamur_node.rpc.access.addresses import Network, client_address, rate_gro
 __all__ = ["Protocol", "ServerConfig", "certificate_of"]
 
 _CERTIFICATE = "testamur.client_certificate"
+_SECONDS_TO_ASK = 2.0
+"""How long one that is turned away may take to ask."""
 _REFUSAL = (
     b"HTTP/1.1 %b\r\nconnection: close\r\nretry-after: 1\r\ncontent-type: application/json\r\n"
     b"content-length: %d\r\n\r\n%b"
@@ -43,10 +45,21 @@ class Protocol(H11Protocol):
         self.app_state = {**self.app_state, _CERTIFICATE: certificate}
         config = self.config
         most = config.connections_per_address if isinstance(config, ServerConfig) else None
+        self._refusal: bytes | None = None
+        """What is answered to whatever is asked."""
         if self.limit_concurrency is not None and len(self.connections) > self.limit_concurrency:
             self._turn_away(b"503 Service Unavailable", b"too many connections")
         elif most is not None and self._siblings() > most:
             self._turn_away(b"429 Too Many Requests", b"too many connections from this address")
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived. One that is turned away is answered once it has asked: an answer that is sent with
+        the request unread is thrown away by the client's kernel."""
+        if self._refusal is None:
+            super().data_received(data)
+        elif not self.transport.is_closing():
+            self.transport.write(self._refusal)
+            self.transport.close()
 
     def _siblings(self) -> int:
         """Connections of the same address, this one among them; WebSockets count as well."""
@@ -64,8 +77,8 @@ class Protocol(H11Protocol):
 
     def _turn_away(self, status: bytes, reason: bytes) -> None:
         body = b'{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"%b"}}' % reason
-        self.transport.write(_REFUSAL % (status, len(body), body))
-        self.transport.close()
+        self._refusal = _REFUSAL % (status, len(body), body)
+        self.loop.call_later(_SECONDS_TO_ASK, self.transport.close)
 
 
 def certificate_of(scope: MutableMapping[str, Any]) -> bytes | None:

@@ -33,6 +33,8 @@ from testamur_node.rpc.http import Application
 from testamur_node.rpc.ipc import serve_socket
 from testamur_node.rpc.limits import Limits
 from testamur_node.rpc.methods import DEVELOPMENT_NAMESPACES, NAMESPACES
+from testamur_node.rpc.metrics import Metrics
+from testamur_node.rpc.metrics_http import MetricsApplication
 from testamur_node.rpc.protocol import Protocol, ServerConfig
 
 __all__ = ["Listeners", "Endpoints", "AddressError", "UnknownNamespaceError", "dispatcher_for", "listener_for", "serve"]
@@ -62,6 +64,8 @@ class Listeners:
     """Path of the Unix socket; None: no Unix socket."""
     admin: Path | None = None
     """Path of the operator's Unix socket; None: nobody can ask admin_ methods."""
+    metrics: str | None = None
+    """HOST:PORT of /metrics, /healthz and /readyz, plain HTTP; None: no metrics."""
     rules: AccessRules = field(default_factory=AccessRules)
     """Who may ask what over the others."""
     limits: Limits = field(default_factory=Limits)
@@ -75,6 +79,7 @@ class Endpoints:
     websocket: str | None
     ipc: Path | None
     admin: Path | None
+    metrics: str | None
 
 
 def listener_for(node: Node, name: str, permissions: Permissions) -> Listener:
@@ -85,8 +90,10 @@ def listener_for(node: Node, name: str, permissions: Permissions) -> Listener:
     return Listener(name, replace(permissions, allow=allow))
 
 
-def dispatcher_for(node: Node, listener: Listener, limits: Limits) -> Dispatcher[Context]:
-    """A dispatcher over what a listener opens."""
+def dispatcher_for(
+    node: Node, listener: Listener, limits: Limits, metrics: Metrics | None = None
+) -> Dispatcher[Context]:
+    """A dispatcher over what a listener opens; `metrics`, where there are any, are told of each request."""
     names = tuple(
         name
         for name, namespace in NAMESPACES.items()
@@ -94,7 +101,8 @@ def dispatcher_for(node: Node, listener: Listener, limits: Limits) -> Dispatcher
         and any(map(listener.opens, namespace.methods))
     )
     context = Context(node, limits, Filters(limits, time.monotonic), names)
-    return Dispatcher.open([NAMESPACES[name] for name in names], context, limits, listener.opens)
+    dispatcher = Dispatcher.open([NAMESPACES[name] for name in names], context, limits, listener.opens)
+    return dispatcher if metrics is None else replace(dispatcher, observe=metrics.observe)
 
 
 def _check(node: Node, permissions: Permissions) -> None:
@@ -124,7 +132,9 @@ def _bind(address: str) -> socket.socket:
         bound.bind((host, int(port)))
     except OSError as error:
         reason = error.strerror or str(error)
-        raise AddressError(f"cannot listen on {address}: {reason}", "choose another with --http or --ws") from error
+        raise AddressError(
+            f"cannot listen on {address}: {reason}", "choose another with --http, --ws or --metrics"
+        ) from error
     return bound
 
 
@@ -172,38 +182,45 @@ async def serve(node: Node, listeners: Listeners, clock: Callable[[], float] = t
     limits, rules = listeners.limits, listeners.rules
     workers = anyio.CapacityLimiter(limits.parallel_requests)
     rates = Rates(rules.rates, time.monotonic)
+    metrics = None if listeners.metrics is None else Metrics(node, clock)
     secured = None if rules.tls is None else server_context(rules.tls, clock())
 
     def opened(name: str, permissions: Permissions) -> tuple[Gate, Dispatcher[Context]]:
         listener = listener_for(node, name, permissions)
-        return Gate(listener, rules, rates, clock), dispatcher_for(node, listener, limits)
+        return Gate(listener, rules, rates, clock), dispatcher_for(node, listener, limits, metrics)
 
     over_http, over_websocket = opened("http", rules.http), opened("ws", rules.ws)
     application = Application(*over_http, workers)
-    plans: list[tuple[socket.socket, Application]] = []
-    http = websocket = None
+    plans: list[tuple[socket.socket, Callable[..., Any], ssl.SSLContext | None]] = []
+    http = websocket = scraped = None
     scheme = "" if secured is None else "s"
     if listeners.http is not None:
         # two listeners on port 0 get a port each
         shares = listeners.websocket == listeners.http and not listeners.http.endswith(":0")
         bound = _bind(listeners.http)
-        plans.append((bound, replace(application, websocket=over_websocket if shares else None)))
+        plans.append((bound, replace(application, websocket=over_websocket if shares else None), secured))
         http, websocket = _address("http" + scheme, bound), _address("ws" + scheme, bound) if shares else None
     if listeners.websocket is not None and websocket is None:
         bound = _bind(listeners.websocket)
-        plans.append((bound, replace(application, has_http=False, websocket=over_websocket)))
+        plans.append((bound, replace(application, has_http=False, websocket=over_websocket), secured))
         websocket = _address("ws" + scheme, bound)
+    if metrics is not None and listeners.metrics is not None:
+        bound = _bind(listeners.metrics)
+        plans.append((bound, MetricsApplication(node, metrics, rules.hosts, workers), None))
+        scraped = _address("http", bound) + "/metrics"
     sockets = [(listeners.ipc, "ipc", rules.ipc), (listeners.admin, "admin", Permissions.read(OPERATOR_API))]
     async with contextlib.AsyncExitStack() as stack:
         for path, name, permissions in sockets:
             if path is not None:
                 listener = listener_for(node, name, permissions)
-                unix = await serve_socket(path, dispatcher_for(node, listener, limits), workers)
+                unix = await serve_socket(path, dispatcher_for(node, listener, limits, metrics), workers)
                 stack.callback(_remove, path)
                 stack.callback(unix.close)
-        for bound, face in plans:
-            await _start(stack, _server(face, listeners, secured), bound)
-        yield Endpoints(http, websocket, listeners.ipc, listeners.admin)
+        if metrics is not None:
+            stack.callback(node.subscribe(metrics.count))
+        for bound, face, secret in plans:
+            await _start(stack, _server(face, listeners, secret), bound)
+        yield Endpoints(http, websocket, listeners.ipc, listeners.admin, scraped)
 
 
 def _remove(path: Path) -> None:

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from testamur_node.files import sync
 from testamur_node.store.pages import DamagedPageError
 from testamur_node.store.structure import demand_whole
 
-__all__ = ["StoreError", "StoreLockedError", "StoreFullError", "Environment", "TABLES", "DATA"]
+__all__ = ["StoreError", "StoreLockedError", "StoreFullError", "Environment", "Usage", "TABLES", "DATA"]
 
 TABLES = (
     "meta", "nodes", "headers", "numbers", "bodies", "transactions", "receipts", "locations", "logs", "engine",
@@ -48,6 +49,7 @@ _LOCK_BYTES = 64 * (_MOST_READERS + 2)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _LOST = "restore a backup; without one, move the data folder away and import an export"
 _MAKE_ROOM = "free some disk space and start again: what was committed is safe"
+_META_PAGES = 2
 
 
 class StoreError(NodeError):
@@ -60,6 +62,17 @@ class StoreLockedError(StoreError):
 
 class StoreFullError(StoreError):
     """The disk is full; what was committed is safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the data file holds."""
+
+    total_bytes: int
+    """Up to the last page that was ever used."""
+    free_pages: int
+    """Pages below that which hold nothing now, LMDB's own list of them among them."""
+    page_bytes: int
 
 
 class Environment:
@@ -115,6 +128,19 @@ class Environment:
         with self.lmdb.begin(db=self.tables[table]) as transaction:
             value: bytes | None = transaction.get(key)
         return value
+
+    def usage(self) -> Usage:
+        """How much of the file is in use."""
+        pages = self.lmdb.info()["last_pgno"] + 1
+        with self.lmdb.begin() as view:
+            tables = [view.stat(table) for table in self.tables.values()]
+        held = sum(
+            table[kind]
+            for table in (*tables, self.lmdb.stat())
+            for kind in ("branch_pages", "leaf_pages", "overflow_pages")
+        )
+        page = self.lmdb.stat()["psize"]
+        return Usage(pages * page, max(0, pages - held - _META_PAGES), page)
 
     def close(self) -> None:
         """Close the files and release the lock; harmless when done before."""
