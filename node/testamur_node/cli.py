@@ -1,17 +1,19 @@
 """`testamur-node`: make, run and look after a node. What is slow to import, the command that needs it imports."""
 
-import json
 import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperOption
+from typer.main import get_command
 
-from testamur_node.errors import NodeError
+from testamur_node.language import LANGUAGES, put_in_language, wished_language
+from testamur_node.terminal import Terminal
 from testamur_node.upkeep_commands import register
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "program"]
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -23,7 +25,6 @@ app = typer.Typer(
 )
 
 Home = Annotated[Path, typer.Option("--home", help="Folder of the node.", envvar="TESTAMUR_NODE_HOME")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def main() -> None:
@@ -32,25 +33,41 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    terminal = Terminal(wished_language(sys.argv[1:]), as_json="--json" in sys.argv)
+    tree = program(terminal)
     try:
-        app()
-    except NodeError as error:
-        if "--json" in sys.argv:
-            typer.echo(json.dumps({"error": {"message": error.message, "advice": error.advice}}, ensure_ascii=False))
-        typer.echo(f"testamur-node: {error}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        tree(obj=terminal)
+    except (Exception, KeyboardInterrupt) as error:
+        sys.exit(terminal.report(error))
 
 
-def _tell(is_json: bool, facts: dict[str, Any], line: str) -> None:
-    """One JSON object, or one line for people."""
-    typer.echo(json.dumps(facts, ensure_ascii=False) if is_json else line)
-    sys.stdout.flush()
+def program(terminal: Terminal) -> Any:
+    """The commands in the terminal's language, each with `--json` and `--lang`.
+
+    Both are read before a command runs: help is printed, and wrong options are refused, by then.
+    """
+    tree: Any = get_command(app)
+    for command in tree.commands.values():
+        command.params += [
+            TyperOption(param_decls=["--json"], is_flag=True, expose_value=False, help="Print one JSON object."),
+            TyperOption(
+                param_decls=["--lang"], metavar="zh|en", callback=_known, expose_value=False,
+                help="Language of the texts; codes stay as they are.",
+            ),
+        ]  # fmt: skip
+    put_in_language(tree, terminal.words)
+    return tree
+
+
+def _known(_context: Any, _option: Any, value: str | None) -> str | None:
+    if value is not None and value not in LANGUAGES:
+        raise typer.BadParameter(f"{value!r} is not one of zh, en")
+    return value
 
 
 @app.command(epilog="Example: testamur-node init --home node --chain-id 20260")
 def init(
+    context: typer.Context,
     home: Home,
     engine: Annotated[str, typer.Option(help="What orders transactions: solo.")] = "solo",
     alliance: Annotated[
@@ -63,17 +80,17 @@ def init(
     dev: Annotated[
         bool, typer.Option("--dev", help="A development chain: no permissions, funded accounts, time travel.")
     ] = False,
-    json_: Json = False,
 ) -> None:
     """Make a node's home folder: genesis, keys, settings, and a profile for the client."""
     from testamur_node.operations.initialise import initialise
 
     made = initialise(home, engine=engine, alliance=alliance, chain_id=chain_id, is_development=dev)
-    _tell(json_, made.to_json(), made.to_line())
+    context.obj.tell(made.to_json(), made.to_line())
 
 
 @app.command(epilog="Example: testamur-node start --home node --http 127.0.0.1:0 --json")
 def start(
+    context: typer.Context,
     home: Home,
     http: Annotated[
         str | None, typer.Option(help="HOST:PORT of JSON-RPC over HTTP; port 0 takes a free one; none closes it.")
@@ -111,7 +128,6 @@ def start(
     metrics: Annotated[str | None, typer.Option(help="HOST:PORT of /metrics, /healthz and /readyz.")] = None,
     block_time: Annotated[str | None, typer.Option(help="Seconds between blocks, or instant.")] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error; the log goes to stderr.")] = "warning",
-    json_: Json = False,
 ) -> None:
     """Run in the foreground; prints one line when ready, ends with 0 on SIGTERM."""
     from testamur_node.operations import config, start
@@ -125,32 +141,30 @@ def start(
         "metrics": metrics, "block_time": block_time,
     }  # fmt: skip
     settings = config.load(home, flags)
-    start.run(home, settings, lambda running: _tell(json_, running.to_json(), running.to_line()))
+    start.run(home, settings, lambda running: context.obj.tell(running.to_json(), running.to_line()))
 
 
 @app.command(epilog="Example: testamur-node status --home node --json")
 def status(
+    context: typer.Context,
     home: Home,
     watch: Annotated[bool, typer.Option("--watch", help="Print a line for each new height until interrupted.")] = False,
-    json_: Json = False,
 ) -> None:
     """Ask the node that runs on a home folder where it stands; exit 7 where none does."""
     from testamur_node.operations.status import ask, follow
 
     for facts in follow(home) if watch else [ask(home)]:
-        _tell(json_, facts.to_json(), facts.to_line())
+        context.obj.tell(facts.to_json(), facts.to_line())
 
 
 @app.command(epilog="Example: testamur-node doctor --home node")
-def doctor(home: Home, json_: Json = False) -> None:
+def doctor(context: typer.Context, home: Home) -> None:
     """Check what keeps a node from running well; exit 1 where something does."""
     from testamur_node.operations.doctor import examine
 
     findings = examine(home)
-    for finding in findings if not json_ else ():
-        typer.echo(finding.to_line())
-    if json_:
-        typer.echo(json.dumps({"findings": [finding.to_json() for finding in findings]}, ensure_ascii=False))
+    facts = {"findings": [finding.to_json() for finding in findings]}
+    context.obj.tell(facts, *(finding.to_line(context.obj.words.said) for finding in findings))
     if any(finding.result == "fail" for finding in findings):
         raise typer.Exit(1)
 

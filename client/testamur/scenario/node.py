@@ -52,10 +52,10 @@ def init_node(home: Path, *, is_development: bool) -> None:
         return
     flags = ["--dev"] if is_development else []
     done = subprocess.run(
-        [*_command(), "init", "--home", str(home), *flags], capture_output=True, text=True, check=False
+        [*_command(), "init", "--home", str(home), "--json", *flags], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise ScenarioError(f"testamur-node init failed: {_last_line(done.stderr)}")
+        raise ScenarioError(f"testamur-node init failed: {_last_words(done.stderr)}")
 
 
 def start_node(home: Path, *, address: str = "127.0.0.1:0") -> OwnNode:
@@ -76,7 +76,7 @@ def start_node(home: Path, *, address: str = "127.0.0.1:0") -> OwnNode:
         if ready is not None:
             return OwnNode(home, ready["rpc"], int(ready["chainId"]), process.pid, process)
         if process.poll() is not None:
-            raise ScenarioError(f"testamur-node start failed: {_last_line(log.read_text(errors='replace'))}", str(log))
+            raise ScenarioError(f"testamur-node start failed: {_last_words(log.read_text(errors='replace'))}", str(log))
         time.sleep(0.05)
     process.kill()
     raise ScenarioError(f"the node was not ready within {_READY_SECONDS:.0f} s", f"its words stand in {log}")
@@ -102,6 +102,10 @@ def _ready_line(log: Path) -> dict[str, Any] | None:
     return None
 
 
-def _last_line(text: str) -> str:
+def _last_words(text: str) -> str:
+    """Why the node ended: the message of the JSON object that `--json` puts last on stderr."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    try:
+        return str(json.loads(lines[-1])["message"])
+    except (IndexError, ValueError, KeyError, TypeError):
+        return lines[-1] if lines else "it said nothing"

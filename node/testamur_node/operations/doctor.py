@@ -37,9 +37,9 @@ class Finding:
         """One entry of `doctor --json`."""
         return {"name": self.name, "result": self.result, "message": self.message}
 
-    def to_line(self) -> str:
-        """One line of `doctor`."""
-        return f"{self.result:4}  {self.name}: {self.message}"
+    def to_line(self, said: Callable[[str], str]) -> str:
+        """One line of `doctor`; `said` puts the sentence into the reader's language."""
+        return f"{self.result:4}  {self.name}: {said(self.message)}"
 
 
 def _libraries(_home: Path) -> Finding:
@@ -76,22 +76,21 @@ def _genesis(home: Path) -> Finding:
 
 def _settings(home: Path) -> Finding:
     settings = load(home, {})
-    told = f"HTTP {settings.http}, WebSocket {settings.ws}"
     rules = settings.rules
     if rules.tls is not None:
         server_context(rules.tls, time.time())
-    shown = [
-        name
-        for name, is_asked in (
-            ("TLS", rules.tls is not None),
-            ("client certificates", rules.tls is not None and rules.tls.client_authority is not None),
-            ("tokens", rules.tokens is not None),
-        )
-        if is_asked
-    ]
-    if not shown and not all(_is_local(address) for address in (settings.http, settings.ws) if address):
-        return Finding("settings", "warn", f"{told}: open beyond this machine without TLS and tokens")
-    return Finding("settings", "pass", f"{told}, {' and '.join(shown) or 'for this machine alone'}")
+    asked_for = {
+        "TLS": rules.tls is not None,
+        "client certificates": rules.tls is not None and rules.tls.client_authority is not None,
+        "tokens": rules.tokens is not None,
+    }
+    shown = ", ".join(name for name, is_asked_for in asked_for.items() if is_asked_for)
+    if shown:
+        return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {settings.ws}: {shown}")
+    if all(_is_local(address) for address in (settings.http, settings.ws) if address):
+        return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {settings.ws}: this machine alone")
+    message = f"HTTP {settings.http}, WebSocket {settings.ws}: open beyond this machine without TLS and tokens"
+    return Finding("settings", "warn", message)
 
 
 def _is_local(address: str) -> bool:

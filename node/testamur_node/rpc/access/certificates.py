@@ -77,8 +77,9 @@ def server_context(files: TlsFiles, now: float) -> ssl.SSLContext:
             _log.warning("the private key %s can be read by others: chmod 600", files.key)
         context.load_cert_chain(files.certificate, files.key, password=_no_password)
     except ssl.SSLError as error:
-        reason = "is not that of" if error.reason == "KEY_VALUES_MISMATCH" else "cannot be used with"
-        raise TlsError(f"the private key in {files.key} {reason} {files.certificate}") from error
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise TlsError(f"the private key in {files.key} is not that of {files.certificate}") from error
+        raise TlsError(f"the private key in {files.key} cannot be used with {files.certificate}") from error
     except OSError as error:
         raise TlsError(f"cannot read {files.key}: {error.strerror}") from error
     if files.client_authority is not None:
