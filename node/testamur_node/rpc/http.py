@@ -135,6 +135,7 @@ def _cross_origin(rules: HostRules, origin: str | None) -> dict[str, str]:
         "access-control-allow-origin": origin,
         "access-control-allow-methods": "POST",
         "access-control-allow-headers": "content-type, authorization",
+        "access-control-expose-headers": "retry-after, www-authenticate",
         "access-control-max-age": "600",
         "vary": "origin",
     }

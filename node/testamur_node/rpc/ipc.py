@@ -27,6 +27,8 @@ __all__ = ["LONGEST_PATH", "SocketPathError", "ValueSplitter", "serve_socket"]
 
 _log = logging.getLogger(__name__)
 _CHUNK = 64 * 1024
+_SECONDS_TO_ASK = 2.0
+"""How long one who is turned away may take to ask."""
 _CREDENTIALS = struct.Struct("3i")
 """struct ucred of Linux: process, user, group."""
 _STRUCTURE = re.compile(rb'["\\{}\[\]\n]')
@@ -102,6 +104,8 @@ def _handler(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         user = _user_of(writer)
         if user not in users:
+            with contextlib.suppress(TimeoutError):  # one that has not asked yet would not read the answer
+                await asyncio.wait_for(reader.read(_CHUNK), _SECONDS_TO_ASK)
             _log.warning("user %d may not ask over the Unix socket", user)
             error = UnauthorizedError("Unauthorized: this socket is for the user that the node runs as, and for root")
             writer.write(refusal(error) + b"\n")

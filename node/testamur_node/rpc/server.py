@@ -10,7 +10,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from testamur_node.rpc.metrics import Metrics
 from testamur_node.rpc.metrics_http import MetricsApplication
 from testamur_node.rpc.protocol import Protocol, ServerConfig
 
-__all__ = ["Listeners", "Endpoints", "AddressError", "UnknownNamespaceError", "dispatcher_for", "listener_for", "serve"]
+__all__ = ["Listeners", "Endpoints", "AddressError", "UnknownNamespaceError", "dispatcher_for", "serve"]
 
 
 class AddressError(NodeError):
@@ -82,17 +82,21 @@ class Endpoints:
     metrics: str | None
 
 
-def listener_for(node: Node, name: str, permissions: Permissions) -> Listener:
-    """A listener that opens what is named, `rpc` to tell it, and on development chains their own namespaces."""
-    _check(node, permissions)
-    added = ("rpc", *(DEVELOPMENT_NAMESPACES if node.spec.is_development and name != "admin" else ()))
-    allow = permissions.allow | {(namespace, "*") for namespace in added}
-    return Listener(name, replace(permissions, allow=allow))
+def _opened(node: Node, listener: Listener) -> Listener:
+    """A listener with `rpc`, which tells what it opens, and on a development chain with that chain's own namespaces."""
+    _check(node, listener.permissions)
+    added = ("rpc", *(DEVELOPMENT_NAMESPACES if node.spec.is_development and listener.name != "admin" else ()))
+    allow = listener.permissions.allow | {(namespace, "*") for namespace in added}
+    return replace(listener, permissions=replace(listener.permissions, allow=allow))
 
 
-def dispatcher_for(
-    node: Node, listener: Listener, limits: Limits, metrics: Metrics | None = None
-) -> Dispatcher[Context]:
+def dispatcher_for(node: Node, api: Iterable[str], limits: Limits) -> Dispatcher[Context]:
+    """A dispatcher over what is named, for a program that holds the node itself: there is nobody to judge."""
+    inside = Listener("inside", Permissions.read(api), is_operators=True)
+    return _dispatcher(node, _opened(node, inside), limits, None)
+
+
+def _dispatcher(node: Node, listener: Listener, limits: Limits, metrics: Metrics | None) -> Dispatcher[Context]:
     """A dispatcher over what a listener opens; `metrics`, where there are any, are told of each request."""
     names = tuple(
         name
@@ -186,8 +190,8 @@ async def serve(node: Node, listeners: Listeners, clock: Callable[[], float] = t
     secured = None if rules.tls is None else server_context(rules.tls, clock())
 
     def opened(name: str, permissions: Permissions) -> tuple[Gate, Dispatcher[Context]]:
-        listener = listener_for(node, name, permissions)
-        return Gate(listener, rules, rates, clock), dispatcher_for(node, listener, limits, metrics)
+        listener = _opened(node, Listener(name, permissions))
+        return Gate(listener, rules, rates, clock), _dispatcher(node, listener, limits, metrics)
 
     over_http, over_websocket = opened("http", rules.http), opened("ws", rules.ws)
     application = Application(*over_http, workers)
@@ -208,12 +212,13 @@ async def serve(node: Node, listeners: Listeners, clock: Callable[[], float] = t
         bound = _bind(listeners.metrics)
         plans.append((bound, MetricsApplication(node, metrics, rules.hosts, workers), None))
         scraped = _address("http", bound) + "/metrics"
-    sockets = [(listeners.ipc, "ipc", rules.ipc), (listeners.admin, "admin", Permissions.read(OPERATOR_API))]
+    operators = Listener("admin", Permissions.read(OPERATOR_API), is_operators=True)
+    sockets = ((listeners.ipc, Listener("ipc", rules.ipc)), (listeners.admin, operators))
     async with contextlib.AsyncExitStack() as stack:
-        for path, name, permissions in sockets:
+        for path, listener in sockets:
             if path is not None:
-                listener = listener_for(node, name, permissions)
-                unix = await serve_socket(path, dispatcher_for(node, listener, limits, metrics), workers)
+                answers = _dispatcher(node, _opened(node, listener), limits, metrics)
+                unix = await serve_socket(path, answers, workers)
                 stack.callback(_remove, path)
                 stack.callback(unix.close)
         if metrics is not None:

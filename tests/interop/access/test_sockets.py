@@ -12,8 +12,6 @@ import anyio
 import pytest
 from testamur_node.node import Node
 from testamur_node.operations.initialise import initialise
-from testamur_node.rpc.access.permissions import Permissions
-from testamur_node.rpc.access.principal import Listener
 from testamur_node.rpc.ipc import serve_socket
 from testamur_node.rpc.limits import Limits
 from testamur_node.rpc.server import dispatcher_for
@@ -73,7 +71,7 @@ def test_the_kernel_says_who_has_connected(tmp_path: Path) -> None:
     node = Node.open(tmp_path / "home", time.time_ns)
 
     async def asked(users: set[int]) -> Any:
-        dispatcher = dispatcher_for(node, Listener("admin", Permissions.read(["admin"])), Limits())
+        dispatcher = dispatcher_for(node, ["admin"], Limits())
         server = await serve_socket(tmp_path / "ipc", dispatcher, anyio.CapacityLimiter(4), users)
         try:
             return await asyncio.to_thread(exchange, tmp_path / "ipc", call("admin_peers"))

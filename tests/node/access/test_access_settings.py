@@ -1,6 +1,7 @@
 """The settings about access: what can be said, what is refused, and that whatever is said ends in one of the two."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from testamur_node.errors import NodeError
 from testamur_node.operations.config import FLAGS, INITIAL, Config, load
 from testamur_node.rpc.access.gate import AccessRules
 
+from tests.conftest import ROOT
 from tests.node.access.authority import Authority
 from tests.node.access.tokens import new_key, public_pem
 
@@ -63,6 +65,20 @@ def test_every_commented_setting_of_the_template_can_be_said(home: Path) -> None
     assert not rules.ws.permits("eth_sign")
     assert rules.certificates is not None
     assert rules.anonymous is not None
+
+
+def test_the_settings_of_the_operations_page_can_be_said(home: Path) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    assert blocks
+    files = {"jwt": {"secret_file": "jwt.hex"}, "tls": {**TLS, "client_ca": "authority.pem"}}
+    (home / "node.toml").write_text(tomli_w.dumps(files) + "\n".join(blocks), encoding="utf-8")
+    rules = load(home, {}, {}).rules
+    assert rules.http.permits("debug_traceTransaction")
+    assert not rules.http.permits("eth_sign")
+    assert rules.ws.permits("eth_subscribe")
+    assert not rules.ws.permits("eth_call")
+    assert rules.certificates is not None
 
 
 def test_flags_win_over_the_environment_and_that_over_the_file(home: Path) -> None:

@@ -118,7 +118,9 @@ def test_admin_is_on_no_other_listener_than_its_own(allow: list[str], deny: list
     everybody = Principal("anonymous", (EVERYTHING,))
     if method.startswith("admin"):
         assert judge(listener, everybody, method, 0.0) is Judgement.CLOSED
-    assert judge(Listener("admin", Permissions.read(["admin"])), everybody, "admin_peers", 0.0) is Judgement.ALLOWED
+    assert (
+        judge(Listener("admin", Permissions.read(["admin"]), True), everybody, "admin_peers", 0.0) is Judgement.ALLOWED
+    )
 
 
 @given(LISTS, st.sampled_from(["eth_call", "eth_noSuchThing", "debug_traceCall", "secret_thing"]))

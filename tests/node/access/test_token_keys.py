@@ -38,6 +38,17 @@ def test_another_secret_is_refused(tmp_path: Path, text: str) -> None:
         read_secret(written(tmp_path, text))
 
 
+def test_a_secret_that_others_can_read_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = written(tmp_path, "ab" * 32)
+    file.chmod(0o600)
+    read_secret(file)
+    assert caplog.text == ""
+    file.chmod(0o640)
+    read_secret(file)
+    assert "chmod 600" in caplog.text
+    assert "abab" not in caplog.text
+
+
 @pytest.mark.parametrize("read", [read_secret, read_public_key, read_jwks])
 def test_a_file_that_is_not_there_or_endless_is_told(tmp_path: Path, read: Any) -> None:
     with pytest.raises(TokenKeyError, match="cannot read"):

@@ -28,10 +28,12 @@ class Listener:
     """http, ws, ipc or admin."""
     permissions: Permissions
     """What it opens, whoever asks."""
+    is_operators: bool = False
+    """Whether the operator alone reaches it: `admin.ipc`, and a program that holds the node itself."""
 
     def opens(self, method: str) -> bool:
         """Whether the method can be asked here at all."""
-        if namespace_of(method) in OPERATOR_NAMESPACES and self.name != "admin":
+        if namespace_of(method) in OPERATOR_NAMESPACES and not self.is_operators:
             return False
         return self.permissions.permits(method)
 

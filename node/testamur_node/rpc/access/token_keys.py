@@ -4,6 +4,7 @@ Each key has exactly one algorithm, told by its kind and never by the token: a p
 of an HMAC, and `none` is nobody's algorithm. What is not such a key keeps the node from starting.
 """
 
+import logging
 import re
 import warnings
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from testamur_node.errors import NodeError
 
 __all__ = ["Key", "TokenKey", "TokenKeyError", "read_jwks", "read_public_key", "read_secret"]
 
+_log = logging.getLogger(__name__)
 Key = OctKey | RSAKey | ECKey | OKPKey
 _SECRET = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _LEAST_RSA_BITS = 2_048
@@ -69,6 +71,8 @@ def read_secret(path: Path) -> TokenKey:
         raise TokenKeyError(
             f"{path} holds no token secret: 32 bytes in hex", f"make one: openssl rand -hex 32 > {path}"
         )
+    if path.stat().st_mode & 0o077:
+        _log.warning("the token secret %s can be read by others: chmod 600", path)
     return TokenKey(OctKey.import_key(bytes.fromhex(text.removeprefix("0x"))), ("HS256",))
 
 
