@@ -25,7 +25,7 @@ from testamur_node.permission import BlockSoFar, Parent, Reason, Refusal, includ
 from testamur_node.state.reader import StateReader
 from testamur_node.store.store import Commit, Store
 
-__all__ = ["Application", "Info", "Decided", "Finalized", "ApplicationError", "COINBASE", "prev_randao"]
+__all__ = ["Application", "Info", "Decided", "Finalized", "Proposal", "ApplicationError", "COINBASE", "prev_randao"]
 
 COINBASE = bytes(20)
 """Constant: nobody earns from a block."""
@@ -68,6 +68,16 @@ class Finalized:
     block: Block | None
     receipts: tuple[Receipt, ...]
     validator_updates: tuple[Validator, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the next block could hold."""
+
+    transactions: tuple[Transaction, ...]
+    """In the order in which it would."""
+    hopeless: tuple[tuple[Transaction, Refusal], ...]
+    """Candidates that the present state refuses whatever comes before them, and that would hold up their senders'."""
 
 
 class Application:
@@ -142,21 +152,26 @@ class Application:
         refusal = includable(transaction, self.parent(), BlockSoFar())
         return None if refusal is not None and refusal.reason is Reason.NONCE_GAP else refusal
 
-    def propose(self, candidates: Iterable[Transaction], max_bytes: int | None = None) -> list[Transaction]:
-        """The candidates that fit the next block, in their order; the rest wait or are refused on their turn."""
-        parent, block, chosen = self.parent(), BlockSoFar(), []
+    def propose(self, candidates: Iterable[Transaction], max_bytes: int | None = None) -> Proposal:
+        """The candidates that fit the next block, in their order; the rest wait for their turn, or for ever."""
+        parent, block = self.parent(), BlockSoFar()
+        chosen: list[Transaction] = []
+        hopeless: list[tuple[Transaction, Refusal]] = []
         limit = parent.parameters.max_block_bytes if max_bytes is None else max_bytes
         full: set[bytes] = set()
         for transaction in candidates:
             # once one transaction of a sender had no room, its later ones would leave a gap
             if transaction.sender in full:
                 continue
-            if block.size_bytes + len(transaction.raw) > limit or includable(transaction, parent, block) is not None:
-                full.add(transaction.sender)
+            refusal = includable(transaction, parent, block)
+            if refusal is None and block.size_bytes + len(transaction.raw) <= limit:
+                block.take(transaction)
+                chosen.append(transaction)
                 continue
-            block.take(transaction)
-            chosen.append(transaction)
-        return chosen
+            full.add(transaction.sender)
+            if refusal is not None and _is_hopeless(refusal, is_first=transaction.sender not in block.next_nonces):
+                hopeless.append((transaction, refusal))
+        return Proposal(tuple(chosen), tuple(hopeless))
 
     def validate(self, time_ns: int, transactions: Sequence[bytes]) -> str | None:
         """Why a proposal must be refused, or None. Deterministic: the parent state and the proposal decide alone."""
@@ -266,6 +281,15 @@ class Application:
             raise ApplicationError(f"block {number} is not in the store")
         self._staged = None
         self._head = header
+
+
+def _is_hopeless(refusal: Refusal, is_first: bool) -> bool:
+    """Whether a transaction would wait in vain: the state alone refuses it. `is_first`: none of its sender's is in the
+    block before it.
+    """
+    if refusal.reason is Reason.INSUFFICIENT_FUNDS:
+        return is_first
+    return refusal.reason in (Reason.UNFIT, Reason.NOT_PERMITTED, Reason.TOO_LARGE)
 
 
 def prev_randao(parent_hash: bytes, number: int) -> bytes:

@@ -30,7 +30,8 @@ from testamur_node.execution.pyevm import PyEvm
 from testamur_node.genesis import Genesis, GenesisError
 from testamur_node.governance import permission_of
 from testamur_node.permission import Refusal
-from testamur_node.pool import Pool
+from testamur_node.pool import JOURNAL_FILE, Journal, Pool
+from testamur_node.pool.readmission import readmit
 from testamur_node.reading import ChainReader, LocatedLog, UnknownBlockError
 from testamur_node.store.store import Store
 
@@ -75,15 +76,19 @@ class Node(ChainReader):
         *,
         key: ValidatorKey | None = None,
         block_time: float | None = None,
+        journal: Journal | None = None,
     ) -> None:
-        """Take over an open store; with `key` the solo engine runs. `Node.open` does this from a home folder."""
+        """Take over an open store; with `key` the solo engine runs, with `journal` the pool outlives the process.
+        `Node.open` does this from a home folder."""
         self.spec: ChainSpec = genesis.spec
         self.chain_id = genesis.chain_id
         self.genesis = genesis
         executor = PyEvm(genesis.spec, store.read_node)
         application = Application(genesis, store, executor)
         super().__init__(application, store)
-        self.pool = Pool()
+        self.pool = Pool(journal=journal)
+        if journal is not None:
+            readmit(journal, self.pool, application)
         self.calls = Calls(self, application, executor, self._now)
         self._clock = clock
         self._changed = threading.Condition()
@@ -122,8 +127,9 @@ class Node(ChainReader):
             raise GenesisError(f"{home} has no {GENESIS_FILE}: {error.strerror}", "run testamur-node init") from error
         key = ValidatorKey.load(home / VALIDATOR_KEY) if seals and genesis.spec.name != "imported" else None
         store = Store.open(home / DATA_FOLDER)
+        journal = Journal(home / JOURNAL_FILE, genesis.hash)
         try:
-            node = cls(genesis, store, clock, key=key, block_time=block_time)
+            node = cls(genesis, store, clock, key=key, block_time=block_time, journal=journal)
         except BaseException:
             store.close()
             raise
@@ -147,6 +153,7 @@ class Node(ChainReader):
             self._apart.close()
         if self._engine is not None:
             self._engine.stop()
+        self.pool.close()
         self.calls.close()
         self.store.close()
 
@@ -200,6 +207,14 @@ class Node(ChainReader):
         if self._engine is not None:
             self._engine.notify()
         return transaction.hash
+
+    def pending_nonce(self, sender: bytes) -> int:
+        """The nonce that a sender needs next: behind the chain's and the pending ones, before any gap."""
+        while True:
+            head = self._application.head
+            nonce = self.pool.pending_nonce(sender, self._application.state(head).nonce(sender))
+            if self._application.head is head:  # else a block may have taken what the pool no longer has
+                return nonce
 
     def subscribe(self, callback: Callable[[Block], None]) -> Callable[[], None]:
         """Call back on each new block (from the engine's thread; be brief). Returns what ends the subscription."""

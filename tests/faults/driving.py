@@ -165,7 +165,7 @@ class Load:
         try:
             head = self.check(url)
             goal = head + blocks
-            nonces = [int(self._ask("eth_getTransactionCount", "0x" + one.hex(), "latest"), 16) for one in ADDRESSES]
+            nonces = [int(self._ask("eth_getTransactionCount", "0x" + one.hex(), "pending"), 16) for one in ADDRESSES]
             while head < goal:
                 burst = [self._transaction(nonces) for _ in range(self.chance.choice((1, 1, 2, 5)))]
                 answers = self._post([("eth_sendRawTransaction", "0x" + one.hex()) for one in burst])

@@ -13,7 +13,7 @@ from testamur.proof.cometbft_json import signed_header_from_json, validator_from
 from testamur_node.chain.block import Block
 from testamur_node.chain.development import impersonation_key
 from testamur_node.chain.rules import DEVELOPMENT
-from testamur_node.chain.transaction import created_address
+from testamur_node.chain.transaction import created_address, decode_transaction
 from testamur_node.engine.headers import decode_signed
 from testamur_node.execution.executor import AccountOverride, CallRequest
 from testamur_node.node import DevelopmentOnlyError, Node, RefusedError, UnknownBlockError
@@ -159,6 +159,29 @@ def test_a_gap_waits_until_it_is_filled(development: Node) -> None:
     assert development.locate(later) is not None
 
 
+def test_what_becomes_unincludable_in_a_run_goes_at_once_and_its_followers_wait_for_its_nonce(tmp_path: Path) -> None:
+    """Blocks that others keep full do not let it hold its sender's up (complaint 9 of operating a chain)."""
+    clock = SteppedClock()
+    node = Node.open(make_home(tmp_path), clock, block_time=0)
+    try:
+        # as if the right to deploy had been taken away after it was accepted
+        run = [decode_transaction(item) for item in (raw(GOVERN, 0), raw(GOVERN, 1, to=None), raw(GOVERN, 2))]
+        assert node._engine is not None
+        node._engine.run(lambda: [node.pool.add(item, 0) for item in (*run, decode_transaction(raw(DEPLOYER, 0)))])
+        assert node.wait_for_block(1, 20)
+        assert [item.nonce for item in node.block(1).transactions] == [0, 0]  # type: ignore[union-attr]
+        assert node.pool.counts() == (0, 1)
+        assert node.pending_nonce(ADDRESSES[GOVERN]) == 1
+        filling = node.submit(raw(GOVERN, 1))
+        clock.nanoseconds += 10**9
+        assert node.wait_for_block(2, 20)
+        assert node.locate(filling) == (2, 0)
+        assert len(node.pool) == 0
+        assert [item.nonce for item in node.block(2).transactions] == [1, 2]  # type: ignore[union-attr]
+    finally:
+        node.close()
+
+
 def test_logs_are_found_by_address_and_topic_as_by_reading_every_receipt(development: Node) -> None:
     first, second = deploy(development, STORING_CODE), deploy(development, STORING_CODE)
     nonce = development.state_at(development.head.number).nonce(ADDRESSES[GOVERN])
@@ -261,8 +284,9 @@ def test_a_block_is_seen_once_it_is_the_head_and_not_while_it_is_written(
 
     def slow(commit: Commit) -> None:
         append(commit)
-        is_written.set()
-        may_go_on.wait(20)
+        if commit.block is not None:  # else the engine's first header
+            is_written.set()
+            may_go_on.wait(20)
 
     monkeypatch.setattr(development.store, "append", slow)
     digest = development.submit(raw(GOVERN, 0))
@@ -310,7 +334,7 @@ def test_a_failing_commit_halts_the_node_and_a_restart_continues(
 
     with monkeypatch.context() as patch:
         patch.setattr(node.store, "append", full)
-        node.submit(raw(GOVERN, 1))
+        waiting = node.submit(raw(GOVERN, 1))
         deadline = time.monotonic() + 20
         while node._engine is not None and node._engine.failure is None and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -319,7 +343,9 @@ def test_a_failing_commit_halts_the_node_and_a_restart_continues(
     assert node.head.number == 1
     node.close()
     node = Node.open(home, SteppedClock())
-    sealed(node, raw(GOVERN, 1))
+    assert node.wait_for_block(2, 20)
+    assert node.locate(waiting) == (2, 0)
+    sealed(node, raw(GOVERN, 2))
     node.close()
 
 

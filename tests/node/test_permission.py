@@ -108,7 +108,16 @@ def test_whatever_is_proposed_is_valid(alliance: Application, wishes: list[tuple
     candidates = [transaction(account, nonce, gas=gas) for account, nonce, gas in wishes]
     proposal = alliance.propose(candidates)
     time = (alliance.head.timestamp + 1) * 10**9
-    assert alliance.validate(time, [item.raw for item in proposal]) is None
+    assert alliance.validate(time, [item.raw for item in proposal.transactions]) is None
+    assert proposal.hopeless == ()
+
+
+def test_what_the_state_forbids_is_told_apart_from_what_must_wait(alliance: Application) -> None:
+    run = [transaction(GOVERN, 0), transaction(GOVERN, 1, to=None), transaction(GOVERN, 2)]
+    waiting = [transaction(DEPLOYER, nonce, gas=14_000_000) for nonce in range(4)]
+    proposal = alliance.propose([*run, *waiting])
+    assert proposal.transactions == (run[0], *waiting[:2])
+    assert [(item, refusal.reason) for item, refusal in proposal.hopeless] == [(run[1], Reason.NOT_PERMITTED)]
 
 
 def test_a_proposal_with_one_forbidden_transaction_is_refused_whole(alliance: Application) -> None:

@@ -162,6 +162,69 @@ def test_a_full_pool_gives_up_queued_transactions_for_a_pending_one() -> None:
     assert list(pending) == [signed(0, KEYS[1]).sender]
 
 
+def test_who_has_most_behind_a_gap_gives_way_first_be_it_the_newcomer_itself() -> None:
+    pool = Pool(PoolLimits(transactions=5))
+    for nonce in (2, 3, 4):
+        pool.add(signed(nonce, KEYS[0]), 0)
+    for nonce in (5, 6):
+        pool.add(signed(nonce, KEYS[1]), 0)
+    pool.add(signed(0, KEYS[0]), 0)
+    _, queued = pool.content()
+    first, second = signed(0, KEYS[0]).sender, signed(0, KEYS[1]).sender
+    assert {sender: [item.nonce for item in items] for sender, items in queued.items()} == {
+        first: [2, 3],
+        second: [5, 6],
+    }
+
+
+def test_what_a_newcomer_promotes_does_not_give_way_to_it() -> None:
+    pool = Pool(PoolLimits(transactions=2))
+    pool.add(signed(1), 0)
+    pool.add(signed(2), 0)
+    with pytest.raises(PoolFullError):
+        pool.add(signed(0), 0)
+    assert [transaction.nonce for transaction in pool.waiting()] == [1, 2]
+
+
+def test_a_larger_replacement_gives_way_to_the_limits_like_a_newcomer() -> None:
+    size = len(signed(0).raw)
+    pool = Pool(PoolLimits(total_bytes=2 * size + 50))
+    pool.add(signed(0), 0)
+    pool.add(signed(4, KEYS[1]), 0)
+    with pytest.raises(PoolFullError):
+        pool.add(signed(4, KEYS[1], fee=1, data=bytes(100)), 0)
+    pool.add(signed(0, fee=1, data=bytes(100)), 0)
+    assert pool.waiting() == [signed(0, fee=1, data=bytes(100))]
+
+
+def test_a_refused_transaction_changes_nothing() -> None:
+    pool = Pool(PoolLimits(total_bytes=500))
+    pool.add(signed(3), 0)
+    version = pool.version
+    with pytest.raises(PoolFullError):
+        pool.add(signed(0, KEYS[1], data=bytes(1000)), 0)
+    assert (pool.waiting(), pool.version) == ([signed(3)], version)
+
+
+def test_a_queued_transaction_is_replaced_under_the_same_rule() -> None:
+    pool = Pool()
+    pool.add(signed(3, fee=100), 0)
+    with pytest.raises(ReplacementUnderpricedError):
+        pool.add(signed(3, fee=109), 0)
+    admission = pool.add(signed(3, fee=110), 0)
+    assert (admission.is_pending, admission.replaced, admission.promoted) == (False, signed(3, fee=100).hash, ())
+
+
+def test_what_a_state_that_moved_promotes_is_announced_before_the_newcomer() -> None:
+    """A submission may see a block that the pool was not yet told of."""
+    pool = Pool()
+    heard: list[int] = []
+    pool.add(signed(2), 0)
+    pool.subscribe(lambda transactions: heard.extend(transaction.nonce for transaction in transactions))
+    pool.add(signed(3), 2)
+    assert heard == [2, 3]
+
+
 def test_settling_after_a_block_drops_what_was_used_and_promotes() -> None:
     pool = Pool()
     promoted: list[Transaction] = []

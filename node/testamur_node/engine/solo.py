@@ -11,7 +11,7 @@ block time 0 a header may lead it by one second. The clock is handed in.
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import perf_counter
@@ -33,6 +33,7 @@ from testamur_node.engine.key import ValidatorKey
 from testamur_node.errors import NodeError
 from testamur_node.execution.executor import AccountOverride
 from testamur_node.execution.threads import start_thread
+from testamur_node.permission import Parent
 from testamur_node.pool import Pool
 
 __all__ = ["BlockTimes", "SoloEngine", "EngineStoppedError"]
@@ -197,9 +198,9 @@ class SoloEngine:
         writes those into the state and takes no transactions.
         """
         parent = self._application.parent()
-        chosen = [] if overrides else self._application.propose(self._pool.ready(parent.institution))
+        chosen = () if overrides else self._choose(parent)
         if not chosen and not forces_block:
-            self._discard_unincludable()
+            self._pool.settle(self._application.state().nonce)
             self._retry_at = self.now() + _SECOND
             return None
         time_ns = self._block_time(timestamp)
@@ -268,18 +269,16 @@ class SoloEngine:
         chain_id = self._application.genesis.engine_chain_id
         return sign_header(content, previous, self._key, chain_id, parameters.max_block_bytes, parameters.gas_limit)
 
-    def _settle_pool(self, chosen: list[Transaction]) -> None:
-        self._pool.settle(self._application.state().nonce, {transaction.sender for transaction in chosen})
+    def _choose(self, parent: Parent) -> tuple[Transaction, ...]:
+        """What the next block takes. What the present state forbids would wait for ever, and hold up its sender's."""
+        proposal = self._application.propose(self._pool.ready(parent.institution))
+        for transaction, refusal in proposal.hopeless:
+            logger.warning("dropped 0x%s from the pool: %s", transaction.hash.hex(), refusal.message)
+            self._pool.remove(transaction.hash)
+        return proposal.transactions
 
-    def _discard_unincludable(self) -> None:
-        """Drop the first waiting transaction of each sender that the present state forbids: it would wait for ever."""
-        self._pool.settle(self._application.state().nonce)
-        pending, _ = self._pool.content()
-        for transactions in pending.values():
-            refusal = self._application.check(transactions[0])
-            if refusal is not None:
-                logger.warning("dropped %s from the pool: %s", transactions[0].hash.hex(), refusal.message)
-                self._pool.remove(transactions[0].hash)
+    def _settle_pool(self, chosen: Iterable[Transaction]) -> None:
+        self._pool.settle(self._application.state().nonce, {transaction.sender for transaction in chosen})
 
     def _load_last(self) -> SignedHeader | None:
         height = self._application.info().engine_height

@@ -38,8 +38,9 @@ def get_storage_at(context: Context, address: bytes, key: str, block: BlockRefer
 @eth.method("getTransactionCount", required(read_address), _BLOCK)
 def get_transaction_count(context: Context, address: bytes, block: BlockReference) -> str:
     """The account's nonce; for `pending` the first that its waiting transactions do not fill without a gap."""
-    nonce = context.node.state_at(state_number(context, block)).nonce(address)
-    return quantity(context.node.pool.pending_nonce(address, nonce) if block.is_pending else nonce)
+    if block.is_pending:
+        return quantity(context.node.pending_nonce(address))
+    return quantity(context.node.state_at(state_number(context, block)).nonce(address))
 
 
 @eth.method("getProof", required(read_address), required(read_list), _BLOCK)

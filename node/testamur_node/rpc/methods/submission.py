@@ -53,7 +53,7 @@ def _filled(context: Context, message: MessageArguments, sender: bytes) -> Unsig
         gas = estimate.gas_used
     nonce = message.nonce
     if nonce is None:
-        nonce = context.node.pool.pending_nonce(sender, context.node.state_at(head.number).nonce(sender))
+        nonce = context.node.pending_nonce(sender)
     tip = message.max_priority_fee_per_gas
     cap = message.max_fee_per_gas
     if message.gas_price is None:
