@@ -19,8 +19,16 @@ The 91 recorded conversations of the Ethereum execution API tests, on their chai
 comparison rule (`tests/interop/test_rpc_compat.py`). Unchanged web3.py 7.16 and 8, cast, forge script, ethers and viem
 deploy, call, send and read on a running node (`tests/interop`).
 
-- latest = safe = finalized: a block is final when it is made. `pending` is the head's state; the pending nonce counts
-  the contiguous transactions of the pool.
+- latest = safe = finalized: a block is final when it is made.
+- `pending` is the block that the node would make now, on the head, out of what waits. It is executed when somebody
+  asks, apart from blocks and within the time of a call, once for each head, pool and second; blocks, receipts, logs,
+  state, proofs, calls, traces, simulations and estimates show it, without hash, nonce and miner. The pending nonce
+  counts the contiguous transactions of the pool, beyond that block's room too. A filter up to `pending` tells what is
+  committed, and eth_feeHistory ends at the head. An estimate that names no block sees the head's state at the present
+  time.
+- eth_sendRawTransaction answers when the transaction is in the pool and its journal (`adr/0017`); it refuses with a
+  sentence (-32000) where the pool is full, the sender has its share waiting, the nonce is used or too far ahead, a
+  replacement does not raise both fee fields by 10 % (at least 1 wei), or the disk has no room.
 - Gas price, base fee, priority fee and fee history are zero on our own chains; a transaction may offer a price and pays
   none.
 - A revert is error 3 with the revert data; a refused parameter is -32602; a limit that was met is named.

@@ -6,7 +6,7 @@ memory, `commit` writes it in one store transaction, so that a crash leaves eith
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from testamur.proof.cometbft import Validator
 from testamur.proof.hashing import keccak256
@@ -25,7 +25,17 @@ from testamur_node.permission import BlockSoFar, Parent, Reason, Refusal, includ
 from testamur_node.state.reader import StateReader
 from testamur_node.store.store import Commit, Store
 
-__all__ = ["Application", "Info", "Decided", "Finalized", "Proposal", "ApplicationError", "COINBASE", "prev_randao"]
+__all__ = [
+    "Application",
+    "Info",
+    "Decided",
+    "Finalized",
+    "Proposal",
+    "ApplicationError",
+    "COINBASE",
+    "assemble",
+    "prev_randao",
+]
 
 COINBASE = bytes(20)
 """Constant: nobody earns from a block."""
@@ -208,31 +218,39 @@ class Application:
         timestamp = decided.time_ns // _SECOND
         if timestamp <= header.timestamp:
             raise ApplicationError(f"block {header.number + 1} at {timestamp}, its parent at {header.timestamp}")
-        context = BlockContext(
-            number=header.number + 1,
-            timestamp=timestamp,
-            coinbase=COINBASE,
-            prev_randao=prev_randao(header.hash, header.number + 1),
-            gas_limit=parent.gas_limit,
-            base_fee=parent.base_fee,
-            chain_id=self.genesis.chain_id,
-            parent_hash=header.hash,
-            ancestors=self.store.ancestors(header.number),
-            parent_beacon_root=bytes(32),
-            excess_blob_gas=next_excess_blob_gas(header, parent.fork),
-            withdrawals=(),
-            deployers=parent.deployers({transaction.sender for transaction in transactions}),
-            overrides=decided.overrides if self.spec.is_development else {},
-        )
+        context = self.next_context(header, parent, timestamp, {transaction.sender for transaction in transactions})
+        if self.spec.is_development:
+            context = replace(context, overrides=decided.overrides)
         result = self._executor.execute(
             header.state_root, decided.transactions, context, [transaction.sender for transaction in transactions]
         )
-        block = _seal(context, result, tuple(transactions))
+        if result.requests_hash is None:
+            raise ExecutionError(f"the executor ran block {context.number} under rules before Prague")
+        block = assemble(context, result, tuple(transactions))
         after = StateReader(result.state_root, lambda digest: result.writes.get(digest) or self.store.read_node(digest))
         updates = validator_updates(validators_of(parent.state), validators_of(after))
         finalized = Finalized(block.hash, block, result.receipts, updates)
         self._staged = (decided, finalized, result)
         return finalized
+
+    def next_context(self, head: Header, parent: Parent, timestamp: int, senders: set[bytes]) -> BlockContext:
+        """What the transactions of `senders` see in the block on `head` at a time in seconds."""
+        number = head.number + 1
+        return BlockContext(
+            number=number,
+            timestamp=timestamp,
+            coinbase=COINBASE,
+            prev_randao=prev_randao(head.hash, number),
+            gas_limit=parent.gas_limit,
+            base_fee=parent.base_fee,
+            chain_id=self.genesis.chain_id,
+            parent_hash=head.hash,
+            ancestors=self.store.ancestors(head.number),
+            parent_beacon_root=bytes(32),
+            excess_blob_gas=next_excess_blob_gas(head, self.spec.fork_at(number, timestamp)),
+            withdrawals=(),
+            deployers=parent.deployers(senders),
+        )
 
     def commit(self, signed_headers: tuple[tuple[int, int, bytes], ...] = (), engine_height: int | None = None) -> None:
         """Write what `finalize` staged, in one synced transaction, with the engine's own records beside it.
@@ -297,9 +315,9 @@ def prev_randao(parent_hash: bytes, number: int) -> bytes:
     return keccak256(parent_hash + word(number))
 
 
-def _seal(context: BlockContext, result: BlockResult, transactions: tuple[Transaction, ...]) -> Block:
-    if result.withdrawals_root is None or result.requests_hash is None:
-        raise ExecutionError(f"the executor ran block {context.number} under rules before Prague")
+def assemble(context: BlockContext, result: BlockResult, transactions: tuple[Transaction, ...]) -> Block:
+    """The block that executing transactions gave, under the fork of its context."""
+    has_blobs = result.blob_gas_used is not None
     header = Header(
         parent_hash=context.parent_hash,
         ommers_hash=EMPTY_OMMERS_HASH,
@@ -308,7 +326,7 @@ def _seal(context: BlockContext, result: BlockResult, transactions: tuple[Transa
         transactions_root=result.transactions_root,
         receipts_root=result.receipts_root,
         logs_bloom=result.logs_bloom,
-        difficulty=0,
+        difficulty=context.difficulty,
         number=context.number,
         gas_limit=context.gas_limit,
         gas_used=result.gas_used,
@@ -319,8 +337,8 @@ def _seal(context: BlockContext, result: BlockResult, transactions: tuple[Transa
         base_fee=context.base_fee,
         withdrawals_root=result.withdrawals_root,
         blob_gas_used=result.blob_gas_used,
-        excess_blob_gas=context.excess_blob_gas,
-        parent_beacon_root=context.parent_beacon_root,
+        excess_blob_gas=context.excess_blob_gas if has_blobs else None,
+        parent_beacon_root=context.parent_beacon_root if has_blobs else None,
         requests_hash=result.requests_hash,
     )
-    return Block(header, header.hash, transactions, (), ())
+    return Block(header, header.hash, transactions, (), None if result.withdrawals_root is None else ())

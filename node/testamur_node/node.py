@@ -29,6 +29,7 @@ from testamur_node.errors import NodeError
 from testamur_node.execution.pyevm import PyEvm
 from testamur_node.genesis import Genesis, GenesisError
 from testamur_node.governance import permission_of
+from testamur_node.pending import Pending, execute
 from testamur_node.permission import Refusal
 from testamur_node.pool import JOURNAL_FILE, Journal, Pool
 from testamur_node.pool.readmission import readmit
@@ -91,6 +92,9 @@ class Node(ChainReader):
             readmit(journal, self.pool, application)
         self.calls = Calls(self, application, executor, self._now)
         self._clock = clock
+        self.pending = Pending(
+            application, self.pool, self._next_time, lambda plan, seconds: self.apart(execute, seconds, plan)
+        )
         self._changed = threading.Condition()
         self._subscribers: list[Callable[[Block], None]] = []
         self._key = key
@@ -303,6 +307,9 @@ class Node(ChainReader):
         return self._development is not None and address in self._development.impersonated
 
     # inside
+
+    def _next_time(self) -> int:
+        return self._engine.next_time() if self._engine is not None else self._clock()
 
     def _now(self) -> int:
         return self._engine.now() if self._engine is not None else self._clock()

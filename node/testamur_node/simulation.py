@@ -3,18 +3,31 @@
 The search follows geth's estimator step by step, since tools compare its answers.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from testamur_node.chain.block import Block, Header
-from testamur_node.execution.executor import BlockContext, CallResult
+from testamur_node.execution.executor import BlockContext, CallResult, NodeReader
 from testamur_node.permission import Parent
 
-__all__ = ["context_of", "least_gas", "pending_context", "replay_context"]
+__all__ = ["Outlook", "context_of", "least_gas", "pending_context", "replay_context"]
 
 _STIPEND = 2_300
 _ERROR_RATIO = 0.015
 """geth stops searching when the bounds are this close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The state after a block that was executed and is not on the chain: what `pending` shows."""
+
+    header: Header
+    writes: Mapping[bytes, bytes]
+    """Trie nodes and codes that the store does not have."""
+
+    def reader(self, read_node: NodeReader) -> NodeReader:
+        """Nodes of that state, over those of the store."""
+        return lambda digest: self.writes.get(digest) or read_node(digest)
 
 
 def context_of(

@@ -225,6 +225,20 @@ def test_what_a_state_that_moved_promotes_is_announced_before_the_newcomer() -> 
     assert heard == [2, 3]
 
 
+def test_gaps_do_not_clog_the_pool() -> None:
+    """Complaint 9 of operating a chain: those who leave gaps fill the pool, and whoever leaves none still gets in."""
+    pool = Pool(PoolLimits(transactions=8, sender_queued=6))
+    for nonce in (1, 3, 5, 7):
+        pool.add(signed(nonce, KEYS[0]), 0)
+        pool.add(signed(nonce, KEYS[1]), 0)
+    for nonce in range(8):
+        assert pool.add(signed(nonce, KEYS[2]), 0).is_pending
+        assert pool.pending_nonce(signed(0).sender, 0) == 0
+    assert nonces(pool.ready()) == list(range(8))
+    with pytest.raises(PoolFullError):
+        pool.add(signed(0, KEYS[0]), 0)
+
+
 def test_settling_after_a_block_drops_what_was_used_and_promotes() -> None:
     pool = Pool()
     promoted: list[Transaction] = []
@@ -293,7 +307,9 @@ POOLED = {(key, nonce): signed(nonce, key) for key in KEYS for nonce in range(6)
 @given(st.permutations(sorted(POOLED)), st.integers(0, 6))
 @settings(max_examples=100, deadline=None)
 def test_any_arrival_order_yields_each_senders_nonces_in_order(arrivals: list[tuple[bytes, int]], used: int) -> None:
-    """A pool neither drops nor reorders a sender's transactions, and its sums stay true."""
+    """A pool neither drops nor reorders a sender's transactions (complaint 10 of operating a chain); its sums stay
+    true.
+    """
     pool = Pool()
     for arrival in arrivals:
         pool.add(POOLED[arrival], 0)

@@ -128,6 +128,10 @@ class SoloEngine:
         """The engine's time: the clock, moved by what a development chain was told."""
         return self.clock() + self.clock_shift_ns
 
+    def next_time(self) -> int:
+        """The time that a block made now would bear."""
+        return self._block_time(None)
+
     @property
     def last(self) -> SignedHeader | None:
         """The newest signed header."""

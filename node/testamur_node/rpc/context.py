@@ -5,12 +5,14 @@ from typing import Protocol
 
 from testamur_node.chain.block import Block
 from testamur_node.node import Node
+from testamur_node.pending import PendingBlock
 from testamur_node.rpc.errors import ServerRefusalError
 from testamur_node.rpc.filters import Filters
 from testamur_node.rpc.limits import Limits
 from testamur_node.rpc.parameters import BlockReference
+from testamur_node.state.reader import StateReader
 
-__all__ = ["Context", "Session", "block_of", "find_block", "state_number", "CLIENT_VERSION"]
+__all__ = ["Context", "Session", "block_of", "find_block", "pending_block", "state_of", "CLIENT_VERSION"]
 
 CLIENT_VERSION = "testamur-node/0.1.0"
 
@@ -41,7 +43,7 @@ class Context:
 
 
 def find_block(context: Context, reference: BlockReference) -> Block | None:
-    """The block that a reference names, None where there is none; `pending` names the head here.
+    """The block on the chain that a reference names, None where there is none; `pending` names the head here.
 
     Every block is final when it is made: latest, safe and finalized are one.
     """
@@ -60,8 +62,19 @@ def block_of(context: Context, reference: BlockReference) -> Block:
     return block
 
 
-def state_number(context: Context, reference: BlockReference) -> int:
-    """Number of the block whose state a reference names."""
+def state_of(context: Context, reference: BlockReference) -> StateReader:
+    """The state that a reference names; for `pending` that after the block to come."""
+    if reference.is_pending:
+        return context.node.pending.state(context.limits.call_seconds)
+    return context.node.state_at(_number(context, reference))
+
+
+def _number(context: Context, reference: BlockReference) -> int:
     if reference.hash is None and reference.number is None and reference.tag != "earliest":
         return context.node.head.number
     return block_of(context, reference).number
+
+
+def pending_block(context: Context) -> PendingBlock:
+    """The block to come, as the pool would fill it now."""
+    return context.node.pending.block(context.limits.call_seconds)

@@ -12,7 +12,7 @@ from testamur_node.rpc.errors import DecodeError
 __all__ = [
     "BlockReference",
     "LATEST",
-    "PENDING",
+    "NEXT",
     "MessageArguments",
     "LogQuery",
     "read_block_reference",
@@ -44,7 +44,9 @@ class BlockReference:
 
 
 LATEST = BlockReference(tag="latest")
-PENDING = BlockReference(tag="pending")
+NEXT = BlockReference(tag="next")
+"""What an estimate sees where the caller names no block: the head's state, in the block to come. No caller can name it,
+and it costs no execution of what waits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,19 @@ The members and their presence follow geth, fork by fork; `tests/interop/test_rp
 answers.
 """
 
-from collections.abc import Sequence
-
 from testamur_node.chain.block import Block, Header, Withdrawal, encode_block
 from testamur_node.chain.receipt import Log, Receipt
 from testamur_node.chain.transaction import Transaction, created_address
 from testamur_node.rpc.codec import data, optional_data, quantity
 
 __all__ = [
-    "Json", "header_json", "block_json", "pending_block_json", "transaction_json", "pending_transaction_json",
-    "receipt_json", "log_json",
+    "Json", "header_json", "block_json", "pending_block_json", "pending_header_json", "transaction_json",
+    "pending_transaction_json", "receipt_json", "log_json",
 ]  # fmt: skip
 
 Json = dict[str, object]
+_UNKNOWN = ("hash", "nonce", "miner")
+"""Members of a block that are null before it is made."""
 BLOB_GAS = 131_072
 """Gas of one blob (EIP-4844)."""
 
@@ -70,22 +70,17 @@ def block_json(block: Block, full: bool, is_free: bool) -> Json:
     return body
 
 
-def pending_block_json(head: Block, waiting: Sequence[Transaction], full: bool) -> Json:
-    """The block to come: on top of `head`, with what waits, and null for all that is not known before it is made."""
-    body = header_json(head.header, head.hash)
-    body["parentHash"] = body["hash"]
-    body["number"] = quantity(head.number + 1)
-    body["timestamp"] = quantity(head.header.timestamp + 1)
-    for unknown in ("hash", "nonce", "logsBloom", "miner"):
-        body[unknown] = None
-    body["size"] = quantity(len(encode_block(head)))
-    body["transactions"] = [
-        pending_transaction_json(transaction) if full else data(transaction.hash) for transaction in waiting
-    ]
-    body["uncles"] = []
-    if head.withdrawals is not None:
-        body["withdrawals"] = []
-    return body
+def pending_block_json(block: Block, full: bool) -> Json:
+    """The block to come: its transactions have no place yet, and it has no hash, nonce and miner (as geth shows it)."""
+    body = block_json(block, False, is_free=True)
+    if full:
+        body["transactions"] = [pending_transaction_json(transaction) for transaction in block.transactions]
+    return body | dict.fromkeys(_UNKNOWN)
+
+
+def pending_header_json(header: Header) -> Json:
+    """The header to come."""
+    return header_json(header, header.hash) | dict.fromkeys(_UNKNOWN)
 
 
 def _withdrawal_json(withdrawal: Withdrawal) -> Json:
@@ -165,7 +160,7 @@ def _transaction_members(transaction: Transaction) -> Json:
 def receipt_json(
     transaction: Transaction,
     header: Header,
-    block_hash: bytes,
+    block_hash: bytes | None,
     index: int,
     receipt: Receipt,
     *,
@@ -173,11 +168,13 @@ def receipt_json(
     is_free: bool,
     blob_gas_price: int | None,
 ) -> Json:
-    """The receipt of transaction `index` of a block; `first_log` is how many logs of the block come before it."""
+    """The receipt of transaction `index` of a block; `first_log` is how many logs of the block come before it.
+    `block_hash` is None for the block to come.
+    """
     price = 0 if is_free else transaction.effective_gas_price(header.base_fee)
     created = data(created_address(transaction.sender, transaction.nonce)) if transaction.creates else None
     body: Json = {
-        "blockHash": data(block_hash),
+        "blockHash": optional_data(block_hash),
         "blockNumber": quantity(header.number),
         "transactionHash": data(transaction.hash),
         "transactionIndex": quantity(index),
@@ -207,7 +204,7 @@ def receipt_json(
 def log_json(
     log: Log,
     block_number: int,
-    block_hash: bytes,
+    block_hash: bytes | None,
     timestamp: int,
     transaction_hash: bytes,
     transaction: int,
@@ -219,7 +216,7 @@ def log_json(
         "topics": [data(topic) for topic in log.topics],
         "data": data(log.data),
         "blockNumber": quantity(block_number),
-        "blockHash": data(block_hash),
+        "blockHash": optional_data(block_hash),
         "blockTimestamp": quantity(timestamp),
         "transactionHash": data(transaction_hash),
         "transactionIndex": quantity(transaction),

@@ -2,7 +2,7 @@
 
 from testamur_node.codec import word
 from testamur_node.rpc.codec import data, quantity, read_address, read_storage_key
-from testamur_node.rpc.context import Context, block_of, state_number
+from testamur_node.rpc.context import Context, state_of
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.errors import InvalidParametersError
 from testamur_node.rpc.parameters import LATEST, BlockReference, read_block_reference, read_list, read_text
@@ -19,20 +19,20 @@ _MOST_SLOTS = 1_024
 @eth.method("getBalance", required(read_address), _BLOCK)
 def get_balance(context: Context, address: bytes, block: BlockReference) -> str:
     """The balance in wei."""
-    return quantity(context.node.state_at(state_number(context, block)).balance(address))
+    return quantity(state_of(context, block).balance(address))
 
 
 @eth.method("getCode", required(read_address), _BLOCK)
 def get_code(context: Context, address: bytes, block: BlockReference) -> str:
     """The deployed code."""
-    return data(context.node.state_at(state_number(context, block)).code(address))
+    return data(state_of(context, block).code(address))
 
 
 @eth.method("getStorageAt", required(read_address), required(read_text), _BLOCK)
 def get_storage_at(context: Context, address: bytes, key: str, block: BlockReference) -> str:
     """The 32-byte word in a storage slot."""
     slot, _ = read_storage_key(key)
-    return data(word(context.node.state_at(state_number(context, block)).storage(address, slot)))
+    return data(word(state_of(context, block).storage(address, slot)))
 
 
 @eth.method("getTransactionCount", required(read_address), _BLOCK)
@@ -40,7 +40,7 @@ def get_transaction_count(context: Context, address: bytes, block: BlockReferenc
     """The account's nonce; for `pending` the first that its waiting transactions do not fill without a gap."""
     if block.is_pending:
         return quantity(context.node.pending_nonce(address))
-    return quantity(context.node.state_at(state_number(context, block)).nonce(address))
+    return quantity(state_of(context, block).nonce(address))
 
 
 @eth.method("getProof", required(read_address), required(read_list), _BLOCK)
@@ -49,7 +49,7 @@ def get_proof(context: Context, address: bytes, keys: list[object], block: Block
     if len(keys) > _MOST_SLOTS:
         raise InvalidParametersError(f"too many keys (have {len(keys)}, max {_MOST_SLOTS})")
     slots = [read_storage_key(key) for key in keys]
-    reader = context.node.state_at(block_of(context, block).number)
+    reader = state_of(context, block)
     proof = reader.account_proof(address, [slot for slot, _ in slots])
     return {
         "address": data(address),

@@ -4,7 +4,7 @@ from testamur_node.chain.block import Block, Header
 from testamur_node.chain.receipt import Receipt
 from testamur_node.chain.transaction import Transaction
 from testamur_node.rpc.codec import data, quantity, read_hash, read_uint64
-from testamur_node.rpc.context import Context, find_block
+from testamur_node.rpc.context import Context, find_block, pending_block
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.fees import blob_gas_price
 from testamur_node.rpc.parameters import BlockReference, read_block_number, read_block_reference, read_boolean
@@ -13,6 +13,7 @@ from testamur_node.rpc.rendering import (
     block_json,
     header_json,
     pending_block_json,
+    pending_header_json,
     pending_transaction_json,
     receipt_json,
     transaction_json,
@@ -31,14 +32,14 @@ def block_number(context: Context) -> str:
 
 def _block(context: Context, reference: BlockReference, full: bool) -> Json | None:
     if reference.is_pending:
-        return pending_block_json(context.node.head, list(context.node.pool.ready()), full)
+        return pending_block_json(pending_block(context).block, full)
     block = find_block(context, reference)
     return None if block is None else block_json(block, full, context.node.spec.is_free)
 
 
 @eth.method("getBlockByNumber", required(read_block_number), optional(read_boolean, False))
 def get_block_by_number(context: Context, reference: BlockReference, full: bool) -> Json | None:
-    """A block; `pending` is the next one as the pool would fill it, without hash."""
+    """A block; `pending` is the next one as the pool would fill it now, without hash, nonce and miner."""
     return _block(context, reference, full)
 
 
@@ -50,7 +51,9 @@ def get_block_by_hash(context: Context, block_hash: bytes, full: bool) -> Json |
 
 @eth.method("getHeaderByNumber", required(read_block_number))
 def get_header_by_number(context: Context, reference: BlockReference) -> Json | None:
-    """A header alone."""
+    """A header alone; of `pending` without hash, nonce and miner."""
+    if reference.is_pending:
+        return pending_header_json(pending_block(context).block.header)
     block = find_block(context, reference)
     return None if block is None else header_json(block.header, block.hash)
 
@@ -62,11 +65,14 @@ def get_header_by_hash(context: Context, block_hash: bytes) -> Json | None:
     return None if block is None else header_json(block.header, block.hash)
 
 
+def _any_block(context: Context, reference: BlockReference) -> Block | None:
+    """A block of the chain, or the block to come."""
+    return pending_block(context).block if reference.is_pending else find_block(context, reference)
+
+
 def _transactions(context: Context, reference: BlockReference) -> list[Transaction] | None:
-    """The transactions of a block, of the pool for `pending`."""
-    if reference.is_pending:
-        return list(context.node.pool.ready())
-    block = find_block(context, reference)
+    """The transactions of a block."""
+    block = _any_block(context, reference)
     return None if block is None else list(block.transactions)
 
 
@@ -84,7 +90,7 @@ def count_by_hash(context: Context, block_hash: bytes) -> str | None:
 
 
 def _ommers(context: Context, reference: BlockReference) -> tuple[Header, ...] | None:
-    block = find_block(context, reference)
+    block = _any_block(context, reference)
     return None if block is None else block.ommers
 
 
@@ -132,7 +138,7 @@ def transaction_at(context: Context, transaction_hash: bytes) -> tuple[Block, in
 
 def _transaction(context: Context, reference: BlockReference, index: int) -> Json | None:
     if reference.is_pending:
-        waiting = list(context.node.pool.ready())
+        waiting = pending_block(context).block.transactions
         return pending_transaction_json(waiting[index]) if index < len(waiting) else None
     block = find_block(context, reference)
     return None if block is None or index >= len(block.transactions) else _located(context, block, index)
@@ -189,11 +195,13 @@ def raw_transaction_by_hash_and_index(context: Context, block_hash: bytes, index
     return _raw(context, BlockReference(hash=block_hash), index)
 
 
-def _receipt(context: Context, block: Block, index: int, receipt: Receipt, first_log: int) -> Json:
+def _receipt(
+    context: Context, block: Block, block_hash: bytes | None, index: int, receipt: Receipt, first_log: int
+) -> Json:
     return receipt_json(
         block.transactions[index],
         block.header,
-        block.hash,
+        block_hash,
         index,
         receipt,
         first_log=first_log,
@@ -212,17 +220,22 @@ def transaction_receipt(context: Context, transaction_hash: bytes) -> Json | Non
     receipt = context.node.receipt(block.number, index)
     if receipt is None:
         return None
-    return _receipt(context, block, index, receipt, context.node.logs_before(block.number, index))
+    return _receipt(context, block, block.hash, index, receipt, context.node.logs_before(block.number, index))
 
 
 @eth.method("getBlockReceipts", required(read_block_reference))
 def block_receipts(context: Context, reference: BlockReference) -> list[Json] | None:
-    """All receipts of a block in order."""
+    """All receipts of a block in order; of `pending` what they would be, without block hash."""
+    if reference.is_pending:
+        pending = pending_block(context)
+        return _receipts(context, pending.block, None, pending.receipts)
     block = find_block(context, reference)
-    if block is None:
-        return None
+    return None if block is None else _receipts(context, block, block.hash, context.node.receipts(block.number))
+
+
+def _receipts(context: Context, block: Block, block_hash: bytes | None, receipts: tuple[Receipt, ...]) -> list[Json]:
     first_log, answers = 0, []
-    for index, receipt in enumerate(context.node.receipts(block.number)):
-        answers.append(_receipt(context, block, index, receipt, first_log))
+    for index, receipt in enumerate(receipts):
+        answers.append(_receipt(context, block, block_hash, index, receipt, first_log))
         first_log += len(receipt.logs)
     return answers

@@ -1,16 +1,16 @@
 """debug_: consensus encodings as they are hashed, and traces. Not open on HTTP unless named."""
 
-from testamur_node.calls import Calls
-from testamur_node.chain.block import decode_block, encode_block, encode_header
+from testamur_node.calls import Calls, Ground
+from testamur_node.chain.block import Block, decode_block, encode_block, encode_header
 from testamur_node.chain.receipt import encode_receipt
 from testamur_node.execution.executor import CallRequest
 from testamur_node.execution.observing import Observer
 from testamur_node.rpc.codec import data, read_data, read_hash
-from testamur_node.rpc.context import Context, block_of
+from testamur_node.rpc.context import Context, block_of, pending_block
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.errors import ServerRefusalError
 from testamur_node.rpc.methods.blocks import raw_transaction_by_hash
-from testamur_node.rpc.methods.simulation import call_height, call_request
+from testamur_node.rpc.methods.simulation import call_ground, call_request
 from testamur_node.rpc.parameters import (
     LATEST,
     BlockReference,
@@ -30,19 +30,28 @@ debug: Namespace[Context] = Namespace("debug")
 @debug.method("getRawHeader", required(read_block_reference))
 def get_raw_header(context: Context, reference: BlockReference) -> str:
     """The RLP of a header; its keccak is the block's hash."""
-    return data(encode_header(block_of(context, reference).header))
+    return data(encode_header(_shown(context, reference).header))
+
+
+def _shown(context: Context, reference: BlockReference) -> Block:
+    """A block of the chain, or the block to come."""
+    return pending_block(context).block if reference.is_pending else block_of(context, reference)
 
 
 @debug.method("getRawBlock", required(read_block_reference))
 def get_raw_block(context: Context, reference: BlockReference) -> str:
     """The RLP of a whole block."""
-    return data(encode_block(block_of(context, reference)))
+    return data(encode_block(_shown(context, reference)))
 
 
 @debug.method("getRawReceipts", required(read_block_reference))
 def get_raw_receipts(context: Context, reference: BlockReference) -> list[str]:
     """The consensus encoding of each receipt of a block."""
-    return [data(encode_receipt(receipt)) for receipt in context.node.receipts(block_of(context, reference).number)]
+    if reference.is_pending:
+        receipts = pending_block(context).receipts
+    else:
+        receipts = context.node.receipts(block_of(context, reference).number)
+    return [data(encode_receipt(receipt)) for receipt in receipts]
 
 
 @debug.method("getRawTransaction", required(read_hash))
@@ -119,14 +128,14 @@ def _replayed_block(calls: Calls, number: int, options: TraceOptions, only: int 
 )
 def trace_call(context: Context, message: MessageArguments, reference: BlockReference, options: TraceOptions) -> object:
     """Run a message under a tracer and forget it."""
-    height, base_fee = call_height(context, reference)
+    ground, base_fee = call_ground(context, reference)
     request = call_request(context, message, base_fee)
     gas = context.limits.call_gas if request.gas is None else request.gas
-    return context.node.apart(_traced_call, context.limits.trace_seconds, request, gas, height, options)
+    return context.node.apart(_traced_call, context.limits.trace_seconds, request, gas, ground, options)
 
 
-def _traced_call(calls: Calls, request: CallRequest, gas: int, height: int | None, options: TraceOptions) -> object:
+def _traced_call(calls: Calls, request: CallRequest, gas: int, ground: Ground, options: TraceOptions) -> object:
     """The same, where it runs."""
     trace = begin_trace(options, Subject(request.sender, request.to, gas))
-    result = calls.call(request, height, options.overrides, trace.observer)
+    result = calls.call(request, ground, options.overrides, trace.observer)
     return trace.result(result.gas_used, result.error is not None)

@@ -1,8 +1,9 @@
 """eth_: logs, and filters that are polled for what is new."""
 
+from testamur_node.index.logs import matches
 from testamur_node.node import LocatedLog
 from testamur_node.rpc.codec import data
-from testamur_node.rpc.context import Context, find_block
+from testamur_node.rpc.context import Context, find_block, pending_block
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.errors import InvalidParametersError, ResourceLimitError, ServerRefusalError
 from testamur_node.rpc.filters import Filter
@@ -64,11 +65,15 @@ def _range(context: Context, query: LogQuery) -> tuple[int, int]:
     first, last = _height(context, query.first, head), _height(context, query.last, head)
     if first > last and query.last is not None:
         raise InvalidParametersError("invalid block range params")
+    _check_width(context, first, last)
+    return first, min(last, head)
+
+
+def _check_width(context: Context, first: int, last: int) -> None:
     if last - first >= context.limits.log_blocks:
         raise ResourceLimitError(
             f"range of {last - first + 1} blocks, at most {context.limits.log_blocks} are searched at once"
         )
-    return first, min(last, head)
 
 
 def _read(context: Context, query: LogQuery, first: int, last: int) -> list[Json]:
@@ -87,9 +92,39 @@ def _read(context: Context, query: LogQuery, first: int, last: int) -> list[Json
 
 @eth.method("getLogs", required(read_log_query))
 def get_logs(context: Context, query: LogQuery) -> list[Json]:
-    """Logs of a block range or of one block."""
+    """Logs of a block range or of one block; up to `pending` also those that the block to come would have."""
     _check_shape(context, query)
+    if query.last is not None and query.last.is_pending:
+        return _with_pending(context, query)
+    if query.first is not None and query.first.is_pending:
+        raise InvalidParametersError("invalid block range params")
+    return _committed(context, query)
+
+
+def _committed(context: Context, query: LogQuery) -> list[Json]:
     return _read(context, query, *_range(context, query))
+
+
+def _with_pending(context: Context, query: LogQuery) -> list[Json]:
+    """Logs up to the head that the block to come stands on, and that block's, whose hash is not known."""
+    pending = pending_block(context)
+    header = pending.block.header
+    is_alone = query.first is not None and query.first.is_pending
+    first = header.number if is_alone else _height(context, query.first, header.number - 1)
+    if first > header.number:
+        raise InvalidParametersError("invalid block range params")
+    _check_width(context, first, header.number)
+    found = _read(context, query, first, header.number - 1)
+    position = 0
+    for index, receipt in enumerate(pending.receipts):
+        digest = pending.block.transactions[index].hash
+        for log in receipt.logs:
+            if matches(log, query.addresses, query.topics):
+                found.append(log_json(log, header.number, None, header.timestamp, digest, index, position))
+            position += 1
+    if len(found) > context.limits.log_results:
+        raise ResourceLimitError(f"query returned more than {context.limits.log_results} results: narrow the range")
+    return found
 
 
 @eth.method("newFilter", required(read_log_query))
@@ -151,4 +186,5 @@ def get_filter_logs(context: Context, identity: str) -> list[Json]:
     installed = context.filters.get(identity)
     if installed.query is None:
         raise ServerRefusalError("filter not found")
-    return get_logs(context, installed.query)
+    _check_shape(context, installed.query)
+    return _committed(context, installed.query)

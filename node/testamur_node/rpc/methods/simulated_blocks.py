@@ -7,9 +7,10 @@ from testamur_node.chain.block import Block, Withdrawal
 from testamur_node.chain.message import BlockOverrides
 from testamur_node.execution.simulating import BlockPlan, Options, SimulatedBlock, SimulatedCall, SimulationError
 from testamur_node.rpc.codec import data, quantity, read_address, read_hash, read_quantity, read_uint64
-from testamur_node.rpc.context import Context, block_of
+from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.errors import DecodeError, RpcError
+from testamur_node.rpc.methods.simulation import call_ground
 from testamur_node.rpc.parameters import (
     LATEST,
     BlockReference,
@@ -103,10 +104,10 @@ def simulate(
         raise RpcError("empty input", code=-32602)
     if len(plans) > 256:
         raise RpcError("too many blocks", code=-38026)
-    base = block_of(context, reference)
+    ground, _ = call_ground(context, reference)
     options = Options(validates, traces_transfers, context.limits.call_gas)
     try:
-        blocks = context.node.apart(Calls.simulate, context.limits.call_seconds, base.number, plans, options)
+        blocks = context.node.apart(Calls.simulate, context.limits.call_seconds, ground, plans, options)
     except SimulationError as error:
         raise RpcError(error.message, code=error.code) from error
     return [_block_json(context, item, full) for item in blocks]

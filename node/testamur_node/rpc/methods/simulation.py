@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from testamur_node.calls import Calls
+from testamur_node.calls import Calls, Ground
 from testamur_node.chain.transaction import AccessEntry, created_address
 from testamur_node.execution.executor import AccountOverride, CallRequest, CallResult
 from testamur_node.rpc.codec import data, quantity
-from testamur_node.rpc.context import Context, block_of
+from testamur_node.rpc.context import Context, block_of, state_of
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.errors import InvalidParametersError, ServerRefusalError
 from testamur_node.rpc.parameters import (
     LATEST,
-    PENDING,
+    NEXT,
     BlockReference,
     MessageArguments,
     read_block_reference,
@@ -23,7 +23,7 @@ from testamur_node.rpc.reverts import call_error
 from testamur_node.rpc.tracers.access import AccessTracer
 from testamur_node.rpc.tracers.choice import PRECOMPILES
 
-__all__ = ["eth", "call_request", "call_height", "access_list_json"]
+__all__ = ["eth", "call_request", "call_ground", "access_list_json"]
 
 eth: Namespace[Context] = Namespace("eth")
 _OVERRIDES = optional(read_overrides)
@@ -80,10 +80,14 @@ def _price(message: MessageArguments, base_fee: int, sender: bytes) -> int:
     return price
 
 
-def call_height(context: Context, block: BlockReference) -> tuple[int | None, int | None]:
-    """(height to call at, None for pending; base fee there)."""
-    found = block_of(context, block)
-    return (None if block.is_pending else found.number), found.header.base_fee
+def call_ground(context: Context, reference: BlockReference) -> tuple[Ground, int | None]:
+    """(where a message runs, base fee there)."""
+    if reference.is_pending:
+        outlook = context.node.pending.outlook(context.limits.call_seconds)
+        if outlook is not None:
+            return outlook, outlook.header.base_fee
+    found = block_of(context, reference)
+    return (None if reference.is_pending or reference == NEXT else found.number), found.header.base_fee
 
 
 @eth.method("call", required(read_message), optional(read_block_reference, LATEST), _OVERRIDES)
@@ -91,22 +95,22 @@ def call(
     context: Context, message: MessageArguments, block: BlockReference, overrides: dict[bytes, AccountOverride] | None
 ) -> str:
     """Run a message on the state after a block, with some state replaced if asked."""
-    height, base_fee = call_height(context, block)
+    ground, base_fee = call_ground(context, block)
     request = call_request(context, message, base_fee)
-    result = context.node.apart(Calls.call, context.limits.call_seconds, request, height, overrides)
+    result = context.node.apart(Calls.call, context.limits.call_seconds, request, ground, overrides)
     if result.error is not None:
         raise call_error(result)
     return data(result.output)
 
 
-@eth.method("estimateGas", required(read_message), optional(read_block_reference, PENDING), _OVERRIDES)
+@eth.method("estimateGas", required(read_message), optional(read_block_reference, NEXT), _OVERRIDES)
 def estimate_gas(
     context: Context, message: MessageArguments, block: BlockReference, overrides: dict[bytes, AccountOverride] | None
 ) -> str:
     """The least gas limit with which a message succeeds."""
-    height, base_fee = call_height(context, block)
+    ground, base_fee = call_ground(context, block)
     request = call_request(context, message, base_fee)
-    result = context.node.apart(Calls.estimate_gas, context.limits.call_seconds, request, height, overrides)
+    result = context.node.apart(Calls.estimate_gas, context.limits.call_seconds, request, ground, overrides)
     if result.error is not None:
         raise call_error(result)
     return quantity(result.gas_used)
@@ -117,16 +121,15 @@ def create_access_list(
     context: Context, message: MessageArguments, block: BlockReference, overrides: dict[bytes, AccountOverride] | None
 ) -> Json:
     """The accounts and slots that a message touches, run again until naming them changes nothing (as geth does)."""
-    height, base_fee = call_height(context, block)
+    ground, base_fee = call_ground(context, block)
     request = call_request(context, message, base_fee)
     to = request.to
     if to is None:
-        state = context.node.state_at(context.node.head.number if height is None else height)
-        nonce = state.nonce(request.sender) if request.nonce is None else request.nonce
+        nonce = state_of(context, block).nonce(request.sender) if request.nonce is None else request.nonce
         to = created_address(request.sender, nonce)
     excluded = PRECOMPILES | {request.sender, to, context.node.head.header.coinbase}
     entries, result = context.node.apart(
-        _settled_access_list, context.limits.call_seconds, request, height, overrides, excluded
+        _settled_access_list, context.limits.call_seconds, request, ground, overrides, excluded
     )
     answer: Json = {"accessList": access_list_json(entries), "gasUsed": quantity(result.gas_used)}
     if result.error is not None:
@@ -137,7 +140,7 @@ def create_access_list(
 def _settled_access_list(
     calls: Calls,
     request: CallRequest,
-    height: int | None,
+    ground: Ground,
     overrides: dict[bytes, AccountOverride] | None,
     excluded: frozenset[bytes],
 ) -> tuple[tuple[AccessEntry, ...], CallResult]:
@@ -145,7 +148,7 @@ def _settled_access_list(
     entries = request.access_list
     for _ in range(_MOST_ROUNDS):
         tracer = AccessTracer(entries, excluded)
-        result = calls.call(replace(request, access_list=entries), height, overrides, tracer)
+        result = calls.call(replace(request, access_list=entries), ground, overrides, tracer)
         if tracer.entries() == entries:
             break
         entries = tracer.entries()
