@@ -21,6 +21,7 @@ STORE, ENVIRONMENT = "testamur_node.store.store:Store", "testamur_node.store.env
 APPLICATION, SOLO = "testamur_node.application:Application", "testamur_node.engine.solo:SoloEngine"
 PYEVM, FILES = "testamur_node.execution.pyevm", "testamur_node.files"
 RENAME, REPLACE = "pathlib:Path.rename", "pathlib:Path.replace"
+JOURNAL = "testamur_node.pool.journal:Journal"
 UPKEEP, INITIALISE = "testamur_node.operations.upkeep", "testamur_node.operations.initialise"
 
 
@@ -46,6 +47,8 @@ def _load(name: str, function: str, when: Any = "before", detail: str = "", most
 
 
 POINTS = (
+    _load("kept, not in the pool", f"{JOURNAL}._put", "after"),
+    _load("a block's transactions not forgotten", f"{JOURNAL}.forget"),
     _load("proposal made", f"{APPLICATION}.propose", "after"),
     _load("before executing", f"{APPLICATION}.finalize"),
     _load("a transaction executed", f"{PYEVM}:PyEvm._apply", "after", most=12),
@@ -74,6 +77,8 @@ POINTS = (
     Point("the lock taken", "opening", f"{ENVIRONMENT}:_lock", "after"),
     Point("the readers' table reserved", "opening", f"{ENVIRONMENT}:_reserve_lock", "after"),
     Point("tables open", "opening", f"{ENVIRONMENT}:Environment._open_tables", "after"),
+    Point("what waits read, not in the pool", "opening", f"{JOURNAL}.read", "after"),
+    Point("what waits in the pool again", "opening", "testamur_node.node:readmit", "after"),
     Point("the newest header read", "opening", f"{SOLO}._load_last", "after"),
     Point("listening, word not left", "opening", "testamur_node.operations.start:_running", "after"),
     Point("word half left", "opening", f"{FILES}:_lock", "after"),
