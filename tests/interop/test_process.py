@@ -155,11 +155,21 @@ def test_status_and_doctor_tell_of_a_running_node(home: Path) -> None:
     status = json.loads(node_command("status", "--home", home, "--json").stdout)
     assert status["height"] == node.web3().eth.block_number
     assert status["pid"] == node.process.pid
+    assert status["pool"] == {"pending": 0, "queued": 0}
+    w3 = node.web3()
+    queued = Account.create().sign_transaction(
+        {"chainId": w3.eth.chain_id, "nonce": 4, "gas": 21_000, "gasPrice": 0, "value": 0, "to": "0x" + "11" * 20}
+    )
+    w3.eth.send_raw_transaction(queued.raw_transaction)
+    assert "0 pending and 1 queued" in node_command("status", "--home", home).stdout
     doctor = node_command("doctor", "--home", home, "--json")
     findings = {finding["name"]: finding["result"] for finding in json.loads(doctor.stdout)["findings"]}
     assert doctor.returncode == 0
     assert findings["genesis"] == findings["process"] == findings["home"] == "pass"
     assert node.stop() == 0
+    again = start_node(home, "--ipc", "none")
+    assert json.loads(node_command("status", "--home", home, "--json").stdout)["pool"] is None
+    assert again.stop() == 0
 
 
 def test_doctor_finds_a_key_that_others_can_read(home: Path) -> None:

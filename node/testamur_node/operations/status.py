@@ -1,4 +1,7 @@
-"""Where a running node stands, asked over its Unix socket, which needs no token; over HTTP where that is closed."""
+"""Where a running node stands, asked over its Unix socket, which needs no token; over HTTP where that is closed.
+
+How much waits is told on the socket alone: `txpool` is not open on HTTP.
+"""
 
 import json
 import socket
@@ -35,6 +38,8 @@ class Standing:
     block_time: int
     """Seconds since 1970 of the newest block."""
     version: str
+    waiting: tuple[int, int] | None
+    """Transactions that are pending and queued; None where the node has no Unix socket to ask."""
 
     def to_json(self) -> dict[str, object]:
         """The object that `status --json` prints."""
@@ -44,12 +49,14 @@ class Standing:
             "hash": self.block_hash,
             "time": self.block_time,
             "version": self.version,
+            "pool": None if self.waiting is None else {"pending": self.waiting[0], "queued": self.waiting[1]},
         }
 
     def to_line(self) -> str:
         """The line that `status` prints."""
         place = self.running.rpc or self.running.ipc
-        return f"chain {self.running.chain_id} at height {self.height}, {self.block_hash} ({place})"
+        waiting = "" if self.waiting is None else f", {self.waiting[0]} pending and {self.waiting[1]} queued"
+        return f"chain {self.running.chain_id} at height {self.height}, {self.block_hash} ({place}){waiting}"
 
 
 def _over_socket(path: str, body: bytes) -> Any:
@@ -57,7 +64,8 @@ def _over_socket(path: str, body: bytes) -> Any:
         connection.settimeout(_SECONDS)
         connection.connect(path)
         connection.sendall(body)
-        return json.loads(connection.makefile("rb").readline())
+        with connection.makefile("rb") as answers:
+            return json.loads(answers.readline())
 
 
 def _over_http(url: str, body: bytes) -> Any:
@@ -87,8 +95,11 @@ def ask(home: Path) -> Standing:
         raise NotRunningError(f"the node on {home} has neither a Unix socket nor HTTP to ask")
     place = running.ipc or running.rpc
     try:
-        head, version = _request(running, "eth_getBlockByNumber", "web3_clientVersion")
-        return Standing(running, int(head["number"], 16), head["hash"], int(head["timestamp"], 16), version)
+        methods = ["eth_getBlockByNumber", "web3_clientVersion", *(["txpool_status"] if running.ipc else [])]
+        head, version, *counts = _request(running, *methods)
+        waiting = next(((int(count["pending"], 16), int(count["queued"], 16)) for count in counts), None)
+        height, timestamp = int(head["number"], 16), int(head["timestamp"], 16)
+        return Standing(running, height, head["hash"], timestamp, version, waiting)
     except (urllib.error.URLError, TimeoutError, OSError, ValueError, KeyError, TypeError) as error:
         raise NotRunningError(f"the node on {home} does not answer at {place}: {error}") from error
 
