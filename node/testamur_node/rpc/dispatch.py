@@ -118,8 +118,9 @@ class Dispatcher(Generic[ContextT]):
     methods: Mapping[str, Method[ContextT]]
     context: ContextT
     limits: Limits
-    admit: Callable[[str], None] = lambda _method: None
-    """Asked before each call, with the method's name; raises the `RpcError` of who may not ask it."""
+    admit: Callable[[str | None], None] = lambda _method: None
+    """Asked before each call, with the method's name, and with None for what is no request; raises the `RpcError` of
+    who may not ask it, or not so fast."""
     observe: Callable[[str, NodeError | None, float], None] = lambda _method, _error, _seconds: None
     """Told after each call: the method's name as it was asked, what it met, how long it took."""
 
@@ -146,7 +147,7 @@ class Dispatcher(Generic[ContextT]):
         try:
             request = orjson.loads(body)
         except (orjson.JSONDecodeError, RecursionError):
-            return refusal(ParseError("parse error"))
+            return self._malformed(None, ParseError("parse error"))
         if isinstance(request, list):
             return self._answer_batch(request)
         answer = self._answer_one(request)
@@ -157,10 +158,10 @@ class Dispatcher(Generic[ContextT]):
     def _answer_batch(self, requests: Sequence[object]) -> bytes | None:
         """The answers of a batch in its order, cut off at the size limit as geth does (-32003 from there on)."""
         if not requests:
-            return refusal(InvalidRequestError("empty batch"))
+            return self._malformed(None, InvalidRequestError("empty batch"))
         if len(requests) > self.limits.batch_items:
             error = InvalidRequestError(f"batch too large: {len(requests)} requests, at most {self.limits.batch_items}")
-            return b"[" + _encode(_identity(requests[0]), error=error) + b"]"
+            return b"[" + self._malformed(_identity(requests[0]), error) + b"]"
         answers: list[bytes] = []
         total = 0
         for request in requests:
@@ -181,10 +182,10 @@ class Dispatcher(Generic[ContextT]):
         """The answer to one request object; None for a notification."""
         identity = _identity(request)
         if not isinstance(request, dict) or request.get("jsonrpc", "2.0") != "2.0":
-            return _encode(identity, error=InvalidRequestError("invalid request"))
+            return self._malformed(identity, InvalidRequestError("invalid request"))
         name = request.get("method")
         if not isinstance(name, str) or isinstance(request.get("id"), dict | list):
-            return _encode(identity, error=InvalidRequestError("invalid request"))
+            return self._malformed(identity, InvalidRequestError("invalid request"))
         began = time.perf_counter()
         failure: NodeError | None = None
         try:
@@ -202,6 +203,14 @@ class Dispatcher(Generic[ContextT]):
             answer = _encode(identity, error=failure)
         self.observe(name, failure, time.perf_counter() - began)
         return answer if "id" in request else None
+
+    def _malformed(self, identity: object, error: RpcError) -> bytes:
+        """The answer to what is no request, which counts as one."""
+        try:
+            self.admit(None)
+        except RpcError as refused:
+            error = refused
+        return _encode(identity, error=error)
 
     def _call(self, name: str, parameters: object) -> object:
         """Run the method of that name."""

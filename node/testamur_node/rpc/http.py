@@ -4,6 +4,7 @@ Requests work on threads, so that a slow one does not hold up the loop that acce
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from testamur_node.rpc.access.hosts import HostRules, allows_origin, refusal_of
 from testamur_node.rpc.connection import Connection
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Dispatcher, refusal
-from testamur_node.rpc.errors import InvalidRequestError, ResourceLimitError
+from testamur_node.rpc.errors import InvalidRequestError, ResourceLimitError, RpcError
 from testamur_node.rpc.health import health, readiness
 from testamur_node.rpc.protocol import certificate_of
 from testamur_node.rpc.wire import Receive, Scope, Send, headers_of, reply
@@ -67,8 +68,8 @@ class Application:
                 caller = _caller(self.gate, scope)
             except Refused as refused:
                 self.dispatcher.observe("", refused.error, 0.0)
-                await _read_body(receive, self.dispatcher.limits.body_bytes)
-                await _refuse(send, refused, extra)
+                await _read_body(receive, _MOST_UNREAD)
+                await _refuse(send, refused, {**extra, "connection": "close"})
             else:
                 await self._serve_body(caller, receive, send, extra)
 
@@ -77,6 +78,8 @@ class Application:
         body = await _read_body(receive, most)
         if body is None:
             error = ResourceLimitError(f"request body too large, at most {most} bytes are taken")
+            with contextlib.suppress(RpcError):
+                caller.admit(None)  # it counts, whatever is left in the bucket
             await reply(send, 413, refusal(error), {"connection": "close"})
             return
         dispatcher = replace(self.dispatcher, admit=caller.admit)
@@ -118,6 +121,8 @@ class Application:
                 await send({"type": "websocket.close", "code": 1008, "reason": "the token has expired"})
 
 
+_MOST_UNREAD = 64 * 1024
+"""Bytes of the body of one who may not ask that are read, so that they read the answer."""
 _DENIAL = "websocket.http.response"
 """ASGI's name for the answer to a WebSocket that is not opened."""
 

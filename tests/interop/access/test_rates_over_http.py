@@ -82,6 +82,12 @@ def test_a_dear_method_costs_more(node: NodeProcess, address: str) -> None:
     assert asked(node, address, call("eth_chainId"))[0] == 200
 
 
+@pytest.mark.parametrize("body", ["nonsense", [], 5, {"method": 5}, [[]]], ids=str)
+def test_what_is_no_request_counts_as_one(node: NodeProcess, address: str, body: object) -> None:
+    statuses = [asked(node, address, body)[0] for _ in range(26)]
+    assert statuses == [200] * 25 + [429]
+
+
 def test_what_a_caller_writes_about_itself_changes_nothing(node: NodeProcess, address: str) -> None:
     assert asked(node, address, [call("eth_chainId")] * 25)[0] == 200
     for header in ("x_forwarded_for", "forwarded", "x_real_ip", "x_client_ip", "cf_connecting_ip"):

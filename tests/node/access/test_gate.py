@@ -194,7 +194,20 @@ def test_a_forwarded_address_counts_from_a_trusted_proxy_alone(clock: Clock) -> 
     assert behind.caller(named, "10.0.0.1", None).measure == "address:198.51.100.7"
 
 
-def test_guessing_tokens_is_measured_too(clock: Clock, tokens: TokenRules) -> None:
+@pytest.mark.parametrize("headers", [[("authorization", "Bearer guess")], []], ids=["guess", "nothing"])
+def test_guessing_tokens_is_measured_too(clock: Clock, tokens: TokenRules, headers: list[tuple[str, str]]) -> None:
     one = gate(clock, rates=SLOW, tokens=tokens)
-    statuses = [refused(one, [("authorization", "Bearer guess")], FAR, None).status for _ in range(12)]
+    statuses = [refused(one, headers, FAR, None).status for _ in range(12)]
     assert statuses == [401] * 10 + [429, 429]
+
+
+def test_what_is_no_request_counts_as_one(clock: Clock) -> None:
+    caller = gate(clock, rates=SLOW).caller([], FAR, None)
+    for _ in range(10):
+        caller.admit(None)
+    assert caller.refusal() is None
+    with pytest.raises(RateLimitError):
+        caller.admit(None)
+    told = caller.refusal()
+    assert told is not None
+    assert told.status == 429

@@ -73,20 +73,25 @@ class Caller:
     _has_asked: bool = False
     _refused: RpcError | None = None
 
-    def admit(self, method: str) -> None:
-        """Raise what a request for this method is answered with, if it may not be asked."""
+    def admit(self, method: str | None) -> None:
+        """Raise what a request for this method is answered with, if it may not be asked; None is what is no request:
+        there is nothing to judge about it, but it counts."""
         error = self._refusal(method)
+        if error is None and method is None:
+            return
         if error is None:
             self._has_asked = True
             return
         self._refused = self._refused or error
         raise error
 
-    def _refusal(self, method: str) -> RpcError | None:
+    def _refusal(self, method: str | None) -> RpcError | None:
         if self.rates is not None and self.measure:
-            wait = self.rates.take(self.measure, self.rates.rules.weight(method))
+            wait = self.rates.take(self.measure, self.rates.rules.weight(method or ""))
             if wait:
                 return _too_fast(self.rates.rules, wait)
+        if method is None:
+            return None
         match judge(self.listener, self.principal, method, self.clock()):
             case Judgement.EXPIRED:
                 return TokenExpiredError("the token has expired")
@@ -148,17 +153,18 @@ class Gate:
         try:
             principal = self._principal(headers, certificate)
         except TokenError as error:
-            wait = self.rates.take(measure, 1) if measure else 0.0  # guessing is asking
-            if wait:
-                raise _refused(_too_fast(self.rules.rates, wait)) from error
-            raise _refused(TokenExpiredError(f"Unauthorized: {error}")) from error
+            raise self._turned_away(measure, TokenExpiredError(f"Unauthorized: {error}"), False) from error
         if principal.may_nothing:
-            raise _refused(
-                UnauthorizedError(f"Unauthorized: {principal.name} may not ask anything"), principal.is_known
-            )
+            nothing = UnauthorizedError(f"Unauthorized: {principal.name} may not ask anything")
+            raise self._turned_away(measure, nothing, principal.is_known)
         if principal.is_known and measure:
             measure = principal.name
         return Caller(self.listener, principal, self.clock, self.rates, measure)
+
+    def _turned_away(self, measure: str, error: RpcError, is_known: bool) -> Refused:
+        """The answer to who does not get to ask; guessing is asking, and counts as one request."""
+        wait = self.rates.take(measure, 1) if measure else 0.0
+        return _refused(_too_fast(self.rules.rates, wait) if wait else error, is_known)
 
     def _principal(self, headers: Sequence[tuple[str, str]], certificate: bytes | None) -> Principal:
         rules, shown = self.rules, []
