@@ -55,8 +55,11 @@ class Standing:
     def to_line(self) -> str:
         """The line that `status` prints."""
         place = self.running.rpc or self.running.ipc
-        waiting = "" if self.waiting is None else f", {self.waiting[0]} pending and {self.waiting[1]} queued"
-        return f"chain {self.running.chain_id} at height {self.height}, {self.block_hash} ({place}){waiting}"
+        chain, height, hash_ = self.running.chain_id, self.height, self.block_hash
+        if self.waiting is None:
+            return f"chain {chain} at height {height}, {hash_} ({place})"
+        pending, queued = self.waiting
+        return f"chain {chain} at height {height}, {hash_} ({place}), {pending} pending and {queued} queued"
 
 
 def _over_socket(path: str, body: bytes) -> Any:
