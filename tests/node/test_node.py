@@ -361,6 +361,16 @@ def test_a_tool_writes_state_into_a_block_of_its_own(development: Node) -> None:
     assert development.state_at(2).storage(target, 7) == 9
 
 
+def test_a_nonce_that_a_tool_writes_is_followed_by_what_waits(development: Node) -> None:
+    development.development.set_automine(False)
+    for nonce in (0, 1, 3):
+        development.submit(raw(GOVERN, nonce))
+    development.development.write_state({ADDRESSES[GOVERN]: AccountOverride(nonce=3)})
+    assert [item.nonce for item in development.pool.waiting()] == [3]
+    assert development.pool.counts() == (1, 0)
+    assert development.pending_nonce(ADDRESSES[GOVERN]) == 4
+
+
 def test_an_impersonated_account_sends_without_its_key_until_that_ends(development: Node) -> None:
     target = b"\x78" * 20
     transaction = raw(impersonation_key(target), 0, value=1)

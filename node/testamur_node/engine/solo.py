@@ -222,7 +222,7 @@ class SoloEngine:
         self.times = BlockTimes(executed - began, perf_counter() - executed)
         self.next_timestamp = None
         if finalized.block is not None:
-            self._settle_pool(chosen)
+            self._settle_pool(None if overrides else chosen)
             self._on_block(finalized.block)
         return finalized.block
 
@@ -281,8 +281,10 @@ class SoloEngine:
             self._pool.remove(transaction.hash)
         return proposal.transactions
 
-    def _settle_pool(self, chosen: Iterable[Transaction]) -> None:
-        self._pool.settle(self._application.state().nonce, {transaction.sender for transaction in chosen})
+    def _settle_pool(self, chosen: Iterable[Transaction] | None) -> None:
+        """Tell the pool where the senders of a block's transactions stand; for None where everybody does."""
+        senders = None if chosen is None else {transaction.sender for transaction in chosen}
+        self._pool.settle(self._application.state().nonce, senders)
 
     def _load_last(self) -> SignedHeader | None:
         height = self._application.info().engine_height
