@@ -67,6 +67,7 @@ def test_what_waited_waits_again_after_a_kill_in_the_order_it_came(path: Path) -
     sent = [signed(1), signed(0, KEYS[1]), signed(0), signed(5, KEYS[2])]
     for item in sent:
         pool.add(item, 0)
+    assert path.stat().st_mode & 0o077 == 0, "who is about to do what is nobody else's business"
     again = opened(after_a_kill(path))
     assert again.waiting() == sent
     assert again.counts() == pool.counts() == (3, 1)

@@ -190,6 +190,7 @@ class Journal:
         try:
             with contextlib.ExitStack() as held:
                 with replace_file(self._path) as file:
+                    os.fchmod(file.fileno(), 0o600)  # it tells who is about to do what
                     file.write(heading(self._chain))
                     file.writelines(keeping(item.sender, item.raw) for item in waiting)
                     file.flush()
