@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -143,14 +144,25 @@ def finish(url: str, load: Load) -> None:
             assert before <= block
 
 
-def restarted(home: Path, block_time: str) -> NodeProcess:
-    return start_node(home, "--http-api", "eth,txpool", "--block-time", block_time)
+@pytest.fixture
+def restarted() -> Iterator[Callable[[Path, str], NodeProcess]]:
+    """Starts a node on a home; none outlives the test."""
+    nodes: list[NodeProcess] = []
+
+    def start(home: Path, block_time: str) -> NodeProcess:
+        nodes.append(start_node(home, "--http-api", "eth,txpool", "--block-time", block_time))
+        return nodes[-1]
+
+    yield start
+    for node in nodes:
+        if node.process.poll() is None:
+            node.stop(signal.SIGKILL)
 
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("seed", [20261126])
 def test_a_killed_node_has_every_acknowledged_transaction_in_a_block_or_waiting(
-    tmp_path: Path, seed: int, is_slow: bool
+    tmp_path: Path, seed: int, is_slow: bool, restarted: Callable[[Path, str], NodeProcess]
 ) -> None:
     make_home(tmp_path / "home", "--dev", "--chain-id", str(CHAIN_ID))
     load = Load(seed)
