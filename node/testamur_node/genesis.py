@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from testamur.artifacts.genesis import constructions
@@ -27,6 +28,7 @@ from testamur_node.state.trie import build
 
 __all__ = ["Allocation", "Genesis", "GenesisError", "found", "genesis_block"]
 
+_COPY_IT = "copy it from another member, or from a backup"
 _EMPTY_REQUESTS = bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 """SHA-256 of nothing: a block without requests (EIP-7685)."""
 
@@ -102,6 +104,16 @@ class Genesis:
         )
 
     @classmethod
+    def load(cls, path: Path) -> "Genesis":
+        """Read a genesis.json file. Raises `GenesisError`."""
+        try:
+            return cls.from_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise GenesisError(f"there is no {path}", "run testamur-node init first") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise GenesisError(f"cannot read {path}: {error}", _COPY_IT) from error
+
+    @classmethod
     def from_json(cls, text: str) -> "Genesis":
         """Read genesis.json, ours or geth's. Raises `GenesisError`."""
         try:
@@ -124,7 +136,7 @@ class Genesis:
                 base_fee=None if base_fee is None else _integer(base_fee),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise GenesisError(f"genesis.json cannot be read: {type(error).__name__}: {error}") from error
+            raise GenesisError(f"genesis.json cannot be read: {type(error).__name__}: {error}", _COPY_IT) from error
 
 
 def found(alliance: AllianceFile, spec: ChainSpec) -> Genesis:

@@ -27,7 +27,7 @@ from testamur_node.engine.key import ValidatorKey
 from testamur_node.engine.solo import BlockTimes, SoloEngine
 from testamur_node.errors import NodeError
 from testamur_node.execution.pyevm import PyEvm
-from testamur_node.genesis import Genesis, GenesisError
+from testamur_node.genesis import Genesis
 from testamur_node.governance import permission_of
 from testamur_node.pending import Pending, execute
 from testamur_node.permission import Refusal
@@ -125,10 +125,7 @@ class Node(ChainReader):
         `call_processes` is how many processes `apart` has; with 0 it works in this one.
         Raises `StoreError` where another process holds the home, the schema is newer, or the disk refuses.
         """
-        try:
-            genesis = Genesis.from_json((home / GENESIS_FILE).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise GenesisError(f"{home} has no {GENESIS_FILE}: {error.strerror}", "run testamur-node init") from error
+        genesis = Genesis.load(home / GENESIS_FILE)
         key = ValidatorKey.load(home / VALIDATOR_KEY) if seals and genesis.spec.name != "imported" else None
         store = Store.open(home / DATA_FOLDER)
         journal = Journal(home / JOURNAL_FILE, genesis.hash)
@@ -145,7 +142,7 @@ class Node(ChainReader):
     @classmethod
     def reading(cls, home: Path, clock: Clock) -> "Node":
         """A node beside the one that has the home open: it reads what is committed and writes nothing."""
-        genesis = Genesis.from_json((home / GENESIS_FILE).read_text(encoding="utf-8"))
+        genesis = Genesis.load(home / GENESIS_FILE)
         return cls(genesis, Store.open(home / DATA_FOLDER, writes=False), clock)
 
     def close(self) -> None:

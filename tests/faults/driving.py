@@ -29,7 +29,7 @@ from tests.conftest import ROOT
 from tests.faults.points import Point
 from tests.node.founding import ADDRESSES, STORING_CODE, creating, open_application, raw
 
-__all__ = ["Nursery", "Ended", "Load", "go_on", "demand_equal_to_a_twin"]
+__all__ = ["Nursery", "Ended", "Load", "refusal", "go_on", "demand_equal_to_a_twin"]
 
 WAIT_SECONDS = 90
 
@@ -42,6 +42,8 @@ class Ended:
     """Negative: the signal that ended it."""
     said: tuple[str, ...]
     """Its lines on standard output."""
+    told: str = ""
+    """What it wrote to standard error."""
 
     @property
     def died_at(self) -> str | None:
@@ -62,6 +64,7 @@ class Nursery:
         self.said: list[str] = []
         self.pid = 0
         """Of the command that runs or ran last."""
+        self.is_at_work = False
 
     @classmethod
     @contextmanager
@@ -78,8 +81,13 @@ class Nursery:
             ) as process,
         ):  # fmt: skip
             assert process.stdin is not None
-            yield cls(process, errors)
-            process.stdin.close()
+            nursery = cls(process, errors)
+            try:
+                yield nursery
+            finally:
+                process.stdin.close()
+                if nursery.is_at_work:  # a test failed meanwhile
+                    os.kill(nursery.pid, signal.SIGKILL)
         assert process.returncode == 0
 
     @property
@@ -97,43 +105,51 @@ class Nursery:
         """The next line."""
         return self._lines.get(timeout=WAIT_SECONDS)
 
-    def begin(self, *arguments: object, point: Point | None = None, passage: int = 1, seed: int = 0) -> None:
-        """Fork a command."""
+    def begin(
+        self, *arguments: object, point: Point | None = None, passage: int = 1, seed: int = 0, file_bytes: int = 0,
+        user: int = 0,
+    ) -> None:  # fmt: skip
+        """Fork a command; `file_bytes` limits its files, as `ulimit -f` does, `user` is who runs it."""
         assert self._process.stdin is not None
         order = {
             "arguments": [str(argument) for argument in arguments],
             "point": None if point is None else point.name,
             "passage": passage,
             "seed": seed,
+            "file_bytes": file_bytes,
+            "user": user,
         }
+        self._told_before = self._errors.stat().st_size
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         self.said = []
         word_, number = self.line().split()
         assert word_ == "child"
-        self.pid = int(number)
+        self.pid, self.is_at_work = int(number), True
 
     def end(self) -> Ended:
         """Wait for the command's end."""
         while not (line := self.line()).startswith("ended "):
             self.said.append(line)
-        return Ended(int(line.split()[1]), tuple(self.said))
+        return self._ended(line)
 
-    def run(self, *arguments: object, point: Point | None = None, passage: int = 1, seed: int = 0) -> Ended:
-        """A command to its end."""
-        self.begin(*arguments, point=point, passage=passage, seed=seed)
+    def _ended(self, line: str) -> Ended:
+        self.is_at_work = False
+        told = self._errors.read_bytes()[self._told_before :].decode()
+        return Ended(int(line.split()[1]), tuple(self.said), told)
+
+    def run(self, *arguments: object, **how: Any) -> Ended:
+        """A command to its end; `how` as `begin` takes it."""
+        self.begin(*arguments, **how)
         return self.end()
 
-    def start(
-        self, home: Path, *options: object, point: Point | None = None, passage: int = 1, seed: int = 0
-    ) -> "str | Ended":
+    def start(self, home: Path, *options: object, **how: Any) -> "str | Ended":
         """`start` on a home: the URL of the node once it is ready, or how it ended before."""
-        self.begin("start", "--home", home, "--http", "127.0.0.1:0", "--json", *options,
-                   point=point, passage=passage, seed=seed)  # fmt: skip
+        self.begin("start", "--home", home, "--http", "127.0.0.1:0", "--json", *options, **how)
         while True:
             line = self.line()
             if line.startswith("ended "):
-                return Ended(int(line.split()[1]), tuple(self.said))
+                return self._ended(line)
             self.said.append(line)
             if line.startswith('{"rpc"'):
                 return str(json.loads(line)["rpc"])
@@ -169,6 +185,8 @@ class Load:
             while head < goal:
                 burst = [self._transaction(nonces) for _ in range(self.chance.choice((1, 1, 2, 5)))]
                 answers = self._post([("eth_sendRawTransaction", "0x" + one.hex()) for one in burst])
+                if "has halted" in str(answers):
+                    return  # it says so and ends
                 assert all("result" in answer for answer in answers), answers
                 newest = int(self._ask("eth_blockNumber"), 16)
                 for number in range(head + 1, newest + 1):
@@ -224,6 +242,18 @@ class Load:
     def _ask(self, method: str, *parameters: Any) -> Any:
         [answer] = self._post([(method, *parameters)])
         return answer["result"]
+
+
+def refusal(nursery: Nursery, *arguments: object, code: int, words: str, user: int = 0) -> str:
+    """What a command that is refused tells the operator."""
+    ended = nursery.run(*arguments, user=user)
+    assert ended.code == code, ended
+    last = ended.told.splitlines()[-1]
+    assert last.startswith("testamur-node: "), ended.told
+    assert "Traceback" not in ended.told
+    assert words in last
+    assert last.endswith(")"), f"no advice: {last}"
+    return last
 
 
 def go_on(nursery: Nursery, home: Path, load: Load, blocks: int = 3) -> None:

@@ -1,14 +1,18 @@
 """A process that imports `testamur-node` once and forks it for each command, so that hundreds of crashes stay quick.
 
 Each line on standard input is an object: `arguments` of testamur-node, and where it shall die: `point`, `passage`,
-`seed`. The child is the program itself, listeners and all. The nursery prints `child PID`, and `ended CODE` when it
-has; what comes between is the child's own output.
+`seed`; `file_bytes` limits its files and `user` is who it runs as, 0 for neither. The child is the program itself,
+listeners and all. The nursery prints `child PID`, and `ended CODE` when it has; what comes between is the child's own
+output.
 """
 
 import json
 import os
+import resource
+import signal
 import sys
 import traceback
+from typing import Any
 
 import testamur_node.importing
 import testamur_node.operations.doctor
@@ -20,11 +24,18 @@ from testamur_node.cli import main as testamur_node_main
 from tests.faults.points import POINTS, arm, say
 
 
-def become(arguments: list[str], point: str | None, passage: int, seed: int) -> None:
+def become(order: dict[str, Any]) -> None:
     """Run the command in this child, armed; returns or raises as the program does."""
-    if point is not None:
-        arm(next(one for one in POINTS if one.name == point), passage, seed)
-    sys.argv = ["testamur-node", *arguments]
+    if order["point"] is not None:
+        arm(next(one for one in POINTS if one.name == order["point"]), order["passage"], order["seed"])
+    if order["file_bytes"]:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_bytes"], order["file_bytes"]))
+    if order["user"]:
+        os.setgroups([])
+        os.setgid(order["user"])
+        os.setuid(order["user"])
+    sys.argv = ["testamur-node", *order["arguments"]]
     testamur_node_main()
 
 
@@ -37,7 +48,7 @@ def main() -> None:
         if child == 0:
             code = 0
             try:
-                become(order["arguments"], order["point"], order["passage"], order["seed"])
+                become(order)
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else 0
             except BaseException:

@@ -1,94 +1,170 @@
-"""A disk that takes no more: the node halts with a clear refusal, has lost nothing, and goes on once there is room."""
+"""A disk that takes no more, or nothing at all: a sentence with advice, nothing lost, and the same home goes on once
+there is room.
+"""
 
-import os
-import subprocess
-import sys
-import time
+import random
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from testamur_node.chain.rules import DEVELOPMENT
-from testamur_node.node import DATA_FOLDER, GENESIS_FILE, Node
-from testamur_node.store import Store, StoreError
+from testamur_node.node import DATA_FOLDER
+from testamur_node.operations import upkeep
+from testamur_node.store.store import Store
 
-from tests.conftest import ROOT
-from tests.node.founding import GOVERN, make_home, raw
+from tests.faults.driving import Load, Nursery, demand_equal_to_a_twin, go_on, refusal
+from tests.faults.mounts import Disk, mounted
+from tests.node.founding import make_home
 
-FILLING = """
-import os, resource, signal, sys, time
-from pathlib import Path
-from testamur_node.node import HaltedError, Node
-from tests.node.founding import GOVERN, raw
+pytestmark = pytest.mark.tool  # mounts small disks, which takes root
 
-home = Path(sys.argv[1])
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-room = (home / "data" / "data.mdb").stat().st_size + 400_000
-node = Node.open(home, time.time_ns, block_time=0)
-def say(*words):
-    os.write(1, (" ".join(map(str, words)) + "\\n").encode())  # a line in one write: two threads say something
-
-node.subscribe(lambda block: say(block.number, block.hash.hex()))
-resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-nonce = node.state_at(node.head.number).nonce(node.transaction(1, 0).sender)
-try:
-    while True:
-        kept = node.submit(raw(GOVERN, nonce, data=bytes([nonce % 255 + 1]) * 5000, gas=400_000))
-        say("kept", kept.hex())
-        nonce += 1
-        time.sleep(0.005)
-except HaltedError as error:
-    say("halted", error)
-    node.close()
-"""
+NO_ROOM = "No space left on device"
 
 
-def test_a_full_disk_halts_the_node_and_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
-    home = make_home(tmp_path, DEVELOPMENT)
-    node = Node.open(home, time.time_ns)
-    node.submit(raw(GOVERN, 0))
-    assert node.wait_for_block(1, 20)
-    node.close()
-    path = os.pathsep.join((str(ROOT), str(ROOT / "client"), str(ROOT / "node")))
-    done = subprocess.run(
-        [sys.executable, "-c", FILLING, str(home)],
-        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    *lines, last = done.stdout.splitlines()
-    blocks = [line for line in lines if not line.startswith("kept")]
-    kept = [bytes.fromhex(line.split()[1]) for line in lines if line.startswith("kept")]
-    assert done.returncode == 0, done.stderr
-    assert last.startswith("halted")
-    assert "cannot commit" in last
-    assert len(blocks) > 0
-    node = Node.open(home, time.time_ns)
-    try:
-        for line in blocks:
-            number, block_hash = line.split()
-            block = node.block(int(number))
-            assert block is not None
-            assert block.hash.hex() == block_hash
-        deadline = time.monotonic() + 30
-        while len(node.pool) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert [node.locate(digest) for digest in kept if node.locate(digest) is None] == []
-        following = node.head.number + 1
-        node.submit(raw(GOVERN, node.head.transactions[-1].nonce + 1))
-        assert node.wait_for_block(following, 20)
-    finally:
-        node.close()
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    with mounted(tmp_path / "disk", 6) as disk:
+        yield disk
 
 
-def test_a_place_that_cannot_be_written_is_refused_by_name() -> None:
-    # not even root may make a folder here
-    with pytest.raises(StoreError, match="cannot write to /proc/testamur"):
-        Store.open(Path("/proc/testamur"))
+@pytest.fixture(scope="module")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    with Nursery.open(tmp_path_factory.mktemp("nursery")) as nursery:
+        yield nursery
 
 
-def test_a_place_that_holds_no_folder_is_refused_by_name(tmp_path: Path) -> None:
-    home = make_home(tmp_path, DEVELOPMENT)
-    (home / DATA_FOLDER).write_text("a file")
-    with pytest.raises(StoreError, match="cannot write to"):
-        Node.open(home, time.time_ns)
-    (home / DATA_FOLDER).unlink()
-    Node.open(home, time.time_ns).close()
-    assert (home / GENESIS_FILE).exists()
+def grow(nursery: Nursery, home: Path, blocks: int = 6) -> Load:
+    """A home with some blocks."""
+    make_home(home, DEVELOPMENT)
+    load = Load(random.Random(4))
+    go_on(nursery, home, load, blocks)
+    return load
+
+
+def test_a_node_on_a_full_disk_halts_in_words_and_goes_on_once_there_is_room(
+    nursery: Nursery, disk: Disk, tmp_path: Path
+) -> None:
+    home = disk.path / "home"
+    disk.remount("size=1200k")
+    load = grow(nursery, home, 2)
+    before = len(load.acknowledged)
+    started = nursery.start(home, "--block-time", "instant")
+    assert isinstance(started, str)
+    load.run(started)
+    ended = nursery.end()
+    assert ended.code == 1
+    assert len(load.acknowledged) > before
+    last = ended.told.splitlines()[-1]
+    assert last.startswith("testamur-node: the engine has halted: cannot commit to")
+    assert NO_ROOM in last
+    assert "free some disk space" in last
+    disk.remount("size=6m")
+    go_on(nursery, home, load)
+    demand_equal_to_a_twin(home, tmp_path / "twin", load.acknowledged)
+
+
+@pytest.mark.parametrize("missing", ["lock.mdb", "owner.lock", None])
+def test_a_node_does_not_start_on_a_disk_without_a_free_byte_and_says_so(
+    nursery: Nursery, disk: Disk, missing: str | None
+) -> None:
+    home = disk.path / "home"
+    load = grow(nursery, home)
+    if missing:
+        (home / DATA_FOLDER / missing).unlink()
+    filler = disk.fill()
+    refusal(nursery, "start", "--home", home, "--http", "127.0.0.1:0", code=1, words=NO_ROOM)
+    filler.unlink()
+    go_on(nursery, home, load)
+
+
+def test_every_command_on_a_full_disk_refuses_in_words_and_succeeds_once_there_is_room(
+    nursery: Nursery, disk: Disk, tmp_path: Path
+) -> None:
+    home, new = disk.path / "home", disk.path / "new"
+    load = grow(nursery, home)
+    chain, backup = tmp_path / "chain.rlp", tmp_path / "backup"
+    assert nursery.run("export", chain, "--home", home).code == 0
+    assert nursery.run("backup", backup, "--home", home).code == 0
+    empty = make_sibling(home, disk.path / "empty")
+    commands: list[tuple[int, tuple[object, ...]]] = [
+        (1, ("init", "--home", new)),
+        (1, ("backup", new, "--home", home)),
+        (2, ("restore", backup, "--home", new)),
+        (2, ("export", new, "--home", home)),
+        (1, ("compact", "--home", home)),
+        (1, ("import", chain, "--home", empty)),
+        (2, ("import-chain", "--home", new, "--genesis", home / "genesis.json", "--blocks", chain)),
+    ]
+    filler = disk.fill()
+    names = sorted(path.name for path in disk.path.iterdir())
+    for code, arguments in commands:
+        refusal(nursery, *arguments, code=code, words=NO_ROOM)
+        shutil.rmtree(new, ignore_errors=True)  # import-chain's empty folder
+        assert sorted(path.name for path in disk.path.iterdir()) == names, arguments
+        assert list(upkeep.verify(home)) == [], arguments
+    filler.unlink()
+    for _, arguments in commands:
+        ended = nursery.run(*arguments)
+        assert ended.code == 0, (arguments, ended.told)
+        shutil.rmtree(new) if new.is_dir() else new.unlink(missing_ok=True)
+    go_on(nursery, home, load)
+
+
+def make_sibling(home: Path, other: Path) -> Path:
+    """A home of the same genesis without blocks."""
+    other.mkdir()
+    shutil.copy(home / "genesis.json", other / "genesis.json")
+    return other
+
+
+def test_pruning_and_rolling_back_on_a_full_disk_harm_nothing(nursery: Nursery, disk: Disk, tmp_path: Path) -> None:
+    home = disk.path / "home"
+    load = grow(nursery, home)
+    filler = disk.fill()
+    for arguments in (("prune", "--keep", "2"), ("rollback", "1")):
+        ended = nursery.run(*arguments, "--home", home)
+        assert ended.code == 0 or (ended.code == 1 and NO_ROOM in ended.told)
+        assert list(upkeep.verify(home)) == []
+    filler.unlink()
+    head = Store.open(home / DATA_FOLDER, writes=False).head_number or 0
+    kept = Load(load.chance, {number: words for number, words in load.acknowledged.items() if number <= head})
+    go_on(nursery, home, kept)
+    demand_equal_to_a_twin(home, tmp_path / "twin", kept.acknowledged)
+
+
+def test_a_disk_mounted_for_reading_is_refused_in_words_and_still_read(
+    nursery: Nursery, disk: Disk, tmp_path: Path
+) -> None:
+    home = disk.path / "home"
+    load = grow(nursery, home)
+    assert nursery.run("export", tmp_path / "before.rlp", "--home", home).code == 0
+    disk.remount("ro")
+    for arguments in (
+        ("start", "--http", "127.0.0.1:0"), ("rollback", "1"), ("prune", "--keep", "2"), ("compact",),
+        ("import", tmp_path / "before.rlp"),
+    ):  # fmt: skip
+        told = refusal(nursery, *arguments, "--home", home, code=1, words="Read-only file system")
+        assert "mount the disk for writing" in told
+    refusal(nursery, "init", "--home", disk.path / "new", code=2, words="Read-only file system")
+    assert nursery.run("verify-db", "--home", home).code == 0
+    assert nursery.run("backup", tmp_path / "backup", "--home", home).code == 0
+    assert nursery.run("export", tmp_path / "after.rlp", "--home", home).code == 0
+    assert (tmp_path / "after.rlp").read_bytes() == (tmp_path / "before.rlp").read_bytes()
+    assert nursery.run("restore", tmp_path / "backup", "--home", tmp_path / "restored").code == 0
+    disk.remount("rw")
+    go_on(nursery, home, load)
+
+
+def test_a_limit_on_file_size_halts_the_node_in_words(nursery: Nursery, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    load = grow(nursery, home, 2)
+    room = (home / DATA_FOLDER / "data.mdb").stat().st_size + 200_000
+    started = nursery.start(home, "--block-time", "instant", file_bytes=room)
+    assert isinstance(started, str)
+    load.run(started)
+    ended = nursery.end()
+    assert ended.code == 1
+    assert "cannot commit to" in ended.told.splitlines()[-1]
+    go_on(nursery, home, load)
+    demand_equal_to_a_twin(home, tmp_path / "twin", load.acknowledged)

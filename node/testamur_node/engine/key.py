@@ -40,7 +40,10 @@ class ValidatorKey:
             secret = base64.b64decode(data["priv_key"]["value"], validate=True)
             key = cls(Ed25519PrivateKey.from_private_bytes(secret[:32]))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ValidatorKeyError(f"cannot read the validator key {path}: {error}") from error
+            raise ValidatorKeyError(
+                f"cannot read the validator key {path}: {error}",
+                "see that this user owns it, or restore it from a backup",
+            ) from error
         if len(secret) != 64 or secret[32:] != key.public:
             raise ValidatorKeyError(f"{path} holds no Ed25519 key as CometBFT writes it")
         return key
@@ -59,7 +62,10 @@ class ValidatorKey:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(json.dumps(document, indent=2) + "\n")
         except OSError as error:
-            raise ValidatorKeyError(f"cannot write the validator key {path}: {error.strerror}") from error
+            raise ValidatorKeyError(
+                f"cannot write the validator key {path}: {error.strerror}",
+                "see that there is room and that this user may write there",
+            ) from error
 
     @property
     def public(self) -> bytes:

@@ -70,7 +70,7 @@ def _folder(home: Path) -> Finding:
 
 
 def _genesis(home: Path) -> Finding:
-    genesis = Genesis.from_json((home / "genesis.json").read_text(encoding="utf-8"))
+    genesis = Genesis.load(home / "genesis.json")
     return Finding("genesis", "pass", f"{genesis.spec.name} chain {genesis.chain_id}, 0x{genesis.hash.hex()}")
 
 

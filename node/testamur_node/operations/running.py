@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from testamur_node.errors import NodeError
 from testamur_node.files import replace_file
 
-__all__ = ["RunningNode", "announce", "find"]
+__all__ = ["RunningNode", "AnnouncementError", "announce", "find"]
 
 _FILE = "running.json"
+
+
+class AnnouncementError(NodeError):
+    """No word can be left of a running node, so that `status` and `stop` would not find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,13 @@ class RunningNode:
 def announce(home: Path, running: RunningNode) -> Iterator[None]:
     """Leave word of a running node while the block lasts."""
     file = home / _FILE
-    with replace_file(file) as writing:
-        writing.write(json.dumps(running.to_json()).encode())
+    try:
+        with replace_file(file) as writing:
+            writing.write(json.dumps(running.to_json()).encode())
+    except OSError as error:
+        raise AnnouncementError(
+            f"cannot write {file}: {error.strerror}", "see that there is room and that this user owns the home"
+        ) from error
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ from testamur_node.errors import NodeError
 from testamur_node.execution.pyevm import PyEvm
 from testamur_node.execution.threads import Workers
 from testamur_node.files import new_file
-from testamur_node.genesis import Genesis, GenesisError
+from testamur_node.genesis import Genesis
 from testamur_node.importing import InvalidBlockError, blocks_in, import_block
 from testamur_node.node import DATA_FOLDER, GENESIS_FILE, VALIDATOR_KEY
 from testamur_node.operations.initialise import new_folder
@@ -53,10 +53,7 @@ class Imported:
 
 def load_genesis(home: Path) -> Genesis:
     """The genesis of a home."""
-    try:
-        return Genesis.from_json((home / GENESIS_FILE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise GenesisError(f"{home} has no readable {GENESIS_FILE}: {error}", "run testamur-node init first") from error
+    return Genesis.load(home / GENESIS_FILE)
 
 
 @contextlib.contextmanager
@@ -167,6 +164,7 @@ def restore(backup: Path, home: Path) -> int:
 
 def export_chain(home: Path, target: Path) -> int:
     """Write the blocks after genesis to a new file, as geth's export does; how many."""
+    load_genesis(home)
     store = Store.open(home / DATA_FOLDER, writes=False)
     try:
         with new_file(target) as file:
@@ -187,15 +185,18 @@ def export_chain(home: Path, target: Path) -> int:
 
 def import_chain(home: Path, genesis: Path, blocks: Path) -> Imported:
     """Bring another network's chain in, its genesis.json first; a home that has that genesis goes on."""
+    begun = Genesis.load(genesis)
     if not (home / GENESIS_FILE).exists():
         try:
-            Genesis.from_json(genesis.read_text(encoding="utf-8"))
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
             with new_file(home / GENESIS_FILE) as file:
                 file.write(genesis.read_bytes())
-        except (OSError, UnicodeDecodeError) as error:
-            raise UpkeepError(f"cannot bring {genesis} into {home}: {error}") from error
-    elif load_genesis(home).hash != Genesis.from_json(genesis.read_text(encoding="utf-8")).hash:
+        except OSError as error:
+            raise UpkeepError(
+                f"cannot bring {genesis} into {home}: {error.strerror}",
+                "see that there is room and that this user may write there",
+            ) from error
+    elif load_genesis(home).hash != begun.hash:
         raise UpkeepError(f"{home} holds another chain than {genesis} begins", "choose another folder with --home")
     return import_blocks(home, blocks)
 
@@ -218,6 +219,8 @@ def _import(home: Path, blocks: Path) -> Imported:
                 if known is None or known.hash != block.hash:
                     raise InvalidBlockError(f"block {block.number} of {blocks} is another than the one this home has")
         except (OSError, DecodingError) as error:
-            raise UpkeepError(f"cannot read {blocks}: {error}") from error
+            raise UpkeepError(
+                f"cannot read {blocks}: {error}", "blocks before it were kept; import a whole file to go on"
+            ) from error
         head = application.head
         return Imported(count, head.number, head.hash, time.monotonic() - began)

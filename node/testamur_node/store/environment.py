@@ -46,6 +46,7 @@ _MAP_BYTES = 1 << 40
 _MOST_READERS = 1024
 _LOCK_BYTES = 64 * (_MOST_READERS + 2)
 """LMDB's table of readers, 64 bytes each behind a header."""
+_LITTLE_ROOM = 1 << 20
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _LOST = "restore a backup; without one, move the data folder away and import an export"
 _MAKE_ROOM = "free some disk space and start again: what was committed is safe"
@@ -100,7 +101,7 @@ class Environment:
             raise _os_refusal(folder, error, writes) from error
         except lmdb.Error as error:
             self._unlock()
-            raise _refusal(f"cannot open {folder}", error) from error
+            raise _refusal(f"cannot open {folder}", error, folder) from error
         except BaseException:
             self._unlock()
             raise
@@ -121,7 +122,7 @@ class Environment:
             with self.lmdb.begin(write=True) as transaction:
                 yield transaction
         except lmdb.Error as error:
-            raise _refusal(f"cannot commit to {self.folder}", error) from error
+            raise _refusal(f"cannot commit to {self.folder}", error, self.folder) from error
 
     def get(self, table: str, key: bytes) -> bytes | None:
         """One value as of the last commit."""
@@ -197,10 +198,13 @@ def _lock(folder: Path) -> int:
     return descriptor
 
 
-def _refusal(what: str, error: lmdb.Error) -> StoreError:
+def _refusal(what: str, error: lmdb.Error, folder: Path) -> StoreError:
     """LMDB's error in our words."""
     if isinstance(error, lmdb.MapFullError) or any(os.strerror(code) in str(error) for code in _NO_ROOM):
         return StoreFullError(f"{what}: {error}", _MAKE_ROOM)
+    if os.strerror(errno.EIO) in str(error) and shutil.disk_usage(folder).free < _LITTLE_ROOM:
+        # of a block's pages only some had room: LMDB calls such a short write an input/output error
+        return StoreFullError(f"{what}: {os.strerror(errno.ENOSPC)}", _MAKE_ROOM)
     if isinstance(error, lmdb.ReadersFullError):
         return StoreError(f"{what}: {_MOST_READERS} readers at once", "end what else reads this folder")
     if isinstance(
