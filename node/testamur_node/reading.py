@@ -127,13 +127,8 @@ class ChainReader:
         self, first: int, last: int, addresses: Sequence[bytes], topics: Sequence[Sequence[bytes] | None]
     ) -> Iterator[tuple[int, int]]:
         environment = self.store.environment
-        with environment.lmdb.begin() as view:
-            indexed = transactions_with(view, environment.tables["logs"], first, last, addresses, topics)
-            if indexed is not None:
-                yield from indexed
-                return
-        for number in range(first, last + 1):
-            yield from ((number, index) for index, receipt in enumerate(self.store.receipts(number)) if receipt.logs)
+        with environment.read() as view:
+            yield from transactions_with(view, environment.tables["logs"], first, last, addresses, topics)
 
     def header_of(self, number: int | None) -> Header:
         """A block's header, the newest's for None; `UnknownBlockError` where there is none."""

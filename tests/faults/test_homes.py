@@ -14,6 +14,7 @@ from testamur_node.chain.rules import DEVELOPMENT
 from testamur_node.node import DATA_FOLDER, VALIDATOR_KEY
 from testamur_node.operations import upkeep
 from testamur_node.store.environment import Environment
+from testamur_node.store.store import SCHEMA
 
 from tests.faults.driving import Load, Nursery, demand_equal_to_a_twin, go_on, refusal
 from tests.node.founding import genesis_of, make_home
@@ -120,13 +121,13 @@ def test_a_store_of_a_newer_version_is_refused_untouched(nursery: Nursery, home:
             transaction.put(b"schema", number.to_bytes(2, "big"), db=environment.tables["meta"])
         environment.close()
 
-    set_schema(2)
+    set_schema(SCHEMA + 1)
     before = (home / DATA_FOLDER / "data.mdb").read_bytes()
     for arguments in (START, ("rollback", "1", "--home"), ("export", home / "x", "--home")):
-        told = refusal(nursery, *arguments, home, code=1, words="has schema 2")
+        told = refusal(nursery, *arguments, home, code=1, words=f"has schema {SCHEMA + 1}")
         assert "use the node version that wrote it" in told
     assert (home / DATA_FOLDER / "data.mdb").read_bytes() == before
-    set_schema(1)
+    set_schema(SCHEMA)
     go_on(nursery, home, load)
 
 

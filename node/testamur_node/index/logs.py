@@ -1,9 +1,9 @@
 """The log index: which transactions emitted a log from an address, or with a topic at a position.
 
-A key is `kind ‖ address or topic ‖ block ‖ transaction index`, kind 0 for an address and 1 to 4 for a topic's
-position, so that a wide query walks only keys that match its rarest condition and costs by its results. Keys sort by
-block within a value. The index points at transactions; the caller filters their logs, since two logs may each match
-half a query.
+A key is `kind ‖ address or topic ‖ block ‖ transaction index`, kind 0 for an address, 1 to 4 for a topic's position and
+5, with nothing in between, for any log at all; so a wide query walks only keys that match its rarest condition and
+costs by its results. Keys sort by block within a value. The index points at transactions; the caller filters their
+logs, since two logs may each match half a query.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +13,7 @@ from testamur_node.chain.receipt import Log, Receipt
 
 __all__ = ["index_keys", "transactions_with", "matches", "Topics"]
 
+_ANY = b"\x05"
 Topics = Sequence[Sequence[bytes] | None]
 """Per position: None for any, else the alternatives."""
 
@@ -22,6 +23,8 @@ def index_keys(number: int, receipts: Iterable[Receipt]) -> list[bytes]:
     keys: set[bytes] = set()
     for index, receipt in enumerate(receipts):
         place = _place(number, index)
+        if receipt.logs:
+            keys.add(_ANY + place)
         for log in receipt.logs:
             keys.add(b"\x00" + log.address + place)
             keys.update(bytes([position]) + topic + place for position, topic in enumerate(log.topics, 1))
@@ -30,8 +33,8 @@ def index_keys(number: int, receipts: Iterable[Receipt]) -> list[bytes]:
 
 def transactions_with(
     transaction: Any, table: Any, first: int, last: int, addresses: Sequence[bytes], topics: Topics
-) -> Iterator[tuple[int, int]] | None:
-    """(block, transaction index) candidates in chain order; None where the query names nothing to look up.
+) -> Iterator[tuple[int, int]]:
+    """(block, transaction index) candidates in chain order; a query that names nothing gets all that have logs.
 
     `transaction` and `table` are LMDB's. Each condition gives an ordered stream; the streams are intersected by
     seeking.
@@ -42,9 +45,7 @@ def transactions_with(
     for position, alternatives in enumerate(topics, 1):
         if alternatives:
             conditions.append([bytes([position]) + topic for topic in alternatives])
-    if not conditions:
-        return None
-    streams = [_Union(transaction, table, prefixes, _place(last, 2**32 - 1)) for prefixes in conditions]
+    streams = [_Union(transaction, table, prefixes, _place(last, 2**32 - 1)) for prefixes in conditions or [[_ANY]]]
     return _intersect(streams, _place(first, 0))
 
 

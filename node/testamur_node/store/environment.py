@@ -124,10 +124,23 @@ class Environment:
         except lmdb.Error as error:
             raise _refusal(f"cannot commit to {self.folder}", error, self.folder) from error
 
+    @contextmanager
+    def read(self) -> Iterator[Any]:
+        """A read transaction: the last commit, and nothing later, for as long as the context lasts."""
+        try:
+            view = self.lmdb.begin()
+        except lmdb.Error as error:
+            raise _refusal(f"cannot read {self.folder}", error, self.folder) from error
+        with view:
+            yield view
+
     def get(self, table: str, key: bytes) -> bytes | None:
         """One value as of the last commit."""
-        with self.lmdb.begin(db=self.tables[table]) as transaction:
-            value: bytes | None = transaction.get(key)
+        try:
+            with self.lmdb.begin(db=self.tables[table]) as view:
+                value: bytes | None = view.get(key)
+        except lmdb.Error as error:
+            raise _refusal(f"cannot read {self.folder}", error, self.folder) from error
         return value
 
     def usage(self) -> Usage:

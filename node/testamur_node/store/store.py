@@ -18,7 +18,7 @@ from testamur_node.store.environment import TABLES, Environment, StoreError
 
 __all__ = ["Store", "Commit", "SCHEMA"]
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when the tables change shape."""
 
 
@@ -134,8 +134,8 @@ class Store:
     def _rows(self, table: str, number: int) -> list[bytes]:
         prefix = _number(number)
         rows: list[bytes] = []
-        with self.environment.lmdb.begin(db=self.environment.tables[table]) as transaction:
-            cursor = transaction.cursor()
+        with self.environment.read() as view:
+            cursor = view.cursor(self.environment.tables[table])
             if cursor.set_range(prefix):
                 for key, value in cursor:
                     if key[:8] != prefix:
@@ -227,8 +227,8 @@ class Store:
 
     def statistics(self) -> dict[str, int]:
         """Entries per table."""
-        with self.environment.lmdb.begin() as transaction:
-            return {name: transaction.stat(self.environment.tables[name])["entries"] for name in TABLES}
+        with self.environment.read() as view:
+            return {name: view.stat(self.environment.tables[name])["entries"] for name in TABLES}
 
 
 def _number(number: int) -> bytes:
