@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -162,6 +163,8 @@ class Load:
     chance: random.Random
     acknowledged: dict[int, list[str]] = field(default_factory=dict)
     """Block number -> its hash, then its transactions' hashes."""
+    pause_seconds: float = 0
+    """Between bursts."""
     _connection: http.client.HTTPConnection | None = None
 
     def check(self, url: str) -> int:
@@ -192,6 +195,7 @@ class Load:
                 for number in range(head + 1, newest + 1):
                     self._see(number)
                 head = newest
+                time.sleep(self.pause_seconds)
         except (OSError, http.client.HTTPException):
             return  # it died
         finally:

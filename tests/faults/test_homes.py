@@ -218,3 +218,21 @@ def test_blocks_of_another_chain_are_refused_and_none_of_them_kept(
     assert refused.code == 2
     assert "is another than the one this home has" in refused.told
     assert height(home) == before
+
+
+def test_the_doctor_names_a_key_that_others_read_and_what_a_killed_init_left(nursery: Nursery, home: Path) -> None:
+    def finding() -> dict[str, str]:
+        said = json.loads(nursery.run("doctor", "--home", home, "--json").said[-1])
+        return {one["name"]: one for one in said["findings"]}["home"]
+
+    assert finding()["result"] == "pass"
+    left = home.with_name(".home.partial")
+    left.mkdir()
+    assert finding()["result"] == "warn"
+    assert str(left) in finding()["message"]
+    left.rmdir()
+    (home / VALIDATOR_KEY).chmod(0o640)
+    assert finding()["result"] == "fail"
+    assert "chmod 600" in finding()["message"]
+    (home / VALIDATOR_KEY).chmod(0o600)
+    assert finding()["result"] == "pass"

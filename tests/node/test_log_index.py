@@ -90,6 +90,15 @@ def chain(folder: Path, blocks: int) -> tuple[ChainReader, Application]:
     return ChainReader(application, application.store), application
 
 
+@pytest.fixture(scope="module")
+def chains(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[ChainReader, Application]]]:
+    """A chain, and one four times as long."""
+    made = [chain(tmp_path_factory.mktemp("chains") / str(blocks), blocks) for blocks in (24, 96)]
+    yield made
+    for _, application in made:
+        application.store.close()
+
+
 @pytest.mark.parametrize(
     ("addresses", "topics", "results"),
     [
@@ -102,11 +111,14 @@ def chain(folder: Path, blocks: int) -> tuple[ChainReader, Application]:
     ids=["an address", "a topic", "both", "an address with a topic it never had", "an unknown address"],
 )
 def test_what_a_wide_query_reads_depends_on_its_results_not_on_the_chain(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, addresses: tuple[bytes, ...], topics: Any, results: int
+    chains: list[tuple[ChainReader, Application]],
+    monkeypatch: pytest.MonkeyPatch,
+    addresses: tuple[bytes, ...],
+    topics: Any,
+    results: int,
 ) -> None:
     costs = []
-    for blocks in (24, 96):
-        reader, application = chain(tmp_path / str(blocks), blocks)
+    for reader, application in chains:
         wanted = [
             located
             for number in range(application.head.number + 1)
@@ -120,7 +132,6 @@ def test_what_a_wide_query_reads_depends_on_its_results_not_on_the_chain(
         assert found == wanted
         costs.append((len(found), reads.count))
         monkeypatch.undo()
-        application.store.close()
     assert abs(costs[0][0] - results) <= 2
     [(few, short), (many, long)] = costs
     assert long <= short + 8 * (many - few)

@@ -86,6 +86,21 @@ def swap(environment: Environment, name: str, old_key: bytes, new_key: bytes, va
         transaction.put(new_key, value, db=environment.tables[name])
 
 
+def test_every_state_is_kept_until_it_is_pruned(home: Path) -> None:
+    application = application_of(home)
+    head, store = application.head.number, application.store
+    for number in range(head + 1):
+        header = store.header(number)
+        assert header is not None
+        sent = sum(
+            item.sender == ADDRESSES[GOVERN]
+            for below in range(1, number + 1)
+            for item in (store.block(below) or pytest.fail("no block")).transactions
+        )
+        assert application.state(header).nonce(ADDRESSES[GOVERN]) == sent
+    store.close()
+
+
 def test_pruning_keeps_the_newest_states_whole_and_every_block(home: Path) -> None:
     store = Store.open(home / DATA_FOLDER)
     assert prune(store, 2) > 0

@@ -12,6 +12,7 @@ from typing import Literal
 
 from testamur_node.errors import NodeError
 from testamur_node.genesis import Genesis
+from testamur_node.node import VALIDATOR_KEY
 from testamur_node.operations.config import load
 from testamur_node.operations.running import find
 from testamur_node.operations.status import ask
@@ -61,11 +62,14 @@ def _folder(home: Path) -> Finding:
         return Finding("home", "fail", f"{home} is not writable")
     loose = [
         path.name
-        for path in (home / "validator.key", home / "keys" / "password")
+        for path in (home / VALIDATOR_KEY, home / "keys" / "password")
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077
     ]
     if loose:
         return Finding("home", "fail", f"{', '.join(loose)} can be read by others: chmod 600")
+    left = home.absolute().with_name(f".{home.absolute().name}.partial")
+    if left.exists():
+        return Finding("home", "warn", f"{left} was left by a killed init or restore and may hold keys: remove it")
     return Finding("home", "pass", str(home))
 
 
