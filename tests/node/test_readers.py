@@ -1,19 +1,26 @@
 """Readers and old pages: a live reader keeps them, a killed one does not; too many readers are refused in words."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from testamur_node.apart import TooSlowError
+from testamur_node.chain.rules import DEVELOPMENT
+from testamur_node.node import Node
 from testamur_node.store import StoreError
 from testamur_node.store.environment import Environment
+from testamur_node.store.maintenance import compact
 from testamur_node.store.pages import PageFile
 from testamur_node.store.structure import structure_problem
 
 from tests.conftest import ROOT
+from tests.node.founding import make_home
 
 READING = """
 import sys, time
@@ -91,6 +98,82 @@ def test_a_reader_that_is_killed_before_any_commit_leaves_no_trace(environment: 
     commit(environment, 1)
     assert commit(environment, COMMITS) <= 16
     assert "(active)" not in environment.lmdb.readers()
+
+
+def grown(environment: Environment) -> dict[str, int]:
+    """Records per table; what was deleted leaves room for compacting."""
+    with environment.write() as transaction:
+        for number in range(50):
+            transaction.put(number.to_bytes(8, "big"), bytes(3000), db=environment.tables["nodes"])
+    with environment.write() as transaction:
+        for number in range(40):
+            transaction.delete(number.to_bytes(8, "big"), db=environment.tables["nodes"])
+    return entries(environment)
+
+
+def entries(environment: Environment) -> dict[str, int]:
+    with environment.read() as view:
+        return {name: view.stat(table)["entries"] for name, table in environment.tables.items()}
+
+
+@pytest.mark.parametrize("more_commits", [0, 1])
+def test_compacting_waits_for_who_reads_the_old_file(environment: Environment, more_commits: int) -> None:
+    before, folder = grown(environment), environment.folder
+    commit(environment, more_commits)
+    environment.close()
+    living = reader(environment)
+    with pytest.raises(StoreError, match="another process reads"):
+        compact(folder)
+    again = Environment(folder)
+    assert entries(again) == before
+    again.close()
+    end(living)
+    was, now = compact(folder)
+    assert now < was
+    again = Environment(folder)
+    assert entries(again) == before
+    again.close()
+
+
+@pytest.mark.parametrize("more_commits", [0, 1])
+def test_a_replaced_file_is_not_written_while_the_old_one_is_read(environment: Environment, more_commits: int) -> None:
+    # compacting killed between moving the new file into place and telling LMDB
+    before, folder = grown(environment), environment.folder
+    commit(environment, more_commits)
+    (folder / "copy").mkdir()
+    environment.lmdb.copy(str(folder / "copy"), compact=True)
+    environment.close()
+    living = reader(environment)
+    (folder / "copy" / "data.mdb").replace(folder / "data.mdb")
+    octets = (folder / "data.mdb").read_bytes()
+    with pytest.raises(StoreError, match="some process still reads"):
+        Environment(folder)
+    assert (folder / "data.mdb").read_bytes() == octets
+    end(living)
+    again = Environment(folder)
+    assert entries(again) == before
+    again.close()
+
+
+def hold(node: Node, seconds: float) -> None:
+    with node.store.environment.lmdb.begin():
+        time.sleep(seconds)
+
+
+def test_a_call_process_that_is_killed_leaves_no_reader_behind(tmp_path: Path) -> None:
+    node = Node.open(make_home(tmp_path / "home", DEVELOPMENT), time.time_ns, call_processes=1)
+    try:
+        commit(node.store.environment, 10)
+        for _ in range(2):
+            with pytest.raises(TooSlowError):
+                node.apart(hold, 0.3, 60.0)
+        commit(node.store.environment, 1)
+        living = {os.getpid(), *(child.pid for child in multiprocessing.active_children())}
+        table = node.store.environment.lmdb.readers().splitlines()[1:]
+        assert {int(line.split()[0]) for line in table} <= living
+        assert commit(node.store.environment, COMMITS) <= 16
+    finally:
+        node.close()
 
 
 def test_too_many_readers_are_refused_in_words_and_blocks_go_on(environment: Environment) -> None:

@@ -4,7 +4,7 @@ Readers never block and see the last commit; there is one writer; a commit is sy
 log to repair after a crash. The map is far larger than any chain: it costs address space, not disk.
 """
 
-import errno
+import contextlib
 import fcntl
 import os
 import shutil
@@ -16,9 +16,16 @@ from typing import Any
 
 import lmdb
 
-from testamur_node.errors import NodeError
 from testamur_node.files import sync
-from testamur_node.store.pages import DamagedPageError
+from testamur_node.store.pages import DamagedPageError, PageFile
+from testamur_node.store.refusal import (
+    MOST_READERS,
+    StoreError,
+    StoreFullError,
+    StoreLockedError,
+    refusal_of,
+    system_refusal_of,
+)
 from testamur_node.store.structure import demand_whole
 
 __all__ = ["StoreError", "StoreLockedError", "StoreFullError", "Environment", "Usage", "TABLES", "DATA"]
@@ -43,26 +50,10 @@ carried       block number -> first and newest engine height whose header carrie
 
 DATA = "data.mdb"
 _MAP_BYTES = 1 << 40
-_MOST_READERS = 1024
-_LOCK_BYTES = 64 * (_MOST_READERS + 2)
+_LOCK_BYTES = 64 * (MOST_READERS + 2)
 """LMDB's table of readers, 64 bytes each behind a header."""
-_LITTLE_ROOM = 1 << 20
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _LOST = "restore a backup; without one, move the data folder away and import an export"
-_MAKE_ROOM = "free some disk space and start again: what was committed is safe"
 _META_PAGES = 2
-
-
-class StoreError(NodeError):
-    """The store cannot be opened, read or written."""
-
-
-class StoreLockedError(StoreError):
-    """Another process has this home open."""
-
-
-class StoreFullError(StoreError):
-    """The disk is full; what was committed is safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +83,58 @@ class Environment:
             _demand_whole(folder / DATA)
             _reserve_lock(folder / "lock.mdb", writes)
             self.lmdb = lmdb.open(
-                str(folder), map_size=_MAP_BYTES, max_dbs=len(TABLES), max_readers=_MOST_READERS, readonly=not writes,
+                str(folder), map_size=_MAP_BYTES, max_dbs=len(TABLES), max_readers=MOST_READERS, readonly=not writes,
                 create=writes, readahead=False,
             )  # fmt: skip
             self.tables = self._open_tables(writes)
         except OSError as error:
             self._unlock()
-            raise _os_refusal(folder, error, writes) from error
+            raise system_refusal_of(folder, error, writes) from error
         except lmdb.Error as error:
             self._unlock()
-            raise _refusal(f"cannot open {folder}", error, folder) from error
+            raise refusal_of(f"cannot open {folder}", error, folder) from error
         except BaseException:
             self._unlock()
             raise
 
     def _open_tables(self, writes: bool) -> dict[str, Any]:
         try:
+            if writes:
+                self._demand_own_lock_file()
             return {name: self.lmdb.open_db(name.encode(), create=writes) for name in TABLES}
         except BaseException:
             self.lmdb.close()
             raise
+
+    def _demand_own_lock_file(self) -> None:
+        """LMDB asks lock.mdb which commit is the newest, as long as any process has it open. Had data.mdb been replaced
+        meanwhile, LMDB would take the wrong meta page, an empty one perhaps, and write on from there.
+        """
+        with contextlib.closing(PageFile(self.folder / DATA)) as file, self.lmdb.begin() as view:
+            newest = file.metas()[0].transaction
+            if view.id() != newest:
+                raise StoreLockedError(
+                    f"{self.folder}: data.mdb is another than the one that some process still reads",
+                    "end every process that reads this folder, then start again",
+                )
+
+    def replace(self, data: Path) -> None:
+        """Put another file in the place of data.mdb, and close. Refused while another process reads the old one."""
+        self.lmdb.close()
+        descriptor = os.open(self.folder / "lock.mdb", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            try:
+                fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)  # as LMDB does where it is alone
+            except OSError as error:
+                raise StoreLockedError(
+                    f"another process reads {self.folder}", "wait until backups, exports and verify-db have ended"
+                ) from error
+            data.replace(self.folder / DATA)
+            sync(self.folder)
+            lmdb.open(str(self.folder), max_readers=MOST_READERS).close()  # alone, it begins lock.mdb anew
+        finally:
+            os.close(descriptor)
+            self.close()
 
     @contextmanager
     def write(self) -> Iterator[Any]:
@@ -122,7 +145,7 @@ class Environment:
             with self.lmdb.begin(write=True) as transaction:
                 yield transaction
         except lmdb.Error as error:
-            raise _refusal(f"cannot commit to {self.folder}", error, self.folder) from error
+            raise refusal_of(f"cannot commit to {self.folder}", error, self.folder) from error
 
     @contextmanager
     def read(self) -> Iterator[Any]:
@@ -130,7 +153,7 @@ class Environment:
         try:
             view = self.lmdb.begin()
         except lmdb.Error as error:
-            raise _refusal(f"cannot read {self.folder}", error, self.folder) from error
+            raise refusal_of(f"cannot read {self.folder}", error, self.folder) from error
         with view:
             yield view
 
@@ -140,7 +163,7 @@ class Environment:
             with self.lmdb.begin(db=self.tables[table]) as view:
                 value: bytes | None = view.get(key)
         except lmdb.Error as error:
-            raise _refusal(f"cannot read {self.folder}", error, self.folder) from error
+            raise refusal_of(f"cannot read {self.folder}", error, self.folder) from error
         return value
 
     def usage(self) -> Usage:
@@ -209,29 +232,3 @@ def _lock(folder: Path) -> int:
         os.close(descriptor)
         raise StoreLockedError(f"{folder} is in use by another process", "stop the other node first") from error
     return descriptor
-
-
-def _refusal(what: str, error: lmdb.Error, folder: Path) -> StoreError:
-    """LMDB's error in our words."""
-    if isinstance(error, lmdb.MapFullError) or any(os.strerror(code) in str(error) for code in _NO_ROOM):
-        return StoreFullError(f"{what}: {error}", _MAKE_ROOM)
-    if os.strerror(errno.EIO) in str(error) and shutil.disk_usage(folder).free < _LITTLE_ROOM:
-        # of a block's pages only some had room: LMDB calls such a short write an input/output error
-        return StoreFullError(f"{what}: {os.strerror(errno.ENOSPC)}", _MAKE_ROOM)
-    if isinstance(error, lmdb.ReadersFullError):
-        return StoreError(f"{what}: {_MOST_READERS} readers at once", "end what else reads this folder")
-    if isinstance(
-        error, lmdb.NotFoundError | lmdb.DiskError | lmdb.CorruptedError | lmdb.PanicError | lmdb.InvalidError
-    ):
-        return StoreError(f"{what}: {error}", "look at the disk, then run testamur-node verify-db")
-    return StoreError(f"{what}: {error}", "see that its user may write there and that the disk can be written")
-
-
-def _os_refusal(folder: Path, error: OSError, writes: bool) -> StoreError:
-    """The system's error in our words."""
-    if error.errno in _NO_ROOM:
-        return StoreFullError(f"cannot write to {folder}: {error.strerror}", _MAKE_ROOM)
-    if error.errno == errno.EROFS:
-        return StoreError(f"cannot write to {folder}: {error.strerror}", "mount the disk for writing")
-    verb = "write to" if writes else "read"
-    return StoreError(f"cannot {verb} {folder}: {error.strerror}", "see that this user owns the folder and its files")

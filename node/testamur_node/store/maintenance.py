@@ -52,7 +52,7 @@ def prune(store: Store, keep: int) -> int:
 
 def compact(folder: Path) -> tuple[int, int]:
     """Rewrite a stopped node's store without its free pages; (bytes before, after). The old file stays until the new
-    one is synced.
+    one is synced; who reads the old one (a backup, say) must end first.
     """
     environment = Environment(folder)
     data, fresh = folder / DATA, folder / "compacting"
@@ -62,8 +62,7 @@ def compact(folder: Path) -> tuple[int, int]:
         fresh.mkdir()
         environment.lmdb.copy(str(fresh), compact=True)
         sync(fresh / DATA)
-        (fresh / DATA).replace(data)
-        sync(folder)
+        environment.replace(fresh / DATA)
         return before, data.stat().st_size
     except (OSError, lmdb.Error) as error:
         raise StoreError(
