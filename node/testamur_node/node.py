@@ -162,8 +162,9 @@ class Node(ChainReader):
         """Raise `HaltedError` once the engine has halted."""
         failure = self._engine.failure if self._engine is not None else None
         if failure is not None:
+            message, advice = (failure.message, failure.advice) if isinstance(failure, NodeError) else (failure, None)
             raise HaltedError(
-                f"the engine has halted: {failure}", "see the log; a restart continues safely"
+                f"the engine has halted: {message}", advice or "see the log; a restart continues safely"
             ) from failure
 
     # working apart

@@ -165,6 +165,8 @@ class Load:
     """Block number -> its hash, then its transactions' hashes."""
     pause_seconds: float = 0
     """Between bursts."""
+    is_governed: bool = False
+    """An alliance chain: members call, nobody deploys or pays."""
     _connection: http.client.HTTPConnection | None = None
 
     def check(self, url: str) -> int:
@@ -215,8 +217,11 @@ class Load:
     def _transaction(self, nonces: list[int]) -> bytes:
         sender = self.chance.randrange(len(ADDRESSES))
         kind = self.chance.random()
-        if kind < 0.3:
-            fields: dict[str, Any] = {"to": None, "data": creating(STORING_CODE)}
+        fields: dict[str, Any]
+        if self.is_governed:
+            fields = {"to": ADDRESSES[self.chance.randrange(len(ADDRESSES))], "data": self.chance.randbytes(40)}
+        elif kind < 0.3:
+            fields = {"to": None, "data": creating(STORING_CODE)}
         elif kind < 0.5:
             fields = {"to": ADDRESSES[self.chance.randrange(len(ADDRESSES))], "value": self.chance.randrange(10**9)}
         else:  # init code that stores twice and logs

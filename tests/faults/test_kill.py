@@ -4,10 +4,11 @@ block is lost, and the chain is the one that an undisturbed node would have.
 
 import random
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from testamur_node.chain.rules import DEVELOPMENT
+from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT
 
 from tests.faults.driving import Ended, Load, Nursery, demand_equal_to_a_twin, go_on
 from tests.faults.points import POINTS, Point
@@ -57,6 +58,23 @@ def test_a_node_killed_at_every_point_and_again_while_it_recovers_equals_its_und
                 die_at_once(nursery, home, recovery, chance)
         go_on(nursery, home, load)
     assert demand_equal_to_a_twin(home, tmp_path / "twin", load.acknowledged) > len(points)
+
+
+@pytest.mark.timeout(1200)
+def test_a_governed_chain_killed_under_load_equals_its_undisturbed_twin(tmp_path: Path, is_slow: bool) -> None:
+    home = make_home(tmp_path / "home", ALLIANCE)
+    chance = random.Random(5)
+    load = Load(chance, pause_seconds=0.2, is_governed=True)
+    # no logs on this load; a block a second, so that only early passages are worth their wait
+    points = [replace(point, most=min(point.most, 2)) for point in LOAD if point.detail != "logs"]
+    with Nursery.open(tmp_path) as nursery:
+        go_on(nursery, home, load, 1)
+        for turn, point in enumerate(points if is_slow else chance.sample(points, 2)):
+            die_under_load(nursery, home, point, load)
+            if turn % 2:
+                die_at_once(nursery, home, chance.choice(OPENING), chance)
+        go_on(nursery, home, load, 1)
+    assert demand_equal_to_a_twin(home, tmp_path / "twin", load.acknowledged) > 3
 
 
 @pytest.mark.timeout(1200)
