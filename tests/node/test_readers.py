@@ -17,7 +17,7 @@ from testamur_node.store import StoreError
 from testamur_node.store.environment import Environment
 from testamur_node.store.maintenance import compact
 from testamur_node.store.pages import PageFile
-from testamur_node.store.structure import structure_problem
+from testamur_node.store.structure import demand_whole, structure_problem
 
 from tests.conftest import ROOT
 from tests.node.founding import make_home
@@ -61,14 +61,19 @@ def pages(environment: Environment) -> int:
 
 def reader(environment: Environment, count: int = 1) -> "subprocess.Popen[str]":
     """A process that holds `count` read transactions on the present commit."""
+    return process(READING, environment.folder, count, says=str(count))
+
+
+def process(program: str, *arguments: object, says: str) -> "subprocess.Popen[str]":
+    """A Python process that has said so."""
     path = os.pathsep.join((str(ROOT), str(ROOT / "client"), str(ROOT / "node")))
-    process = subprocess.Popen(
-        [sys.executable, "-c", READING, str(environment.folder), str(count)],
+    begun = subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == f"{count}\n"
-    return process
+    assert begun.stdout is not None
+    assert begun.stdout.readline() == says + "\n"
+    return begun
 
 
 def end(process: "subprocess.Popen[str]") -> None:
@@ -174,6 +179,36 @@ def test_a_call_process_that_is_killed_leaves_no_reader_behind(tmp_path: Path) -
         assert commit(node.store.environment, COMMITS) <= 16
     finally:
         node.close()
+
+
+WRITING = """
+import sys
+from pathlib import Path
+from testamur_node.store.environment import Environment
+environment = Environment(Path(sys.argv[1]))
+turn = 0
+print("writing", flush=True)
+while True:
+    turn += 1
+    with environment.write() as transaction:
+        for number in range(turn % 7):
+            transaction.put(bytes([number]), bytes([turn % 256]) * (turn * 97 % 9000), db=environment.tables["bodies"])
+        transaction.delete(bytes([turn % 5]), db=environment.tables["bodies"])
+"""
+
+
+def test_a_store_that_is_written_all_the_time_is_never_called_damaged(environment: Environment, is_slow: bool) -> None:
+    folder = environment.folder
+    environment.close()
+    writer = process(WRITING, folder, says="writing")
+    try:
+        for _ in range(2000 if is_slow else 60):
+            assert structure_problem(folder) is None
+            for _ in range(20):
+                demand_whole(folder / "data.mdb")
+    finally:
+        end(writer)
+    assert structure_problem(folder) is None
 
 
 def test_too_many_readers_are_refused_in_words_and_blocks_go_on(environment: Environment) -> None:

@@ -148,16 +148,30 @@ class PageFile:
 
     def metas(self) -> tuple[Meta, Meta]:
         """Both meta pages, the newer first. Raises `DamagedPageError` where they cannot be the last two commits'."""
-        size = self.size
+        before = b""
+        while True:
+            octets = self._meta_octets()
+            try:
+                return self._read_metas(octets)
+            except DamagedPageError:
+                if octets == before:
+                    raise
+            before = octets  # a node may have been writing just there: what is damaged stays as it is
+
+    def _meta_octets(self) -> bytes:
         head = os.pread(self._descriptor, 256, 0)
         if len(head) < 256:
-            raise DamagedPageError(f"{self.path} is cut off: {size} bytes")
+            raise DamagedPageError(f"{self.path} is cut off: {len(head)} bytes")
         self.page_size = Tree.read(head[HEADER_BYTES + _META.size :][: _TREE.size]).pad
         if self.page_size not in (1 << power for power in range(8, 17)):
             raise DamagedPageError("page 0: the page size is damaged")
-        if size < 2 * self.page_size:
-            raise DamagedPageError(f"{self.path} is cut off: {size} bytes, not two pages")
-        first, second = self._meta(0), self._meta(1)
+        octets = os.pread(self._descriptor, 2 * self.page_size, 0)
+        if len(octets) < 2 * self.page_size:
+            raise DamagedPageError(f"{self.path} is cut off: {len(octets)} bytes, not two pages")
+        return octets
+
+    def _read_metas(self, octets: bytes) -> tuple[Meta, Meta]:
+        first, second = (_meta(number, octets[number * self.page_size :][: self.page_size]) for number in (0, 1))
         newer, older = (first, second) if first.transaction > second.transaction else (second, first)
         is_next = newer.transaction == older.transaction + 1 or newer.transaction == older.transaction == 0
         if not is_next or (first.transaction % 2, second.transaction % 2) not in ((0, 1), (0, 0)):
@@ -171,10 +185,7 @@ class PageFile:
         data = os.pread(self._descriptor, self.page_size, number * self.page_size)
         if len(data) < self.page_size:
             raise DamagedPageError(f"page {number} lies beyond the end of the file: it was cut off")
-        said, _, flags, lower, upper = _HEADER.unpack_from(data)
-        if said != number:
-            raise DamagedPageError(f"page {number} says that it is page {said}")
-        return Page(number, flags, lower, upper, data)
+        return _page(number, data)
 
     def overflow(self, first: Page, size: int) -> bytes:
         """The value of `size` bytes that begins on an overflow page."""
@@ -183,12 +194,20 @@ class PageFile:
             raise DamagedPageError(f"page {first.number}: its value runs over the end of the file: it was cut off")
         return more
 
-    def _meta(self, number: int) -> Meta:
-        page = self.page(number)
-        magic, version, address, _map_size = _META.unpack_from(page.data, HEADER_BYTES)
-        at = HEADER_BYTES + _META.size
-        free, main = Tree.read(page.data[at : at + 48]), Tree.read(page.data[at + 48 : at + 96])
-        last_page, transaction = _TAIL.unpack_from(page.data, at + 96)
-        if page.flags != META or (magic, version, address) != (_MAGIC, _VERSION, 0) or last_page < 1:
-            raise DamagedPageError(f"page {number}: not a meta page")
-        return Meta(free.pad, free, main, last_page, transaction)
+
+def _page(number: int, data: bytes) -> Page:
+    said, _, flags, lower, upper = _HEADER.unpack_from(data)
+    if said != number:
+        raise DamagedPageError(f"page {number} says that it is page {said}")
+    return Page(number, flags, lower, upper, data)
+
+
+def _meta(number: int, data: bytes) -> Meta:
+    page = _page(number, data)
+    magic, version, address, _map_size = _META.unpack_from(data, HEADER_BYTES)
+    at = HEADER_BYTES + _META.size
+    free, main = Tree.read(data[at : at + 48]), Tree.read(data[at + 48 : at + 96])
+    last_page, transaction = _TAIL.unpack_from(data, at + 96)
+    if page.flags != META or (magic, version, address) != (_MAGIC, _VERSION, 0) or last_page < 1:
+        raise DamagedPageError(f"page {number}: not a meta page")
+    return Meta(free.pad, free, main, last_page, transaction)

@@ -31,8 +31,8 @@ from testamur_node.store.pages import (
 __all__ = ["structure_problem", "demand_whole"]
 
 _INTEGER_KEYS = 0x08
-_ATTEMPTS = 3
-"""A node that commits meanwhile may take pages from under an unpinned walk; after so many, it plainly runs well."""
+_ATTEMPTS = 100
+"""A node may commit between two looks."""
 
 
 def structure_problem(folder: Path) -> str | None:
@@ -45,15 +45,16 @@ def structure_problem(folder: Path) -> str | None:
     with contextlib.closing(PageFile(folder / "data.mdb")) as file:
         try:
             file.metas()
-            # a read transaction keeps the pages of its commit; without tables LMDB touches the meta pages alone
-            with _pinned(folder) as transaction:
-                newer, older = file.metas()
-                seen = next((meta for meta in (newer, older) if meta.transaction == transaction), None)
-                if seen is None:
-                    raise DamagedPageError(f"pages 0 and 1 are not of commit {transaction}")
-                _Walk(file, seen).run()
-            problem = _older_problem(file, older)
-            return None if file.metas()[1] != older else problem  # commits since then may have taken its pages
+            for _ in range(_ATTEMPTS):
+                # a read transaction keeps the pages of its commit; without tables LMDB touches the meta pages alone
+                with _pinned(folder) as transaction:
+                    newer, older = file.metas()
+                    if newer.transaction == transaction:
+                        _Walk(file, newer).run()
+                        problem = _older_problem(file, older)
+                        # commits since then may have taken the older one's pages
+                        return problem if file.metas()[1] == older else None
+            raise DamagedPageError("its newest commit is not the one that lock.mdb names")
         except (DamagedPageError, lmdb.Error) as error:
             return f"data.mdb: {error}"
 
