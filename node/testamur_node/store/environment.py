@@ -111,8 +111,8 @@ class Environment:
         meanwhile, LMDB would take the wrong meta page, an empty one perhaps, and write on from there.
         """
         with contextlib.closing(PageFile(self.folder / DATA)) as file, self.lmdb.begin() as view:
-            newest = file.metas()[0].transaction
-            if view.id() != newest:
+            # the one before the newest, where a node was killed between writing a meta page and saying so
+            if view.id() not in {meta.transaction for meta in file.metas()}:
                 raise StoreLockedError(
                     f"{self.folder}: data.mdb is another than the one that some process still reads",
                     "end every process that reads this folder, then start again",

@@ -49,11 +49,13 @@ def structure_problem(folder: Path) -> str | None:
                 # a read transaction keeps the pages of its commit; without tables LMDB touches the meta pages alone
                 with _pinned(folder) as transaction:
                     newer, older = file.metas()
-                    if newer.transaction == transaction:
-                        _Walk(file, newer).run()
-                        problem = _older_problem(file, older)
-                        # commits since then may have taken the older one's pages
-                        return problem if file.metas()[1] == older else None
+                    seen = {meta.transaction: meta for meta in (older, newer)}.get(transaction)
+                    if seen is None:
+                        continue
+                    _Walk(file, seen).run()
+                    problem = _older_problem(file, older) if seen is newer else None
+                    # commits since then may have taken the older one's pages
+                    return problem if file.metas()[1] == older else None
             raise DamagedPageError("its newest commit is not the one that lock.mdb names")
         except (DamagedPageError, lmdb.Error) as error:
             return f"data.mdb: {error}"
