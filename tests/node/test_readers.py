@@ -113,12 +113,7 @@ def grown(environment: Environment) -> dict[str, int]:
     with environment.write() as transaction:
         for number in range(40):
             transaction.delete(number.to_bytes(8, "big"), db=environment.tables["nodes"])
-    return entries(environment)
-
-
-def entries(environment: Environment) -> dict[str, int]:
-    with environment.read() as view:
-        return {name: view.stat(table)["entries"] for name, table in environment.tables.items()}
+    return environment.statistics()
 
 
 @pytest.mark.parametrize("more_commits", [0, 1])
@@ -130,13 +125,13 @@ def test_compacting_waits_for_who_reads_the_old_file(environment: Environment, m
     with pytest.raises(StoreError, match="another process reads"):
         compact(folder)
     again = Environment(folder)
-    assert entries(again) == before
+    assert again.statistics() == before
     again.close()
     end(living)
     was, now = compact(folder)
     assert now < was
     again = Environment(folder)
-    assert entries(again) == before
+    assert again.statistics() == before
     again.close()
 
 
@@ -156,7 +151,7 @@ def test_a_replaced_file_is_not_written_while_the_old_one_is_read(environment: E
     assert (folder / "data.mdb").read_bytes() == octets
     end(living)
     again = Environment(folder)
-    assert entries(again) == before
+    assert again.statistics() == before
     again.close()
 
 

@@ -94,6 +94,8 @@ def verify(home: Path) -> Iterator[str]:
         yield error.message  # a table that is not there
         return
     with contextlib.closing(environment):
+        if not any(environment.statistics().values()):
+            raise StoreError(f"{data} holds no block yet", "start the node or import, either begins the chain")
         yield from problems_of(environment, genesis.hash, key)
 
 

@@ -179,6 +179,11 @@ class Environment:
         page = self.lmdb.stat()["psize"]
         return Usage(pages * page, max(0, pages - held - _META_PAGES), page)
 
+    def statistics(self) -> dict[str, int]:
+        """Entries per table."""
+        with self.read() as view:
+            return {name: view.stat(table)["entries"] for name, table in self.tables.items()}
+
     def close(self) -> None:
         """Close the files and release the lock; harmless when done before."""
         self.lmdb.close()

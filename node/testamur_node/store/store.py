@@ -14,7 +14,7 @@ from testamur_node.chain.block import Block, Header, decode_body, decode_header,
 from testamur_node.chain.receipt import Receipt, decode_receipt, encode_receipt
 from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.index.logs import index_keys
-from testamur_node.store.environment import TABLES, Environment, StoreError
+from testamur_node.store.environment import Environment, StoreError
 
 __all__ = ["Store", "Commit", "SCHEMA"]
 
@@ -227,8 +227,7 @@ class Store:
 
     def statistics(self) -> dict[str, int]:
         """Entries per table."""
-        with self.environment.read() as view:
-            return {name: view.stat(self.environment.tables[name])["entries"] for name in TABLES}
+        return self.environment.statistics()
 
 
 def _number(number: int) -> bytes:
