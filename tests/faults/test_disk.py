@@ -2,6 +2,7 @@
 there is room.
 """
 
+import json
 import random
 import shutil
 from collections.abc import Iterator
@@ -55,10 +56,10 @@ def test_a_node_on_a_full_disk_halts_in_words_and_goes_on_once_there_is_room(
     ended = nursery.end()
     assert ended.code == 1
     assert len(load.acknowledged) > before
-    last = ended.told.splitlines()[-1]
-    assert last.startswith("testamur-node: the engine has halted: cannot commit to")
-    assert NO_ROOM in last
-    assert "free some disk space" in last
+    last = json.loads(ended.told.splitlines()[-1])
+    assert last["message"].startswith("the engine has halted: cannot commit to")
+    assert NO_ROOM in last["message"]
+    assert "free some disk space" in last["advice"]
     disk.remount("size=6m")
     go_on(nursery, home, load)
     demand_equal_to_a_twin(home, tmp_path / "twin", load.acknowledged)

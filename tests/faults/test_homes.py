@@ -188,7 +188,7 @@ def test_a_spoilt_export_is_refused_and_a_whole_one_goes_on_from_there(
     ended = nursery.run("import", spoilt, "--home", other)
     assert ended.code == code, ended.told
     assert "Traceback" not in ended.told
-    assert words in ended.told.splitlines()[-1]
+    assert words in ended.told
     assert list(upkeep.verify(other)) == []
     twice = tmp_path / "twice.rlp"
     twice.write_bytes(chain.read_bytes() * 2)  # duplicate blocks are passed over
