@@ -108,6 +108,17 @@ def test_a_replacement_that_does_not_outbid_is_refused(old: int, new: int) -> No
         pool.add(signed(0, fee=new, data=b"other"), 0)
 
 
+def test_a_replacement_of_the_only_waiting_transaction_is_there_for_the_next_block() -> None:
+    pool = Pool()
+    pool.add(signed(0, fee=0), 0)
+    replacement = signed(0, fee=1)
+    pool.add(replacement, 0)
+    assert list(pool.ready()) == [replacement]
+    assert pool.pending_nonce(replacement.sender, 0) == 1
+    pool.settle(lambda _: 1)
+    assert len(pool) == 0
+
+
 def test_a_replacement_is_announced_as_pending() -> None:
     pool = Pool()
     pool.add(signed(0), 0)
