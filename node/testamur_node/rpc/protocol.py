@@ -1,4 +1,5 @@
-"""uvicorn's HTTP protocol with what it lacks: the client's certificate for the application, and a share per address.
+"""uvicorn's HTTP protocol with what it lacks: the client's certificate for the application, a share per address, and
+responses that leave in one piece.
 
 uvicorn hands each request a copy of `app_state`, and hands it on when a request becomes a WebSocket. So what is put
 there when a connection begins reaches the application as `scope["state"]`, in both cases.
@@ -13,6 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from testamur_node.rpc.access.addresses import Network, client_address, rate_group
+from testamur_node.rpc.gathering import Gathering
 
 __all__ = ["Protocol", "ServerConfig", "certificate_of"]
 
@@ -39,7 +41,7 @@ class Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin; turn away who holds too many connections already."""
-        super().connection_made(transport)
+        super().connection_made(Gathering(transport, self.loop))  # type: ignore[arg-type] # it stands for one
         secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         certificate = secured.getpeercert(binary_form=True) if secured is not None else None
         self.app_state = {**self.app_state, _CERTIFICATE: certificate}
