@@ -80,11 +80,15 @@ def init(
     dev: Annotated[
         bool, typer.Option("--dev", help="A development chain: no permissions, funded accounts, time travel.")
     ] = False,
+    base_fee: Annotated[
+        int | None,
+        typer.Option(help="With --dev: gas costs something, and this is block 0's base fee in wei.", min=0),
+    ] = None,
 ) -> None:
     """Make a node's home folder: genesis, keys, settings, and a profile for the client."""
     from testamur_node.operations.initialise import initialise
 
-    made = initialise(home, engine=engine, alliance=alliance, chain_id=chain_id, is_development=dev)
+    made = initialise(home, engine=engine, alliance=alliance, chain_id=chain_id, is_development=dev, base_fee=base_fee)
     context.obj.tell(made.to_json(), made.to_line())
 
 

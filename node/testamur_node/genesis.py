@@ -21,7 +21,15 @@ from testamur_node.alliance_file import AllianceFile
 from testamur_node.chain.block import EMPTY_OMMERS_HASH, EMPTY_TRIE_ROOT, Block, Header
 from testamur_node.chain.development import DEVELOPMENT_BALANCE, development_accounts
 from testamur_node.chain.receipt import EMPTY_BLOOM
-from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT, ChainSpec, Fork, ForkStart, imported
+from testamur_node.chain.rules import (
+    ALLIANCE,
+    DEVELOPMENT,
+    DEVELOPMENT_WITH_FEES,
+    ChainSpec,
+    Fork,
+    ForkStart,
+    imported,
+)
 from testamur_node.codec import from_hex, minimal, rlp_encode, to_hex, word
 from testamur_node.errors import NodeError
 from testamur_node.state.trie import build
@@ -64,7 +72,8 @@ class Genesis:
     mix_hash: bytes = bytes(32)
     coinbase: bytes = bytes(20)
     base_fee: int | None = None
-    """None takes the fork's own: 0 on our chains, 1 gwei where an imported chain starts with London."""
+    """None takes the fork's own: 0 on our chains, 1 gwei where an imported chain starts with London. Given on a
+    development chain, gas costs something there."""
 
     @property
     def engine_chain_id(self) -> str:
@@ -92,16 +101,16 @@ class Genesis:
                     to_hex(word(slot)): to_hex(word(value)) for slot, value in sorted(account.storage.items())
                 }
             alloc[to_hex(address)] = entry
-        return json.dumps(
-            {
-                "spec": self.spec.name,
-                "config": {"chainId": self.chain_id},
-                "timestamp": hex(self.timestamp),
-                "gasLimit": hex(self.gas_limit),
-                "alloc": alloc,
-            },
-            indent=1,
-        )
+        body: dict[str, Any] = {
+            "spec": self.spec.name,
+            "config": {"chainId": self.chain_id},
+            "timestamp": hex(self.timestamp),
+            "gasLimit": hex(self.gas_limit),
+            "alloc": alloc,
+        }
+        if self.base_fee is not None:
+            body["baseFeePerGas"] = hex(self.base_fee)
+        return json.dumps(body, indent=1)
 
     @classmethod
     def load(cls, path: Path) -> "Genesis":
@@ -119,9 +128,9 @@ class Genesis:
         try:
             data = json.loads(text)
             name = data.get("spec", "imported")
-            specs = {"alliance": ALLIANCE, "development": DEVELOPMENT}
-            spec = imported(_fork_schedule(data["config"])) if name == "imported" else specs[name]
             base_fee = data.get("baseFeePerGas")
+            specs = {"alliance": ALLIANCE, "development": DEVELOPMENT if base_fee is None else DEVELOPMENT_WITH_FEES}
+            spec = imported(_fork_schedule(data["config"])) if name == "imported" else specs[name]
             return cls(
                 spec=spec,
                 chain_id=int(data["config"]["chainId"]),
@@ -139,8 +148,11 @@ class Genesis:
             raise GenesisError(f"genesis.json cannot be read: {type(error).__name__}: {error}", _COPY_IT) from error
 
 
-def found(alliance: AllianceFile, spec: ChainSpec) -> Genesis:
-    """The genesis of an alliance or development chain. Raises `GenesisError` where a constructor refuses."""
+def found(alliance: AllianceFile, spec: ChainSpec, base_fee: int | None = None) -> Genesis:
+    """The genesis of an alliance or development chain, the latter with fees where its first base fee is given.
+
+    Raises `GenesisError` where a constructor refuses.
+    """
     from testamur_node.execution.founding import construct
 
     allocations = {
@@ -156,7 +168,7 @@ def found(alliance: AllianceFile, spec: ChainSpec) -> Genesis:
     allocations |= construct(
         tuple(constructions(alliance.founding)), chain_id=alliance.chain_id, timestamp=alliance.genesis_time
     )
-    return Genesis(spec, alliance.chain_id, alliance.genesis_time, gas_limit, allocations)
+    return Genesis(spec, alliance.chain_id, alliance.genesis_time, gas_limit, allocations, base_fee=base_fee)
 
 
 def genesis_block(genesis: Genesis) -> tuple[Block, dict[bytes, bytes]]:

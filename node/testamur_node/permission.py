@@ -9,11 +9,11 @@ from enum import Enum
 
 from testamur_node.chain.rules import ChainSpec, Fork
 from testamur_node.chain.transaction import Transaction
-from testamur_node.execution.intrinsic import GAS_PER_BLOB, max_blob_gas, unfitness
+from testamur_node.execution.intrinsic import GAS_PER_BLOB, max_blob_gas, most_cost, unfitness
 from testamur_node.governance import DEFAULT_PARAMETERS, Parameters, Permission, institution_of, permission_of
 from testamur_node.state.reader import StateReader
 
-__all__ = ["Reason", "Refusal", "Parent", "BlockSoFar", "includable", "most_cost"]
+__all__ = ["Reason", "Refusal", "Parent", "BlockSoFar", "includable"]
 
 
 class Reason(Enum):
@@ -141,7 +141,7 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
         reason = Reason.NONCE_TOO_LOW if transaction.nonce < expected else Reason.NONCE_GAP
         word = "low" if transaction.nonce < expected else "high"
         return Refusal(reason, f"nonce too {word}: address 0x{sender.hex()}, tx: {transaction.nonce} state: {expected}")
-    cost = most_cost(transaction, parent)
+    cost = most_cost(transaction, parent.spec.is_free)
     if cost and parent.state.balance(sender) < block.spent.get(sender, 0) + cost:
         balance = parent.state.balance(sender)
         return Refusal(
@@ -155,15 +155,6 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
     ):
         return Refusal(Reason.BLOCK_FULL, "block is full")
     return None
-
-
-def most_cost(transaction: Transaction, parent: Parent) -> int:
-    """The most wei a transaction can take from its sender; on free chains its value alone."""
-    if parent.spec.is_free:
-        return transaction.value
-    price = transaction.max_fee_per_gas if transaction.max_fee_per_gas is not None else transaction.gas_price or 0
-    blobs = GAS_PER_BLOB * len(transaction.blob_hashes) * (transaction.max_fee_per_blob_gas or 0)
-    return transaction.value + transaction.gas_limit * price + blobs
 
 
 def _unfit(transaction: Transaction, parent: Parent) -> str | None:

@@ -66,6 +66,13 @@ def test_init_refuses_an_alliance_that_cannot_be(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+def test_init_refuses_fees_on_an_alliances_chain(tmp_path: Path) -> None:
+    made = node_command("init", "--home", tmp_path / "home", "--base-fee", "1")
+    assert made.returncode == 2
+    assert "say --base-fee with --dev alone" in made.stderr
+    assert not (tmp_path / "home").exists()
+
+
 def test_a_node_ends_with_0_on_sigterm_and_goes_on_where_it_was(home: Path) -> None:
     node = start_node(home)
     assert node.ready["chainId"] == 20260

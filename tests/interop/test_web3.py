@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import rlp
 from eth_account import Account
+from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
 from testamur.proof.hashing import keccak256
@@ -110,6 +111,67 @@ def test_a_transaction_from_an_unlocked_account_is_signed_by_the_node(w3: Web3, 
 def test_a_transaction_from_an_unknown_account_is_refused(w3: Web3) -> None:
     with pytest.raises(Web3RPCError, match="unknown account"):
         w3.eth.send_transaction({"from": STRANGER, "to": STRANGER, "value": 0})
+
+
+MAIL: dict[str, Any] = {
+    "types": {
+        "EIP712Domain": [{"name": "name", "type": "string"}],
+        "Mail": [{"name": "to", "type": "address[2]"}, {"name": "text", "type": "string"}],
+    },
+    "primaryType": "Mail",
+    "domain": {"name": "post"},
+    "message": {"to": [STRANGER, STRANGER], "text": "hello"},
+}
+
+
+@pytest.mark.parametrize("is_text", [False, True], ids=["object", "text"])
+def test_typed_data_is_signed_by_an_unlocked_account(w3: Web3, is_text: bool) -> None:
+    account = w3.eth.accounts[0]
+    document = json.dumps(MAIL) if is_text else MAIL
+    for method in ("eth_signTypedData", "eth_signTypedData_v4"):
+        answer: Any = w3.provider.make_request(method, [account, document])  # type: ignore[arg-type]
+        assert Account.recover_message(encode_typed_data(full_message=MAIL), signature=answer["result"]) == account
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (MAIL | {"message": {"to": [STRANGER], "text": "hello"}}, "Expected 2 items for array type address"),
+        (MAIL | {"message": {"text": "hello"}}, "typed data: KeyError: 'to'"),
+        (MAIL | {"primaryType": "Letter"}, "typed data: "),
+        ("{", "typed data: "),
+        ([], "expected an object"),
+    ],
+)
+def test_typed_data_that_breaks_its_own_types_is_refused(w3: Web3, document: Any, reason: str) -> None:
+    answer: Any = w3.provider.make_request("eth_signTypedData", [w3.eth.accounts[0], document])  # type: ignore[arg-type]
+    assert answer["error"]["code"] == -32602
+    assert reason in answer["error"]["message"]
+
+
+def test_typed_data_is_not_signed_for_an_unknown_account(w3: Web3) -> None:
+    answer: Any = w3.provider.make_request("eth_signTypedData", [STRANGER, MAIL])  # type: ignore[arg-type]
+    assert answer["error"]["message"] == "unknown account"
+
+
+def test_an_unlocked_account_sends_authorizations(w3: Web3, notebook: Contract) -> None:
+    authority = Account.create()
+    signed = authority.sign_authorization({"chainId": w3.eth.chain_id, "address": notebook.address, "nonce": 0})
+    hash_ = w3.eth.send_transaction(
+        {"from": w3.eth.accounts[0], "to": STRANGER, "authorizationList": [signed]}  # type: ignore[typeddict-item]
+    )
+    assert w3.eth.wait_for_transaction_receipt(hash_)["type"] == 4
+    assert w3.eth.get_code(authority.address) == HexBytes("0xef0100" + notebook.address[2:])
+
+
+def test_a_simulation_with_another_base_fee_takes_nothing_on_a_free_chain(w3: Web3) -> None:
+    call = {"from": STRANGER, "to": STRANGER, "maxFeePerGas": "0xa", "maxPriorityFeePerGas": "0xa"}
+    block = {"blockOverrides": {"baseFeePerGas": "0xa"}, "calls": [call]}
+    payload = {"blockStateCalls": [block], "validation": True}
+    answer: Any = w3.provider.make_request("eth_simulateV1", [payload, "latest"])  # type: ignore[arg-type]
+    (simulated,) = answer["result"]
+    assert simulated["baseFeePerGas"] == "0xa"
+    assert simulated["calls"][0]["status"] == "0x1"
 
 
 def test_value_moves_between_accounts_of_a_development_chain(w3: Web3) -> None:

@@ -64,17 +64,17 @@ def alliance_text(validator_key: bytes, **changes: str) -> str:
     return text + member(0, 1) + member(5, 2) + validator
 
 
-def genesis_of(spec: ChainSpec = ALLIANCE, key: ValidatorKey | None = None) -> Genesis:
+def genesis_of(spec: ChainSpec = ALLIANCE, key: ValidatorKey | None = None, base_fee: int | None = None) -> Genesis:
     """A genesis of that alliance."""
     public = (key or ValidatorKey.generate()).public
-    return found(parse_alliance(alliance_text(public)), spec)
+    return found(parse_alliance(alliance_text(public)), spec, base_fee)
 
 
-def make_home(folder: Path, spec: ChainSpec = ALLIANCE) -> Path:
+def make_home(folder: Path, spec: ChainSpec = ALLIANCE, base_fee: int | None = None) -> Path:
     """A home as `init` lays it out."""
     key = ValidatorKey.generate()
     key.save(folder / VALIDATOR_KEY)
-    (folder / GENESIS_FILE).write_text(genesis_of(spec, key).to_json(), encoding="utf-8")
+    (folder / GENESIS_FILE).write_text(genesis_of(spec, key, base_fee).to_json(), encoding="utf-8")
     return folder
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from testamur.artifacts import GENESIS_ADDRESSES, artifact
 from testamur_node.alliance_file import AllianceFileError, parse_alliance
-from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT
+from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT, DEVELOPMENT_WITH_FEES
 from testamur_node.engine.key import ValidatorKey
-from testamur_node.genesis import Genesis, GenesisError, found
+from testamur_node.genesis import Genesis, GenesisError, found, genesis_block
 from testamur_node.governance import institution_of, parameters_of, permission_of, validators_of
 
 from tests.node.founding import (
@@ -108,3 +108,12 @@ def test_what_is_no_genesis_file_is_refused(text: str) -> None:
 def test_a_geth_genesis_gives_geths_hash(vectors: Path) -> None:
     genesis = Genesis.from_json((vectors / "rpc-compat" / "genesis.json").read_text(encoding="utf-8"))
     assert genesis.hash.hex() == "79e0f5ffb6a0c9f54d507dbbadc935603ac1db86d32f7857472180a75ec11f90"
+
+
+def test_a_development_chain_charges_fees_where_its_genesis_names_a_base_fee() -> None:
+    free, priced = genesis_of(DEVELOPMENT), genesis_of(DEVELOPMENT_WITH_FEES, base_fee=7)
+    assert genesis_block(free)[0].header.base_fee == 0
+    assert genesis_block(priced)[0].header.base_fee == 7
+    assert Genesis.from_json(free.to_json()).spec is DEVELOPMENT
+    again = Genesis.from_json(priced.to_json())
+    assert (again.spec, again.hash) == (DEVELOPMENT_WITH_FEES, priced.hash)

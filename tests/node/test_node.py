@@ -8,11 +8,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 from testamur.proof.cometbft import verify_commit
 from testamur.proof.cometbft_json import signed_header_from_json, validator_from_json
 from testamur_node.chain.block import Block
 from testamur_node.chain.development import impersonation_key
-from testamur_node.chain.rules import DEVELOPMENT
+from testamur_node.chain.rules import DEVELOPMENT, DEVELOPMENT_WITH_FEES
 from testamur_node.chain.transaction import created_address, decode_transaction
 from testamur_node.engine.headers import decode_signed
 from testamur_node.execution.executor import AccountOverride, CallRequest
@@ -23,9 +24,11 @@ from testamur_node.store.store import Commit
 
 from tests.node.founding import (
     ADDRESSES,
+    CHAIN_ID,
     DEPLOYER,
     GENESIS_TIME,
     GOVERN,
+    KEYS,
     STORING_CODE,
     STRANGER_KEY,
     creating,
@@ -266,6 +269,62 @@ def test_without_automine_transactions_wait_for_mine(development: Node) -> None:
     assert not development.wait_for_block(1, 0.2)
     development.development.mine()
     assert development.locate(digest) == (1, 0)
+
+
+def test_a_block_time_seals_by_the_clock_with_transactions_and_without(tmp_path: Path) -> None:
+    clock = SteppedClock()
+    node = Node.open(make_home(tmp_path, DEVELOPMENT), clock, block_time=3)
+    try:
+        digest = node.submit(raw(0, 0))
+        assert not node.wait_for_block(1, 0.3)
+        clock.nanoseconds += 3 * 10**9
+        node.development.set_automine(True)  # wakes the engine, which counts real seconds while this clock stands
+        assert node.wait_for_block(1, 20)
+        assert node.locate(digest) == (1, 0)
+        node.development.mine(10)
+        assert node.head.header.timestamp > clock.nanoseconds // 10**9
+        clock.nanoseconds += 3 * 10**9
+        node.development.set_automine(True)
+        assert node.wait_for_block(12, 20)
+        assert node.head.transactions == ()
+        assert not node.wait_for_block(13, 0.3)
+    finally:
+        node.close()
+
+
+def test_a_chain_with_fees_charges_them_and_refuses_who_offers_too_little(tmp_path: Path) -> None:
+    node = Node.open(make_home(tmp_path, DEVELOPMENT_WITH_FEES, base_fee=10**9), SteppedClock())
+    try:
+        with pytest.raises(RefusedError, match="less than block base fee: maxFeePerGas: 1 baseFee: 875000000"):
+            node.submit(raw(0, 0, gasPrice=1))
+        with pytest.raises(RefusedError, match="insufficient funds for gas"):
+            node.submit(raw(STRANGER_KEY, 0))
+        before = node.state_at(0).balance(ADDRESSES[0])
+        block = sealed(node, raw(0, 0, gas=21_000))
+        fee = 21_000 * (875_000_000 + 10**9)
+        assert block.header.base_fee == 875_000_000
+        assert before - node.state_at(1).balance(ADDRESSES[0]) == fee
+        assert node.state_at(1).balance(block.header.coinbase) == 21_000 * 10**9
+    finally:
+        node.close()
+
+
+def test_a_transaction_that_another_of_its_block_made_unpayable_fails_in_it(tmp_path: Path) -> None:
+    node = Node.open(make_home(tmp_path, DEVELOPMENT_WITH_FEES, base_fee=10**9), SteppedClock())
+    try:
+        delegated = Account.sign_authorization(
+            {"chainId": CHAIN_ID, "address": bytes(19) + b"\xee", "nonce": 0}, KEYS[1]
+        )
+        node.development.set_automine(False)
+        node.submit(raw(0, 0, authorizationList=[delegated], to=ADDRESSES[0]))  # uses up the other account's nonce
+        late = node.submit(raw(1, 0))
+        node.development.mine()
+        number, index = node.locate(late) or (0, 0)
+        receipt = node.receipt(number, index)
+        assert receipt is not None
+        assert not receipt.is_successful
+    finally:
+        node.close()
 
 
 def test_subscribers_hear_of_each_block_until_they_end(development: Node) -> None:

@@ -8,7 +8,7 @@ from testamur_node.chain.block import Withdrawal
 from testamur_node.chain.transaction import AccessEntry, Authorization, Transaction
 from testamur_node.codec import Item, minimal, rlp_encode
 
-__all__ = ["MessageArguments", "BlockOverrides", "unsigned"]
+__all__ = ["MessageArguments", "BlockOverrides", "authorization_items", "unsigned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def unsigned(arguments: MessageArguments, chain_id: int, nonce: int, gas: int) -
     if kind == 3:
         fields += [minimal(arguments.max_fee_per_blob_gas or 0), list(arguments.blob_hashes)]
     if kind == 4:
-        fields.append([_authorization_items(item) for item in authorizations])
+        fields.append([authorization_items(item) for item in authorizations])
     raw = (b"" if kind == 0 else bytes([kind])) + rlp_encode([*fields, b"", b"", b""])
     return Transaction(
         raw=raw,
@@ -105,7 +105,8 @@ def unsigned(arguments: MessageArguments, chain_id: int, nonce: int, gas: int) -
     )
 
 
-def _authorization_items(item: Authorization) -> list[Item]:
+def authorization_items(item: Authorization) -> list[Item]:
+    """A signed authorization as RLP items (EIP-7702)."""
     return [
         minimal(item.chain_id), item.address, minimal(item.nonce), minimal(item.y_parity), minimal(item.r),
         minimal(item.s),

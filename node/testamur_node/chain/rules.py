@@ -4,10 +4,13 @@
 history that this node serves but does not extend.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
-__all__ = ["Fork", "ForkStart", "ChainSpec", "ALLIANCE", "DEVELOPMENT", "HISTORY_CONTRACT", "imported"]
+__all__ = [
+    "Fork", "ForkStart", "ChainSpec", "ALLIANCE", "DEVELOPMENT", "DEVELOPMENT_WITH_FEES", "HISTORY_CONTRACT",
+    "imported",
+]  # fmt: skip
 
 HISTORY_CONTRACT = bytes.fromhex("000000000000000000000000000000007e570005")
 """BlockHistory of the genesis suite (docs/protocol.md 4)."""
@@ -102,6 +105,9 @@ DEVELOPMENT = ChainSpec(
     default_block_time=0.0,
 )
 """The same genesis suite, for tests: no permission, funded accounts, time travels."""
+
+DEVELOPMENT_WITH_FEES = replace(DEVELOPMENT, is_free=False)
+"""A development chain whose gas costs what EIP-1559 says, as elsewhere; its genesis names the first base fee."""
 
 
 def imported(forks: tuple[ForkStart, ...]) -> ChainSpec:

@@ -5,7 +5,8 @@ header H+1 follows at once, empty, and carries the new app_hash. Both are stored
 transaction, so whatever a caller was told is on disk with its proof. Without transactions the engine signs a heartbeat
 now and then, which bounds how old a proved state can look. On an alliance chain what waits is gathered until the clock
 has reached a later second than the newest block's, so that timestamps rise and headers do not lead the clock; with
-block time 0 a header may lead it by one second. The clock is handed in.
+block time 0 a header may lead it by one second. A development chain with a block time seals by its clock, with
+transactions or without. The clock is handed in.
 """
 
 import contextlib
@@ -93,6 +94,8 @@ class SoloEngine:
         self._last = self._load_last()
         self._last_results_hash = b""
         self._retry_at = 0
+        self._sealed_at = clock()
+        """When the newest block was made, by the engine's time: on a development chain its timestamp may lie ahead."""
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -167,14 +170,15 @@ class SoloEngine:
 
     def _turn(self) -> None:
         """Seal if something can be sealed, else sign a heartbeat if one is due."""
-        if self.automine and self._seal_time() <= self.now() and self.seal() is not None:
+        is_due = self.automine and self._seal_time() <= self.now()
+        if is_due and self.seal(forces_block=self._beats) is not None:
             return
         if self._heartbeat_time() <= self.now():
             self.sign_empty()
 
     def _nanoseconds_to_wait(self) -> int:
         due = self._heartbeat_time()
-        if self.automine and self._pool.counts()[0]:
+        if self.automine and (self._beats or self._pool.counts()[0]):
             due = min(due, self._seal_time())
         return due - self.now()
 
@@ -182,9 +186,16 @@ class SoloEngine:
         last = self._last.header.time_ns if self._last else 0
         return last + self._application.parent().parameters.heartbeat_seconds * _SECOND
 
+    @property
+    def _beats(self) -> bool:
+        """Whether blocks come with the clock, empty ones too, as on other development chains."""
+        return self._application.spec.is_development and self._block_time_ns > 0
+
     def _seal_time(self) -> int:
         """When the next block may be sealed: in a later second than the newest, or at once on a development chain."""
-        if self._application.spec.is_development and self._block_time_ns == 0:
+        if self._beats:
+            return self._sealed_at + self._block_time_ns
+        if self._application.spec.is_development:
             return self._retry_at
         parent = self._application.head.timestamp * _SECOND
         if self._block_time_ns == 0:
@@ -221,6 +232,7 @@ class SoloEngine:
         self._commit(decided, finalized)
         self.times = BlockTimes(executed - began, perf_counter() - executed)
         self.next_timestamp = None
+        self._sealed_at = self.now()
         if finalized.block is not None:
             self._settle_pool(None if overrides else chosen)
             self._on_block(finalized.block)
@@ -241,6 +253,7 @@ class SoloEngine:
         """After a development chain went back: take up the newest stored header."""
         self._last = self._load_last()
         self._retry_at = 0
+        self._sealed_at = self.now()
 
     def _block_time(self, timestamp: int | None) -> int:
         head = self._application.head

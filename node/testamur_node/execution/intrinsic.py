@@ -6,7 +6,9 @@ EIP-2 (creation), 2028 (calldata), 2930 (access lists), 3860 (init code), 7623 (
 from testamur_node.chain.rules import Fork
 from testamur_node.chain.transaction import Transaction
 
-__all__ = ["intrinsic_gas", "least_gas_limit", "unfitness", "MAX_INITCODE_BYTES", "GAS_PER_BLOB", "max_blob_gas"]
+__all__ = [
+    "intrinsic_gas", "least_gas_limit", "unfitness", "most_cost", "MAX_INITCODE_BYTES", "GAS_PER_BLOB", "max_blob_gas",
+]  # fmt: skip
 
 MAX_INITCODE_BYTES = 49_152
 """EIP-3860."""
@@ -39,6 +41,15 @@ def least_gas_limit(transaction: Transaction, fork: Fork) -> int:
         zeros = transaction.data.count(0)
         gas = max(gas, 21_000 + 10 * (zeros + 4 * (len(transaction.data) - zeros)))
     return gas
+
+
+def most_cost(transaction: Transaction, is_free: bool) -> int:
+    """The most wei a transaction can take from its sender; on free chains its value alone."""
+    if is_free:
+        return transaction.value
+    price = transaction.max_fee_per_gas if transaction.max_fee_per_gas is not None else transaction.gas_price or 0
+    blobs = GAS_PER_BLOB * len(transaction.blob_hashes) * (transaction.max_fee_per_blob_gas or 0)
+    return transaction.value + transaction.gas_limit * price + blobs
 
 
 def unfitness(transaction: Transaction, fork: Fork) -> str | None:

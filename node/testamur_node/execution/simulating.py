@@ -18,7 +18,7 @@ from testamur_node.codec import word
 from testamur_node.errors import NodeError
 from testamur_node.execution import system
 from testamur_node.execution.executor import AccountOverride, BlockContext, NodeReader
-from testamur_node.execution.intrinsic import GAS_PER_BLOB, unfitness
+from testamur_node.execution.intrinsic import GAS_PER_BLOB, most_cost, unfitness
 from testamur_node.execution.machine import machine
 from testamur_node.execution.message import Message
 from testamur_node.execution.observing import Frame, Observer, Outcome
@@ -288,11 +288,7 @@ class _Simulation:
                     f"max fee per gas less than block base fee: {address}, maxFeePerGas: {cap},"
                     f" baseFee: {header.base_fee}",
                 )
-        cost = transaction.value
-        if not self.spec.is_free:
-            blobs = GAS_PER_BLOB * len(transaction.blob_hashes) * (transaction.max_fee_per_blob_gas or 0)
-            cost += transaction.gas_limit * cap + blobs
-        balance = state.get_balance(sender)
+        balance, cost = state.get_balance(sender), most_cost(transaction, self.spec.is_free)
         if balance < cost:
             raise SimulationError(
                 -38014, f"insufficient funds for gas * price + value: {address} have {balance} want {cost}"
@@ -319,7 +315,7 @@ class _Simulation:
         state.lock_changes()
         message = Message(transaction, fork, self.spec.is_free)
         watch(state, tracer)
-        if not is_paid and not self.options.validates:
+        if self.spec.is_free or (not is_paid and not self.options.validates):
             state.get_tip = lambda _: 0  # a call that pays nothing takes nothing from the coinbase either
         executor = state.get_transaction_executor()
         computation = executor.build_computation(executor.build_evm_message(message), message)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from testamur_node import files
 from testamur_node.alliance_file import parse_alliance
-from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT
+from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT, DEVELOPMENT_WITH_FEES
 from testamur_node.engine.key import ValidatorKey
 from testamur_node.errors import NodeError
 from testamur_node.genesis import found
@@ -65,11 +65,23 @@ class MadeHome:
 
 
 def initialise(
-    home: Path, *, engine: str, alliance: Path | None, chain_id: int | None, is_development: bool
+    home: Path,
+    *,
+    engine: str,
+    alliance: Path | None,
+    chain_id: int | None,
+    is_development: bool,
+    base_fee: int | None = None,
 ) -> MadeHome:
-    """Make `home`, which must not hold a node yet; without `alliance`, for the reference alliance."""
+    """Make `home`, which must not hold a node yet; without `alliance`, for the reference alliance.
+
+    `base_fee` in wei makes a development chain whose gas costs something.
+    """
     if engine != "solo":
         raise HomeError(f"this version has no engine {engine!r}", "say --engine solo")
+    if base_fee is not None and not is_development:
+        raise HomeError("gas costs nothing on an alliance's chain", "say --base-fee with --dev alone")
+    spec = DEVELOPMENT_WITH_FEES if base_fee is not None else DEVELOPMENT if is_development else ALLIANCE
     with new_folder(home) as folder:
         key = ValidatorKey.generate()
         key.save(folder / VALIDATOR_KEY)
@@ -83,7 +95,7 @@ def initialise(
             text = _read(alliance)
         parsed = parse_alliance(text, chain_id)
         (folder / "alliance.toml").write_text(text, encoding="utf-8")
-        genesis = found(parsed, DEVELOPMENT if is_development else ALLIANCE)
+        genesis = found(parsed, spec, base_fee)
         (folder / "genesis.json").write_text(genesis.to_json(), encoding="utf-8")
         (folder / "node.toml").write_text(INITIAL, encoding="utf-8")
     return MadeHome(home, genesis.spec.name, genesis.chain_id, genesis.hash, key.public, parsed.names)

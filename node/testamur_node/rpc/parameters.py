@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import orjson
+
 from testamur_node.chain.message import MessageArguments
 from testamur_node.chain.transaction import AccessEntry, Authorization
 from testamur_node.execution.executor import AccountOverride
@@ -24,6 +26,7 @@ __all__ = [
     "read_log_query",
     "read_list",
     "read_object",
+    "read_typed_data",
 ]
 
 _TAGS = frozenset({"latest", "pending", "earliest", "safe", "finalized"})
@@ -68,6 +71,16 @@ def read_object(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise DecodeError("json: expected an object")
     return value
+
+
+def read_typed_data(value: object) -> Mapping[str, object]:
+    """Typed structured data (EIP-712): an object, or its JSON text as some wallets send it."""
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError as error:
+            raise DecodeError(f"typed data: {error}") from error
+    return read_object(value)
 
 
 def read_list(value: object) -> list[object]:

@@ -1,19 +1,24 @@
 """Signing for the unlocked accounts of a development chain. No other key ever comes near a node's RPC."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import coincurve
 from testamur.proof.hashing import keccak256
 
-from testamur_node.chain.transaction import AccessEntry
+from testamur_node.chain.message import authorization_items
+from testamur_node.chain.transaction import AccessEntry, Authorization
 from testamur_node.codec import Item, minimal, rlp_encode
+from testamur_node.rpc.typed_data import signing_preimage
 
-__all__ = ["UnsignedTransaction", "sign_transaction", "sign_message"]
+__all__ = ["UnsignedTransaction", "sign_transaction", "sign_message", "sign_typed_data"]
 
 
 @dataclass(frozen=True, slots=True)
 class UnsignedTransaction:
-    """A transaction without its signature: type 2, or with a gas price 0, and 1 with an access list too."""
+    """A transaction without its signature: type 2, with authorizations 4, with a gas price 0, and 1 with an access list
+    too."""
 
     chain_id: int
     nonce: int
@@ -25,12 +30,13 @@ class UnsignedTransaction:
     max_fee_per_gas: int | None
     max_priority_fee_per_gas: int | None
     access_list: tuple[AccessEntry, ...] | None
+    authorizations: tuple[Authorization, ...] | None = None
 
     @property
     def type_id(self) -> int:
-        """0, 1 or 2."""
+        """0, 1, 2 or 4."""
         if self.gas_price is None:
-            return 2
+            return 2 if self.authorizations is None else 4
         return 0 if self.access_list is None else 1
 
     def items(self) -> list[Item]:
@@ -43,7 +49,10 @@ class UnsignedTransaction:
         else:
             prices = [minimal(self.max_priority_fee_per_gas or 0), minimal(self.max_fee_per_gas or 0)]
         listed: list[Item] = [[entry.address, list(entry.slots)] for entry in self.access_list or ()]
-        return [minimal(self.chain_id), minimal(self.nonce), *prices, *body, listed]
+        last: list[Item] = (
+            [[authorization_items(item) for item in self.authorizations or ()]] if self.type_id == 4 else []
+        )
+        return [minimal(self.chain_id), minimal(self.nonce), *prices, *body, listed, *last]
 
     def payload(self) -> bytes:
         """What the signature is made over, before hashing (EIP-155, EIP-2718)."""
@@ -70,6 +79,14 @@ def sign_transaction(transaction: UnsignedTransaction, key: bytes) -> bytes:
 
 def sign_message(payload: bytes, key: bytes) -> bytes:
     """The 65-byte signature over a prefixed message (EIP-191, version 0x45), v 27 or 28."""
-    digest = keccak256(b"\x19Ethereum Signed Message:\n" + str(len(payload)).encode() + payload)
-    parity, r, s = _signature(digest, key)
+    return _signed(b"\x19Ethereum Signed Message:\n" + str(len(payload)).encode() + payload, key)
+
+
+def sign_typed_data(document: Mapping[str, Any], key: bytes) -> bytes:
+    """The 65-byte signature over typed structured data (EIP-712), v 27 or 28."""
+    return _signed(signing_preimage(document), key)
+
+
+def _signed(preimage: bytes, key: bytes) -> bytes:
+    parity, r, s = _signature(keccak256(preimage), key)
     return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + parity])

@@ -1,5 +1,7 @@
 """eth_: transactions on their way to the pool. On development chains the node signs for its unlocked accounts."""
 
+from collections.abc import Mapping
+
 from testamur_node.calls import Calls
 from testamur_node.chain.development import impersonation_key
 from testamur_node.rpc.codec import data, quantity, read_address, read_data
@@ -8,10 +10,10 @@ from testamur_node.rpc.dispatch import Namespace, required
 from testamur_node.rpc.errors import InvalidParametersError, ServerRefusalError
 from testamur_node.rpc.methods.fees import suggested_tip
 from testamur_node.rpc.methods.simulation import call_request
-from testamur_node.rpc.parameters import MessageArguments, read_message
+from testamur_node.rpc.parameters import MessageArguments, read_message, read_typed_data
 from testamur_node.rpc.rendering import Json, pending_transaction_json
 from testamur_node.rpc.reverts import call_error
-from testamur_node.rpc.signing import UnsignedTransaction, sign_message, sign_transaction
+from testamur_node.rpc.signing import UnsignedTransaction, sign_message, sign_transaction, sign_typed_data
 
 __all__ = ["eth"]
 
@@ -70,6 +72,7 @@ def _filled(context: Context, message: MessageArguments, sender: bytes) -> Unsig
         max_fee_per_gas=cap,
         max_priority_fee_per_gas=tip,
         access_list=message.access_list,
+        authorizations=message.authorizations,
     )
 
 
@@ -114,3 +117,10 @@ def fill_transaction(context: Context, message: MessageArguments) -> Json:
 def sign_text(context: Context, address: bytes, payload: bytes) -> str:
     """An EIP-191 signature (version 0x45) of an unlocked account."""
     return data(sign_message(payload, _key(context, address)))
+
+
+@eth.method("signTypedData", required(read_address), required(read_typed_data))
+@eth.method("signTypedData_v4", required(read_address), required(read_typed_data))
+def sign_structure(context: Context, address: bytes, document: Mapping[str, object]) -> str:
+    """An EIP-712 signature of an unlocked account over typed data, given as an object or as its JSON text."""
+    return data(sign_typed_data(document, _key(context, address)))
