@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["ANALYSIS", "BROWNIE", "EELS", "ROOT", "foundry", "output_of", "with_foundry"]
+__all__ = ["ANALYSIS", "BROWNIE", "EELS", "ROOT", "WEB3", "foundry", "output_of", "with_foundry"]
 
 ROOT = Path(__file__).resolve().parent.parent
 ANALYSIS = ROOT / ".venv-analysis" / "bin"
@@ -14,6 +14,8 @@ BROWNIE = ROOT / ".venv-brownie" / "bin"
 """brownie, as `requirements/brownie.txt` pins it."""
 EELS = ROOT / ".venv-eels" / "bin"
 """The Ethereum execution specification's tools, as `requirements/eels.txt` pins them."""
+WEB3 = {version: ROOT / f".venv-web3-{version}" / "bin" / "python" for version in (7, 8)}
+"""web3.py 7.16 and 8 with what their suite needs, as `requirements/web3-7.txt` and `web3-8.txt` pin them."""
 
 
 def foundry(tool: str) -> Path:
