@@ -161,9 +161,11 @@ def _unfit(transaction: Transaction, parent: Parent) -> str | None:
     spec = parent.spec
     if transaction.type_id not in spec.transaction_types:
         return f"transaction type not supported: this chain takes no type {transaction.type_id}"
-    if transaction.chain_id != parent.chain_id:
-        if transaction.chain_id is None:
+    if transaction.chain_id is None:
+        # keyless deployments (EIP-1820, CREATE2 factories) are such transactions: tests of contracts want them
+        if not spec.is_development:
             return "only replay-protected (EIP-155) transactions allowed over RPC"
+    elif transaction.chain_id != parent.chain_id:
         return f"invalid chain id for signer: have {transaction.chain_id} want {parent.chain_id}"
     if transaction.value and not spec.allows_value:
         return "this chain has no currency: value must be 0"

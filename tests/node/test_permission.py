@@ -9,13 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from testamur_node.application import Application
 from testamur_node.chain.rules import DEVELOPMENT
-from testamur_node.chain.transaction import Transaction
+from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.permission import BlockSoFar, Parent, Reason, includable
+from testamur_node.rpc.signing import UnsignedTransaction, sign_transaction
 
 from tests.node.founding import (
     ADDRESSES,
     DEPLOYER,
     GOVERN,
+    KEYS,
     STORING_CODE,
     STRANGER_KEY,
     creating,
@@ -66,10 +68,20 @@ def test_what_the_parent_state_allows(
 def test_a_delegating_transaction_is_refused_by_the_alliance_alone(alliance: Application, tmp_path: Path) -> None:
     from eth_account import Account
 
-    from tests.node.founding import CHAIN_ID, KEYS
+    from tests.node.founding import CHAIN_ID
 
     authorization = Account.sign_authorization({"chainId": CHAIN_ID, "address": "0x" + "11" * 20, "nonce": 0}, KEYS[1])
     item = transaction(GOVERN, 0, authorizationList=[authorization])
+    assert reason(item, alliance.parent()) is Reason.UNFIT
+    assert reason(item, open_application(tmp_path, genesis_of(DEVELOPMENT)).parent()) is None
+
+
+def test_a_transaction_for_any_chain_is_taken_by_a_development_chain_alone(
+    alliance: Application, tmp_path: Path
+) -> None:
+    unprotected = UnsignedTransaction(None, 0, 21_000, bytes(20), 0, b"", 0, None, None, None)
+    item = decode_transaction(sign_transaction(unprotected, KEYS[GOVERN]))
+    assert (item.chain_id, item.sender) == (None, ADDRESSES[GOVERN])
     assert reason(item, alliance.parent()) is Reason.UNFIT
     assert reason(item, open_application(tmp_path, genesis_of(DEVELOPMENT)).parent()) is None
 

@@ -20,7 +20,8 @@ class UnsignedTransaction:
     """A transaction without its signature: type 2, with authorizations 4, with a gas price 0, and 1 with an access list
     too."""
 
-    chain_id: int
+    chain_id: int | None
+    """None, of a type 0: without replay protection, as before EIP-155."""
     nonce: int
     gas_limit: int
     to: bytes | None
@@ -52,12 +53,18 @@ class UnsignedTransaction:
         last: list[Item] = (
             [[authorization_items(item) for item in self.authorizations or ()]] if self.type_id == 4 else []
         )
-        return [minimal(self.chain_id), minimal(self.nonce), *prices, *body, listed, *last]
+        return [minimal(self.chain_id or 0), minimal(self.nonce), *prices, *body, listed, *last]
+
+    def signed(self, v: int, r: int, s: int) -> bytes:
+        """The raw transaction with its signature; `v` as the type has it: 27, 28, EIP-155's or the y parity."""
+        encoded = rlp_encode([*self.items(), minimal(v), minimal(r), minimal(s)])
+        return encoded if self.type_id == 0 else bytes([self.type_id]) + encoded
 
     def payload(self) -> bytes:
         """What the signature is made over, before hashing (EIP-155, EIP-2718)."""
         if self.type_id == 0:
-            return rlp_encode([*self.items(), minimal(self.chain_id), b"", b""])
+            protection = [] if self.chain_id is None else [minimal(self.chain_id), b"", b""]
+            return rlp_encode([*self.items(), *protection])
         return bytes([self.type_id]) + rlp_encode(self.items())
 
 
@@ -70,11 +77,9 @@ def _signature(digest: bytes, key: bytes) -> tuple[int, int, int]:
 def sign_transaction(transaction: UnsignedTransaction, key: bytes) -> bytes:
     """The raw signed transaction."""
     parity, r, s = _signature(keccak256(transaction.payload()), key)
-    if transaction.type_id == 0:
-        return rlp_encode(
-            [*transaction.items(), minimal(parity + 35 + 2 * transaction.chain_id), minimal(r), minimal(s)]
-        )
-    return bytes([transaction.type_id]) + rlp_encode([*transaction.items(), minimal(parity), minimal(r), minimal(s)])
+    if transaction.type_id > 0:
+        return transaction.signed(parity, r, s)
+    return transaction.signed(parity + (27 if transaction.chain_id is None else 35 + 2 * transaction.chain_id), r, s)
 
 
 def sign_message(payload: bytes, key: bytes) -> bytes:
