@@ -16,8 +16,8 @@ What the node answers. Made by `tools/rpc_table.py` from the code. HTTP and WebS
 exist on development chains alone.
 
 The 91 recorded conversations of the Ethereum execution API tests, on their chain of 45 blocks, are answered by their
-comparison rule (`tests/interop/test_rpc_compat.py`). Unchanged web3.py 7.16 and 8, cast, forge script, ethers and viem
-deploy, call, send and read on a running node (`tests/interop`).
+comparison rule (`tests/interop/test_rpc_compat.py`). Unchanged web3.py 7.16 and 8, cast, forge script, ethers, viem and
+hardhat deploy, call, send and read on a running node (`tests/interop`).
 
 web3.py's own suite for nodes passes 445 of the 452 tests of web3.py 7.16 (geth 1.17.8 passes 439, anvil 1.7.1 381) and
 441 of 448 of 8.0; the seven that remain cannot pass, each with its reason in `tests/web3suite/expected.py`. Its 23

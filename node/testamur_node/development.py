@@ -73,6 +73,19 @@ class Development:
 
         return self._engine.run(go_back)
 
+    def reset(self) -> None:
+        """Return to block 0 and the real time; forget snapshots, impersonations and what waits."""
+
+        def begin_again() -> None:
+            self._snapshots.clear()
+            self.impersonated.clear()
+            self._pool.clear()
+            self._application.roll_back(0)
+            self._engine.clock_shift_ns, self._engine.next_timestamp = 0, None
+            self._engine.reload()
+
+        self._engine.run(begin_again)
+
     def increase_time(self, seconds: int) -> int:
         """Move the chain's clock forward; returns the total shift in seconds."""
 

@@ -263,6 +263,19 @@ def test_a_snapshot_brings_back_state_blocks_and_time(development: Node) -> None
     assert development.finality_proof(2) is not None
 
 
+def test_a_reset_brings_back_block_0_and_the_chain_goes_on_from_there(development: Node) -> None:
+    genesis = development.head.hash
+    sealed(development, raw(0, 0))
+    snapshot = development.development.snapshot()
+    development.development.impersonate(ADDRESSES[9])
+    development.development.increase_time(1000)
+    development.development.reset()
+    assert development.head.hash == genesis
+    assert not development.development.revert(snapshot)
+    assert not development.impersonates(ADDRESSES[9])
+    assert sealed(development, raw(0, 0)).header.timestamp == GENESIS_TIME + 1000
+
+
 def test_without_automine_transactions_wait_for_mine(development: Node) -> None:
     development.development.set_automine(False)
     digest = development.submit(raw(GOVERN, 0))

@@ -1,14 +1,17 @@
-"""Unchanged ethers and viem against a running node, with their default fees; the scripts report, this file judges."""
+"""Unchanged ethers, viem and hardhat against a running node, with their default fees; the scripts report, this file
+judges."""
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.interop.conftest import NodeProcess
 from tests.interop.tools.conftest import NOTEBOOK, Writer
-from tests.tooling import output_of
+from tests.tooling import ROOT, output_of
 
 pytestmark = [pytest.mark.tool, pytest.mark.timeout(200)]
 
@@ -78,3 +81,48 @@ def test_viem_is_told_why_it_is_refused(writer: Writer) -> None:
     report = report_of("viem.mjs", writer)
     assert report["refusal"] == {"name": "NotebookRefused", "value": 7}
     assert report["complaint"] == "not today"
+
+
+def hardhat_report(node: NodeProcess, folder: Path, named: str) -> dict[str, Any]:
+    """What the script says when hardhat runs it; hardhat keeps what it keeps for a user in `folder`."""
+    script = SCRIPTS / "hardhat" / "notebook.cjs"
+    said = output_of(
+        *(ROOT / "node_modules" / ".bin" / "hardhat", "--config", script.with_name("hardhat.config.cjs")),
+        *("--network", "testamur", "run", "--no-compile", script),
+        environment={
+            "URL": node.rpc, "ARTIFACT": str(NOTEBOOK), "NAMED": named, "CACHE": str(folder / "cache"),
+            "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder),
+            "XDG_CACHE_HOME": str(folder), "HARDHAT_DISABLE_TELEMETRY_PROMPT": "true", "CI": "true",
+        },
+        timeout_seconds=150,
+    )  # fmt: skip
+    report: dict[str, Any] = json.loads(said.splitlines()[-1])
+    return report
+
+
+def test_hardhat_deploys_sends_and_turns_every_lever(started: Callable[..., NodeProcess], tmp_path: Path) -> None:
+    report = hardhat_report(started("--dev"), tmp_path, "1")
+    assert report["network"] == "testamur"
+    assert report["deployed"]
+    assert report["receipt"] == [1, True]
+    assert report["log"] == [[42, "first"]]
+    assert report["events"] == [43]
+    assert report["value"] == 43
+    levers = report["helpers"]
+    assert (levers["mined"], levers["spread"]) == (5, 1 + 2 * 60)
+    assert (levers["increased"], levers["set"]) == (3_600, 10_000)
+    assert "is not above the newest block's" in levers["past"]
+    assert levers["restored"] == 43
+    assert levers["impersonated"] == [1, 10**18]
+    assert "unknown account" in levers["ended"]
+    assert levers["stored"] == [77, 77]
+    assert (levers["code"], levers["nonce"]) == (42, 9)
+    assert levers["dropped"] is False
+    assert levers["height"] == 0
+
+
+def test_hardhats_helpers_ask_for_a_name_that_the_node_does_not_bear(development: NodeProcess, tmp_path: Path) -> None:
+    report = hardhat_report(development, tmp_path, "")
+    assert report["value"] == 43
+    assert report["refusal"] == "0x82795117" + "07".rjust(64, "0")
+    assert report["helpers"] == "OnlyHardhatNetworkError"

@@ -99,18 +99,33 @@ def set_automine(context: Context, is_on: bool) -> bool:
 @anvil.method("mine", optional(_read_number, 1), optional(_read_number, None))
 @hardhat.method("mine", optional(_read_number, 1), optional(_read_number, None))
 def mine_many(context: Context, count: int, interval: int | None) -> None:
-    """Mine `count` blocks, `interval` seconds apart."""
+    """Mine `count` blocks, `interval` seconds apart; the first at its own time, as evm_setNextBlockTimestamp set it."""
     if not interval:
         context.node.development.mine(_checked_count(count))
         return
-    for _ in range(_checked_count(count)):
-        context.node.development.mine(1, _checked_timestamp(context, context.node.head.header.timestamp + interval))
+    for index in range(_checked_count(count)):
+        following = context.node.head.header.timestamp + interval
+        context.node.development.mine(1, _checked_timestamp(context, following) if index else None)
 
 
 anvil.method("snapshot")(snapshot)
 anvil.method("revert", required(_read_number))(revert)
 anvil.method("increaseTime", required(_read_number))(increase_time)
 anvil.method("setNextBlockTimestamp", required(_read_number))(set_next_block_timestamp)
+
+
+def _read_reset(value: object) -> None:
+    """The options of hardhat_reset: a fork of another chain is asked for there."""
+    if isinstance(value, dict) and value.get("forking") is not None:
+        raise InvalidParametersError("this node forks no other chain")
+
+
+@anvil.method("reset", optional(_read_reset))
+@hardhat.method("reset", optional(_read_reset))
+def reset(context: Context, _options: None) -> bool:
+    """Return to block 0, and forget snapshots, impersonations and what waits."""
+    context.node.development.reset()
+    return True
 
 
 @anvil.method("getAutomine")
