@@ -19,10 +19,10 @@ The 91 recorded conversations of the Ethereum execution API tests, on their chai
 comparison rule (`tests/interop/test_rpc_compat.py`). Unchanged web3.py 7.16 and 8, cast, forge script, ethers, viem and
 hardhat deploy, call, send and read on a running node (`tests/interop`).
 
-web3.py's own suite for nodes passes 445 of the 452 tests of web3.py 7.16 (geth 1.17.8 passes 439, anvil 1.7.1 381) and
-441 of 448 of 8.0; the seven that remain cannot pass, each with its reason in `tests/web3suite/expected.py`. Its 23
-tests of subscriptions pass over WebSocket and over the Unix socket. eth-tester's suite for backends passes, 101 of 101,
-on a backend over the solo engine (`docs/testing.md`).
+web3.py's own suite for nodes passes 445 of the 452 tests of web3.py 7.16 (geth 1.17.8 passes 439, anvil 1.7.1 381)
+and 441 of 448 of 8.0; the seven that remain cannot pass, each with its reason in `tests/web3suite/expected.py`. Its
+23 tests of subscriptions pass over WebSocket and over the Unix socket, its 14 of `debug` and `txpool` over HTTP.
+eth-tester's suite for backends passes, 101 of 101, on a backend over the solo engine (`docs/testing.md`).
 
 - latest = safe = finalized: a block is final when it is made.
 - `pending` is the block that the node would make now, on the head, out of what waits. It is executed when somebody

@@ -7,7 +7,7 @@ work.
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,10 +18,12 @@ from testamur_node.chain.development import development_accounts
 from tests.interop.conftest import NodeProcess
 from tests.tooling import ROOT, WEB3
 
-pytestmark = [pytest.mark.tool, pytest.mark.timeout(290)]
+pytestmark = [pytest.mark.tool, pytest.mark.timeout(600)]
 
 SUITE = ROOT / "tests" / "web3suite"
-MODULES = ("http", "async_http", "websocket", "ipc")
+MODULES = ("http", "async_http", "websocket", "ipc", "geth")
+OTHER_TRANSPORTS = {7: ("sync_ipc", "legacy_websocket", "async_websocket"), 8: ("sync_ipc", "async_websocket")}
+"""The same tests over what web3.py speaks beside HTTP."""
 CHAIN_ID = 131277322940537
 """The suite compares with it."""
 
@@ -50,17 +52,23 @@ def outcomes(
     version: int, started: Callable[..., NodeProcess], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Outcome]:
     """The outcome of each module."""
-    folder = tmp_path_factory.mktemp("web3suite")
+    return outcomes_of(version, MODULES, started, tmp_path_factory.mktemp("web3suite"))
+
+
+def outcomes_of(
+    version: int, modules: Iterable[str], started: Callable[..., NodeProcess], folder: Path
+) -> dict[str, Outcome]:
+    """Run some modules at once, each against a node of its own."""
     running = {}
-    for module in MODULES:
+    for module in modules:
         node = started(
             *("--dev", "--base-fee", str(10**9), "--chain-id", str(CHAIN_ID)),
-            start_options=("--ws", "127.0.0.1:0", "--block-time", "3"),
+            start_options=("--ws", "127.0.0.1:0", "--block-time", "3", "--http-api", "eth,net,web3,debug,txpool"),
         )
         running[module] = node, begin(version, module, node, folder)
     found = {}
     for module, (node, process) in running.items():
-        output, _ = process.communicate(timeout=200)
+        output, _ = process.communicate(timeout=400)
         node.stop()
         found[module] = judge(output, process.returncode, folder / f"{module}.xml")
     return found
@@ -110,3 +118,18 @@ def test_providers_that_keep_their_connection_are_told_what_happens(module: str,
     outcome = outcomes[module]
     assert outcome.exit_code == 0, outcome.output
     assert (outcome.passed, outcome.total) == (23, 23)
+
+
+def test_what_geth_has_beside_eth_passes(outcomes: dict[str, Outcome]) -> None:
+    outcome = outcomes["geth"]
+    assert outcome.exit_code == 0, outcome.output
+    assert (outcome.passed, outcome.total) == (14, 14)
+
+
+@pytest.mark.slow
+def test_the_same_passes_over_every_transport(
+    version: int, started: Callable[..., NodeProcess], tmp_path: Path
+) -> None:
+    for outcome in outcomes_of(version, OTHER_TRANSPORTS[version], started, tmp_path).values():
+        assert outcome.exit_code == 0, outcome.output
+        assert outcome.total > 170
