@@ -164,6 +164,13 @@ def test_an_unlocked_account_sends_authorizations(w3: Web3, notebook: Contract) 
     assert w3.eth.get_code(authority.address) == HexBytes("0xef0100" + notebook.address[2:])
 
 
+def test_blobs_are_not_left_out_of_what_an_unlocked_account_sends(w3: Web3) -> None:
+    fields = {"from": w3.eth.accounts[0], "to": STRANGER, "blobVersionedHashes": ["0x01" + "00" * 31]}
+    answer: Any = w3.provider.make_request("eth_sendTransaction", [fields])  # type: ignore[arg-type]
+    assert answer["error"]["code"] == -32602
+    assert "eth_sendRawTransaction" in answer["error"]["message"]
+
+
 def test_a_simulation_with_another_base_fee_takes_nothing_on_a_free_chain(w3: Web3) -> None:
     call = {"from": STRANGER, "to": STRANGER, "maxFeePerGas": "0xa", "maxPriorityFeePerGas": "0xa"}
     block = {"blockOverrides": {"baseFeePerGas": "0xa"}, "calls": [call]}

@@ -46,6 +46,8 @@ def _filled(context: Context, message: MessageArguments, sender: bytes) -> Unsig
         raise InvalidParametersError(
             f"chainId does not match node's (have={message.chain_id}, want={context.node.chain_id})"
         )
+    if message.blob_hashes:
+        raise InvalidParametersError("blobs come with their transaction alone: sign it and use eth_sendRawTransaction")
     gas = message.gas
     if gas is None:
         request = call_request(context, message, head.header.base_fee)
