@@ -18,6 +18,7 @@ from testamur_node.operations import upkeep
 from testamur_node.operations.initialise import HomeError
 from testamur_node.operations.upkeep import UpkeepError
 from testamur_node.store import StoreError
+from testamur_node.store.store import Commit, Store
 
 from tests.node.founding import GOVERN, ISSUE, STRANGER_KEY, make_home, open_application, raw, run_block
 
@@ -140,6 +141,37 @@ def test_an_exported_alliance_chain_imports_into_another_home(home: Path, tmp_pa
     application = open_application(home, upkeep.load_genesis(home))
     assert application.head.hash == done.head_hash
     application.store.close()
+
+
+def test_an_import_keeps_the_blocks_before_one_that_it_refuses(home: Path, tmp_path: Path) -> None:
+    first, second, third = blocks_of(home)
+    spoilt = replace(third, header=replace(third.header, gas_used=1))
+    (tmp_path / "spoilt.rlp").write_bytes(b"".join(map(encode_block, (first, second, spoilt))))
+    other = sibling(home, "other")
+    with pytest.raises(InvalidBlockError, match="block 3: gas used"):
+        upkeep.import_blocks(other, tmp_path / "spoilt.rlp")
+    done = upkeep.import_blocks(other, tmp_path / "home.rlp")
+    assert (done.blocks, done.head) == (1, 3)
+
+
+def test_what_is_written_together_is_read_at_once_and_kept_whole_or_not_at_all(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    commit = Commit(nodes={bytes(32): b"node"}, meta={"name": b"value"})
+    seen: list[bytes | None] = []
+
+    def write_and_break() -> None:
+        with store.environment.together():
+            store.append(commit)
+            seen.append(store.read_node(bytes(32)))
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        write_and_break()
+    assert (seen, store.read_node(bytes(32))) == ([b"node"], None)
+    with store.environment.together():
+        store.append(commit)
+    assert (store.read_node(bytes(32)), store.meta("name")) == (b"node", b"value")
+    store.close()
 
 
 def forged_block(application: Application) -> Block:

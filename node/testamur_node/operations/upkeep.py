@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from testamur_node.application import Application
-from testamur_node.chain.block import encode_block
+from testamur_node.chain.block import Block, encode_block
 from testamur_node.codec import DecodingError
 from testamur_node.engine.key import ValidatorKey
 from testamur_node.errors import NodeError
@@ -32,6 +32,8 @@ __all__ = [
 ]  # fmt: skip
 
 _SETTINGS = ("alliance.toml", "node.toml")
+_SECONDS_A_COMMIT = 1.0
+"""Imported blocks are synced to disk together, at least so often: what a crash costs can be imported again."""
 Result = TypeVar("Result")
 
 
@@ -212,17 +214,37 @@ def _import(home: Path, blocks: Path) -> Imported:
     began, count = time.monotonic(), 0
     with _application(home) as application:
         try:
-            for block in blocks_in(blocks):
-                if block.number > application.head.number:
-                    import_block(application, block)
-                    count += 1
-                    continue
-                known = application.store.header(block.number)
-                if known is None or known.hash != block.hash:
-                    raise InvalidBlockError(f"block {block.number} of {blocks} is another than the one this home has")
+            source, more = blocks_in(blocks), True
+            while more:
+                with application.store.environment.together():
+                    brought, more, refusal = _import_for(application, source, blocks, _SECONDS_A_COMMIT)
+                count += brought
+                if refusal is not None:
+                    raise refusal
         except (OSError, DecodingError) as error:
             raise UpkeepError(
                 f"cannot read {blocks}: {error}", "blocks before it were kept; import a whole file to go on"
             ) from error
         head = application.head
         return Imported(count, head.number, head.hash, time.monotonic() - began)
+
+
+def _import_for(
+    application: Application, source: Iterator[Block], blocks: Path, seconds: float
+) -> tuple[int, bool, NodeError | OSError | None]:
+    """Bring blocks in for so long; (how many, whether more may come, what refused the next: those before it stay)."""
+    until, count = time.monotonic() + seconds, 0
+    try:
+        for block in source:
+            if block.number > application.head.number:
+                import_block(application, block)
+                count += 1
+            else:
+                known = application.store.header(block.number)
+                if known is None or known.hash != block.hash:
+                    raise InvalidBlockError(f"block {block.number} of {blocks} is another than the one this home has")
+            if time.monotonic() > until:
+                return count, True, None
+    except (InvalidBlockError, OSError, DecodingError) as error:
+        return count, False, error
+    return count, False, None
