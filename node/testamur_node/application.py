@@ -18,7 +18,7 @@ from testamur_node.chain.rules import ChainSpec
 from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.codec import DecodingError, word
 from testamur_node.errors import NodeError
-from testamur_node.execution.executor import AccountOverride, BlockContext, BlockResult, ExecutionError, Executor
+from testamur_node.execution.executor import AccountOverride, BlockContext, BlockExecutor, BlockResult, ExecutionError
 from testamur_node.genesis import Genesis, genesis_block
 from testamur_node.governance import DEFAULT_PARAMETERS, next_gas_limit, parameters_of, validator_updates, validators_of
 from testamur_node.permission import BlockSoFar, Parent, Reason, Refusal, includable
@@ -93,7 +93,7 @@ class Proposal:
 class Application:
     """One chain's state machine over a store."""
 
-    def __init__(self, genesis: Genesis, store: Store, executor: Executor) -> None:
+    def __init__(self, genesis: Genesis, store: Store, executor: BlockExecutor) -> None:
         self.genesis = genesis
         self.spec: ChainSpec = genesis.spec
         self.store = store
@@ -281,8 +281,8 @@ class Application:
             self._head = commit.block.header
 
     @property
-    def executor(self) -> Executor:
-        """What runs blocks and calls."""
+    def executor(self) -> BlockExecutor:
+        """What runs blocks."""
         return self._executor
 
     def refresh(self) -> None:

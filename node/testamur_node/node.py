@@ -27,6 +27,7 @@ from testamur_node.engine.key import ValidatorKey
 from testamur_node.engine.solo import BlockTimes, SoloEngine
 from testamur_node.errors import NodeError
 from testamur_node.execution.pyevm import PyEvm
+from testamur_node.executor_process import ExecutorProcess
 from testamur_node.genesis import Genesis
 from testamur_node.governance import permission_of
 from testamur_node.pending import Pending, execute
@@ -78,19 +79,20 @@ class Node(ChainReader):
         key: ValidatorKey | None = None,
         block_time: float | None = None,
         journal: Journal | None = None,
+        executor: ExecutorProcess | None = None,
     ) -> None:
         """Take over an open store; with `key` the solo engine runs, with `journal` the pool outlives the process.
         `Node.open` does this from a home folder."""
         self.spec: ChainSpec = genesis.spec
         self.chain_id = genesis.chain_id
         self.genesis = genesis
-        executor = PyEvm(genesis.spec, store.read_node)
-        application = Application(genesis, store, executor)
+        evm = PyEvm(genesis.spec, store.read_node)
+        application = Application(genesis, store, evm if executor is None else executor)
         super().__init__(application, store)
         self.pool = Pool(journal=journal)
         if journal is not None:
             readmit(journal, self.pool, application)
-        self.calls = Calls(self, application, executor, self._now)
+        self.calls = Calls(self, application, evm, self._now)
         self._clock = clock
         self.pending = Pending(
             application, self.pool, self._next_time, lambda plan, seconds: self.apart(execute, seconds, plan)
@@ -101,6 +103,7 @@ class Node(ChainReader):
         self._engine: SoloEngine | None = None
         self._development: Development | None = None
         self._apart: Apart | None = None
+        self._executor = executor
         self._is_closed = False
         if key is not None:
             time = genesis.spec.default_block_time if block_time is None else block_time
@@ -118,11 +121,13 @@ class Node(ChainReader):
         seals: bool = True,
         block_time: float | None = None,
         call_processes: int = 0,
+        executor: ExecutorProcess | None = None,
     ) -> "Node":
         """Open a home folder that `init` made. With `seals` the solo engine runs; without, the node only serves.
 
         `block_time` in seconds; 0 seals at once; None takes the spec's default (alliance 1, development at once).
-        `call_processes` is how many processes `apart` has; with 0 it works in this one.
+        `call_processes` is how many processes `apart` has; with 0 it works in this one. Blocks are executed in
+        `executor`, where there is one, else in this process.
         Raises `StoreError` where another process holds the home, the schema is newer, or the disk refuses.
         """
         genesis = Genesis.load(home / GENESIS_FILE)
@@ -130,7 +135,11 @@ class Node(ChainReader):
         store = Store.open(home / DATA_FOLDER)
         journal = Journal(home / JOURNAL_FILE, genesis.hash)
         try:
-            node = cls(genesis, store, clock, key=key, block_time=block_time, journal=journal)
+            if executor is not None:
+                executor.open(home / DATA_FOLDER, genesis.spec)
+            node = cls(
+                genesis, store, clock, key=key, block_time=block_time, journal=journal, executor=executor
+            )
         except BaseException:
             store.close()
             raise
@@ -155,12 +164,16 @@ class Node(ChainReader):
         if self._engine is not None:
             self._engine.stop()
         self.pool.close()
+        if self._executor is not None:
+            self._executor.close()
         self.calls.close()
         self.store.close()
 
     def raise_if_halted(self) -> None:
         """Raise `HaltedError` once the engine has halted."""
-        failure = self._engine.failure if self._engine is not None else None
+        failure: BaseException | None = self._engine.failure if self._engine is not None else None
+        if failure is None and self._executor is not None:
+            failure = self._executor.loss()
         if failure is not None:
             message, advice = (failure.message, failure.advice) if isinstance(failure, NodeError) else (failure, None)
             raise HaltedError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from testamur.proof.hashing import keccak256
 
@@ -45,10 +46,18 @@ def bloom_of(logs: Iterable[Log]) -> bytes:
     bloom = 0
     for log in logs:
         for part in (log.address, *log.topics):
-            digest = keccak256(part)
-            for at in (0, 2, 4):
-                bloom |= 1 << (int.from_bytes(digest[at : at + 2], "big") & 2047)
+            bloom |= _bits_of(part)
     return bloom.to_bytes(256, "big")
+
+
+@lru_cache(maxsize=1_024)
+def _bits_of(part: bytes) -> int:
+    """The three bits of an address or topic; contracts and event names come again and again."""
+    digest = keccak256(part)
+    bits = 0
+    for at in (0, 2, 4):
+        bits |= 1 << (int.from_bytes(digest[at : at + 2], "big") & 2047)
+    return bits
 
 
 def union_of(blooms: Iterable[bytes]) -> bytes:

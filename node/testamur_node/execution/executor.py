@@ -14,8 +14,8 @@ from testamur_node.chain.transaction import AccessEntry, Authorization
 from testamur_node.errors import NodeError
 
 __all__ = [
-    "BlockContext", "BlockResult", "CallRequest", "CallResult", "AccountOverride", "Executor", "ExecutionError",
-    "NodeReader",
+    "BlockContext", "BlockResult", "CallRequest", "CallResult", "AccountOverride", "BlockExecutor", "Executor",
+    "ExecutionError", "NodeReader",
 ]  # fmt: skip
 
 NodeReader = Callable[[bytes], bytes | None]
@@ -127,8 +127,8 @@ class CallResult:
         return self.error == "execution reverted"
 
 
-class Executor(Protocol):
-    """Runs blocks and calls over states that a `NodeReader` gives."""
+class BlockExecutor(Protocol):
+    """Runs blocks."""
 
     def execute(
         self,
@@ -143,6 +143,10 @@ class Executor(Protocol):
         that merely fails has a receipt that says so.
         """
         ...
+
+
+class Executor(BlockExecutor, Protocol):
+    """Runs blocks and calls over states that a `NodeReader` gives."""
 
     def call(
         self,

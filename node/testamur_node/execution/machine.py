@@ -14,7 +14,7 @@ from eth.vm.forks.prague.constants import MAGIC
 from eth.vm.message import Message as EvmMessage
 from eth_keys import keys
 from eth_keys.exceptions import BadSignature
-from eth_utils import ValidationError
+from eth_utils import ValidationError, get_extended_debug_logger
 
 from testamur_node.chain.rules import ChainSpec, Fork
 from testamur_node.chain.transaction import created_address
@@ -68,6 +68,7 @@ def machine(spec: ChainSpec, fork: Fork) -> Any:
         (_StateRules, base),
         {
             "__slots__": ["deployers"],
+            "logger": get_extended_debug_logger("eth.vm.state"),  # py-evm's looks it up for every transaction
             "account_db_class": World,
             "computation_class": type(computation.__name__, (computation,), attributes),
             "transaction_executor_class": _executor(base.transaction_executor_class, spec),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from testamur_node.executor_process import ExecutorProcess
 from testamur_node.node import Node
 from testamur_node.operations.config import Config
 from testamur_node.operations.running import RunningNode, announce
@@ -18,7 +19,12 @@ __all__ = ["run"]
 def run(home: Path, config: Config, tell_ready: Callable[[RunningNode], None]) -> None:
     """Serve until SIGTERM or SIGINT; raises what kept the node from starting, or what stopped it."""
     processes = config.limits.call_processes
-    node = Node.open(home, time.time_ns, block_time=config.block_time, call_processes=processes)
+    executor = ExecutorProcess.start()  # before there are threads
+    try:
+        node = Node.open(home, time.time_ns, block_time=config.block_time, call_processes=processes, executor=executor)
+    except BaseException:
+        executor.close()
+        raise
     try:
         asyncio.run(_serve(node, home, config, tell_ready))
     finally:

@@ -6,6 +6,7 @@ some fifty times faster.
 """
 
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from functools import lru_cache
 
 from testamur.proof.hashing import keccak256
 
@@ -14,11 +15,17 @@ from testamur_node.codec import DecodingError, Item, minimal, rlp_decode, rlp_en
 from testamur_node.errors import NodeError
 
 __all__ = ["MissingNodeError", "EMPTY_ROOTS", "build", "list_root", "look_up", "prove", "children_of",
-    "build_node", "nibbles_of", "pack_path", "path_of", "reference",
+    "build_node", "decoded", "nibbles_of", "pack_path", "path_of", "reference",
 ]  # fmt: skip
 
 _NodeReader = Callable[[bytes], bytes | None]
 
+
+_HEX = b"0123456789abcdef"
+_NIBBLES = bytes.maketrans(_HEX, bytes(range(16)))
+_DIGITS = bytes.maketrans(bytes(range(16)), _HEX)
+_MOST_DECODED = 4_096
+"""Decoded nodes to remember: the upper levels of a trie, which every walk passes."""
 
 EMPTY_ROOTS = (EMPTY_TRIE_ROOT,)
 """Roots without any node below them; a store need not hold their one-byte encoding."""
@@ -26,6 +33,12 @@ EMPTY_ROOTS = (EMPTY_TRIE_ROOT,)
 
 class MissingNodeError(NodeError):
     """A trie node is not in the store: the state was pruned, or the store is damaged."""
+
+
+@lru_cache(maxsize=_MOST_DECODED)
+def decoded(encoded: bytes) -> Item:
+    """The node that `encoded` holds; callers share it and must not change it."""
+    return rlp_decode(encoded)
 
 
 def look_up(root: bytes, key: bytes, read_node: _NodeReader) -> bytes | None:
@@ -106,7 +119,7 @@ def _walk(root: bytes, key: bytes, read_node: _NodeReader) -> Iterable[tuple[byt
             encoded = read_node(reference)
             if encoded is None:
                 raise MissingNodeError(f"trie node {reference.hex()} is not in the store")
-            node = rlp_decode(encoded)
+            node = decoded(encoded)
         if isinstance(node, bytes):  # the encoding of the empty trie
             yield None, encoded
             return
@@ -171,14 +184,14 @@ def reference(node: Item, writes: MutableMapping[bytes, bytes] | None) -> Item:
 
 
 def nibbles_of(key: bytes) -> bytes:
-    return bytes(nibble for byte in key for nibble in (byte >> 4, byte & 15))
+    return key.hex().encode().translate(_NIBBLES)
 
 
 def pack_path(nibbles: bytes, is_leaf: bool) -> bytes:
     """Hex-prefix encoding (Yellow Paper, appendix C)."""
     flag = 2 if is_leaf else 0
     nibbles = bytes([flag + 1]) + nibbles if len(nibbles) % 2 else bytes([flag, 0]) + nibbles
-    return bytes(high << 4 | low for high, low in zip(nibbles[::2], nibbles[1::2], strict=True))
+    return bytes.fromhex(nibbles.translate(_DIGITS).decode())
 
 
 def path_of(item: Item) -> tuple[bytes, bool]:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from testamur.proof.hashing import keccak256
 
 from testamur_node.chain.block import EMPTY_TRIE_ROOT
-from testamur_node.codec import Item, rlp_decode, rlp_encode
-from testamur_node.state.trie import MissingNodeError, build_node, nibbles_of, pack_path, path_of, reference
+from testamur_node.codec import Item, rlp_encode
+from testamur_node.state.trie import MissingNodeError, build_node, decoded, nibbles_of, pack_path, path_of, reference
 
 __all__ = ["update"]
 
@@ -126,7 +126,7 @@ class _Updater:
             encoded = self._read_node(item)
             if encoded is None:
                 raise MissingNodeError(f"trie node {item.hex()} is not in the store")
-            item = rlp_decode(encoded)
+            item = decoded(encoded)
         if not isinstance(item, list) or len(item) not in (2, 17):
             raise MissingNodeError("a trie node is damaged")
         return item

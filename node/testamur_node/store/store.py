@@ -5,7 +5,8 @@ transaction,
 so that reading one does not cost a block of thousands.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,12 @@ class Store:
     def read_node(self, digest: bytes) -> bytes | None:
         """A trie node or code by its keccak."""
         return self.environment.get("nodes", digest)
+
+    @contextmanager
+    def nodes(self) -> Iterator[Callable[[bytes], bytes | None]]:
+        """`read_node` of the last commit as it stands now, for many reads by one thread."""
+        with self.environment.lmdb.begin(db=self.environment.tables["nodes"]) as transaction:
+            yield transaction.get
 
     def number_of(self, block_hash: bytes) -> int | None:
         """The number of a block of this chain."""
