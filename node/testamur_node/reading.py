@@ -107,28 +107,33 @@ class ChainReader:
         At most `limit` + 1 come back, so that a caller can tell that there were more.
         """
         found: list[LocatedLog] = []
-        for number, index in self._candidates(first, min(last, self._application.head.number), addresses, topics):
-            stored = self.store.receipt(number, index)
-            transaction, header = self.store.transaction(number, index), self.store.header(number)
-            if stored is None or transaction is None or header is None:
-                continue  # the block was rolled back (development) while we read
-            receipt, position = stored
-            for log in receipt.logs:
-                if matches(log, addresses, topics):
-                    found.append(
-                        LocatedLog(log, number, header.hash, header.timestamp, transaction.hash, index, position)
-                    )
-                    if limit is not None and len(found) > limit:
-                        return found
-                position += 1
+        block: tuple[int, bytes, int] = (-1, b"", 0)
+        last = min(last, self._application.head.number)
+        for number, index, logs, position in self._candidates(first, last, addresses, topics):
+            matching = [(log, position + place) for place, log in enumerate(logs) if matches(log, addresses, topics)]
+            transaction_hash = self.store.transaction_hash(number, index) if matching else None
+            if transaction_hash is None:
+                continue  # nothing here, or the block was rolled back (development) while we read
+            if block[0] != number:
+                header = self.store.header(number)
+                if header is None:
+                    continue
+                block = number, header.hash, header.timestamp
+            found += (LocatedLog(log, *block, transaction_hash, index, place) for log, place in matching)
+            if limit is not None and len(found) > limit:
+                return found[: limit + 1]
         return found
 
     def _candidates(
         self, first: int, last: int, addresses: Sequence[bytes], topics: Sequence[Sequence[bytes] | None]
-    ) -> Iterator[tuple[int, int]]:
+    ) -> Iterator[tuple[int, int, tuple[Log, ...], int]]:
+        """(block, transaction index, its logs, how many the block has before them) of what may match."""
         environment = self.store.environment
         with environment.read() as view:
-            yield from transactions_with(view, environment.tables["logs"], first, last, addresses, topics)
+            for number, index in transactions_with(view, environment.tables["logs"], first, last, addresses, topics):
+                stored = self.store.logs(number, index)
+                if stored is not None:
+                    yield number, index, *stored
 
     def header_of(self, number: int | None) -> Header:
         """A block's header, the newest's for None; `UnknownBlockError` where there is none."""

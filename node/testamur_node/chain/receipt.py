@@ -8,7 +8,7 @@ from testamur.proof.hashing import keccak256
 
 from testamur_node.codec import DecodingError, Item, minimal, number_of, rlp_decode, rlp_encode
 
-__all__ = ["Log", "Receipt", "EMPTY_BLOOM", "bloom_of", "encode_receipt", "decode_receipt", "union_of"]
+__all__ = ["Log", "Receipt", "EMPTY_BLOOM", "bloom_of", "encode_receipt", "decode_logs", "decode_receipt", "union_of"]
 
 EMPTY_BLOOM = bytes(256)
 
@@ -96,6 +96,14 @@ def decode_receipt(encoded: bytes, cumulative_gas_before: int) -> Receipt:
         logs=tuple(_log(item) for item in logs),
         logs_bloom=bloom,
     )
+
+
+def decode_logs(encoded: bytes) -> tuple[Log, ...]:
+    """The logs alone of an encoded receipt."""
+    fields = rlp_decode(encoded if encoded[0] >= 0xC0 else encoded[1:])
+    if not isinstance(fields, list) or len(fields) != 4 or not isinstance(fields[3], list):
+        raise DecodingError("a receipt has four fields, its logs last")
+    return tuple(_log(item) for item in fields[3])
 
 
 def _log(item: Item) -> Log:
