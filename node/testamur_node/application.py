@@ -100,6 +100,7 @@ class Application:
         self._executor = executor
         self._staged: tuple[Decided, Finalized, BlockResult | None] | None = None
         self._parent: tuple[Header, Parent] | None = None
+        self._seen_version = -1
         if store.head_number is None:
             self.init_chain()
         head = store.header(store.head_number or 0)
@@ -287,6 +288,11 @@ class Application:
 
     def refresh(self) -> None:
         """Take up the newest block that another process has committed."""
+        version = self.store.environment.version
+        if version == self._seen_version:
+            return
+        self._seen_version = version
+        self.store.environment.trim()
         head = self.store.header(self.store.head_number or 0)
         if head is not None:
             self._head = head

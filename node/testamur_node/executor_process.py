@@ -125,6 +125,7 @@ def _serve(pipe: "Connection[Any, Any]") -> None:
         with contextlib.closing(Store.open(data, writes=False)) as store:
             while True:
                 pipe.send_bytes(_reply(store, spec, *pipe.recv()))
+                store.environment.trim()
 
 
 def _reply(store: Store, spec: ChainSpec, *job: Any) -> bytes:

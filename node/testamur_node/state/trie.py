@@ -24,7 +24,7 @@ _NodeReader = Callable[[bytes], bytes | None]
 _HEX = b"0123456789abcdef"
 _NIBBLES = bytes.maketrans(_HEX, bytes(range(16)))
 _DIGITS = bytes.maketrans(bytes(range(16)), _HEX)
-_MOST_DECODED = 4_096
+_MOST_DECODED = 1_024
 """Decoded nodes to remember: the upper levels of a trie, which every walk passes."""
 
 EMPTY_ROOTS = (EMPTY_TRIE_ROOT,)

@@ -26,6 +26,7 @@ from testamur_node.store.refusal import (
     refusal_of,
     system_refusal_of,
 )
+from testamur_node.store.residence import Residence
 from testamur_node.store.structure import demand_whole
 
 __all__ = ["StoreError", "StoreLockedError", "StoreFullError", "Environment", "Usage", "TABLES", "DATA"]
@@ -89,6 +90,7 @@ class Environment:
                 create=writes, readahead=False,
             )  # fmt: skip
             self.tables = self._open_tables(writes)
+            self._residence = Residence(folder / DATA)
         except OSError as error:
             self._unlock()
             raise system_refusal_of(folder, error, writes) from error
@@ -161,6 +163,7 @@ class Environment:
             self.lmdb.reader_check()
             with self.lmdb.begin(write=True) as transaction:
                 yield transaction
+            self.trim()
         except lmdb.Error as error:
             raise refusal_of(f"cannot commit to {self.folder}", error, self.folder) from error
 
@@ -203,6 +206,16 @@ class Environment:
         """Entries per table."""
         with self.read() as view:
             return {name: view.stat(table)["entries"] for name, table in self.tables.items()}
+
+    def trim(self) -> None:
+        """Keep what was read from counting as this process's memory for ever."""
+        self._residence.trim()
+
+    @property
+    def version(self) -> int:
+        """Rises with every commit of any process."""
+        number: int = self.lmdb.info()["last_txnid"]
+        return number
 
     def close(self) -> None:
         """Close the files and release the lock; harmless when done before."""
