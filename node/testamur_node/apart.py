@@ -23,6 +23,7 @@ from testamur_node.errors import NodeError
 
 if TYPE_CHECKING:
     from testamur_node.calls import Calls
+    from testamur_node.node import Node
 
 __all__ = ["Apart", "ApartError", "TooSlowError", "BusyError"]
 
@@ -104,10 +105,11 @@ class Apart:
         process = self._take(seconds)
         try:
             process.wait_until_ready()
-            process.pipe.send((now_ns, function, args, kwargs))
+            # not Connection.send and recv: those build a pickler of their own for every message
+            process.pipe.send_bytes(pickle.dumps((now_ns, function, args, kwargs), pickle.HIGHEST_PROTOCOL))
             if not process.pipe.poll(seconds):
                 raise TooSlowError(f"execution aborted (timeout = {seconds:g}s)", "ask for less, or of an own node")
-            is_result, value = process.pipe.recv()
+            is_result, value = pickle.loads(process.pipe.recv_bytes())  # noqa: S301 - our own process
         except TooSlowError:
             self._replace(process)
             raise
@@ -168,9 +170,13 @@ def _serve(home: Path, pipe: "Connection[Any, Any]") -> None:
     clock = _Clock()
     node = Node.reading(home, clock)
     pipe.send(None)
+    node.calls.on_large_stack(lambda: _answer_all(node, clock, pipe))
+
+
+def _answer_all(node: "Node", clock: "_Clock", pipe: "Connection[Any, Any]") -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
-            clock.now_ns, function, args, kwargs = pipe.recv()
+            clock.now_ns, function, args, kwargs = pickle.loads(pipe.recv_bytes())  # noqa: S301 - the node's words
             node.refresh()
             _send(pipe, *_outcome(function, node.calls, args, kwargs))
 
@@ -184,9 +190,10 @@ def _outcome(function: Callable[..., Any], calls: "Calls", args: Any, kwargs: An
 
 def _send(pipe: "Connection[Any, Any]", is_result: bool, value: Any) -> None:
     try:
-        pipe.send((is_result, value))
+        answer = pickle.dumps((is_result, value), pickle.HIGHEST_PROTOCOL)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
-        pipe.send((False, ApartError(f"the answer cannot be sent: {error}")))
+        answer = pickle.dumps((False, ApartError(f"the answer cannot be sent: {error}")))
+    pipe.send_bytes(answer)
 
 
 class _Clock:

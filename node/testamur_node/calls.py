@@ -52,6 +52,10 @@ class Calls:
         self._chain_id = application.genesis.chain_id
         self._workers = Workers(_WORKERS, "call")
 
+    def on_large_stack(self, job: Callable[[], None]) -> None:
+        """Run `job` on one of the threads; what it asks of this object is then done at once, where it is."""
+        self._workers.run(job)
+
     def close(self) -> None:
         """End the threads."""
         self._workers.close()

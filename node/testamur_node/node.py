@@ -201,7 +201,6 @@ class Node(ChainReader):
     def refresh(self) -> None:
         """Take up what another process has committed; for nodes that only read."""
         self._application.refresh()
-        self._head_block = None
 
     # writing
 

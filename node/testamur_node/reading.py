@@ -85,6 +85,9 @@ class ChainReader:
 
     def header(self, number: int) -> Header | None:
         """A block's header alone."""
+        head = self._application.head
+        if number == head.number:
+            return head
         return self.store.header(number) if self._is_visible(number) else None
 
     def state_at(self, number: int) -> StateReader:
