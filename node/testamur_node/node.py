@@ -137,9 +137,7 @@ class Node(ChainReader):
         try:
             if executor is not None:
                 executor.open(home / DATA_FOLDER, genesis.spec)
-            node = cls(
-                genesis, store, clock, key=key, block_time=block_time, journal=journal, executor=executor
-            )
+            node = cls(genesis, store, clock, key=key, block_time=block_time, journal=journal, executor=executor)
         except BaseException:
             store.close()
             raise

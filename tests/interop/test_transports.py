@@ -87,6 +87,22 @@ def test_a_body_beyond_the_limit_is_refused_with_the_limit(development: NodeProc
     assert ask(development)[0] == 200
 
 
+def head_answered(node: NodeProcess, length: int, end: bytes) -> bytes:
+    """The first line of the answer to a request whose head has so many bytes of one header, before `end`."""
+    address = urllib.parse.urlsplit(node.rpc)
+    head = f"POST / HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: application/json\r\nContent-Length: {len(CALL)}"
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(head.encode() + b"\r\nX-Long: " + b"a" * length + end)
+        if end:
+            connection.sendall(CALL)
+        return connection.recv(100).split(b"\r\n")[0]
+
+
+def test_a_head_that_does_not_end_is_refused_and_a_long_one_passes(development: NodeProcess) -> None:
+    assert head_answered(development, 60_000, b"\r\n\r\n") == b"HTTP/1.1 200 OK"
+    assert head_answered(development, 70_000, b"") == b"HTTP/1.1 400 Bad Request"
+
+
 def test_a_batch_beyond_the_limit_is_refused_with_the_limit(development: NodeProcess) -> None:
     status, answer, _ = ask(development, b"[" + b",".join([CALL] * 1001) + b"]")
     assert status == 200

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import uvloop
+
 from testamur_node.executor_process import ExecutorProcess
 from testamur_node.node import Node
 from testamur_node.operations.config import Config
@@ -26,7 +28,7 @@ def run(home: Path, config: Config, tell_ready: Callable[[RunningNode], None]) -
         executor.close()
         raise
     try:
-        asyncio.run(_serve(node, home, config, tell_ready))
+        uvloop.run(_serve(node, home, config, tell_ready))
     finally:
         node.close()
 

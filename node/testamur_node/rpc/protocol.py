@@ -11,10 +11,9 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from testamur_node.rpc.access.addresses import Network, client_address, rate_group
-from testamur_node.rpc.gathering import Gathering
+from testamur_node.rpc.head_limit import HeadLimitedProtocol
 
 __all__ = ["Protocol", "ServerConfig", "certificate_of"]
 
@@ -36,12 +35,12 @@ class ServerConfig(uvicorn.Config):
     """Addresses that stand for many callers: no share for them, only the limit of all connections."""
 
 
-class Protocol(H11Protocol):
+class Protocol(HeadLimitedProtocol):
     """One connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin; turn away who holds too many connections already."""
-        super().connection_made(Gathering(transport, self.loop))  # type: ignore[arg-type] # it stands for one
+        super().connection_made(transport)
         secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         certificate = secured.getpeercert(binary_form=True) if secured is not None else None
         self.app_state = {**self.app_state, _CERTIFICATE: certificate}
