@@ -24,9 +24,9 @@ from _registry import ADDRESSES, CHAIN_ID  # noqa: E402 - the path above makes t
 from testamur_node.chain.rules import DEVELOPMENT  # noqa: E402 - as above
 
 from tests.node.founding import make_home  # noqa: E402 - as above
-from tests.tooling import foundry  # noqa: E402 - as above
+from tests.tooling import ROOT, foundry  # noqa: E402 - as above
 
-__all__ = ["Server", "anvil", "ours"]
+__all__ = ["Server", "anvil", "has_anvil", "ours"]
 
 _GAS_LIMIT = 30_000_000
 _START = "from testamur_node.cli import main; main()"
@@ -77,6 +77,11 @@ def ours(*options: str) -> Iterator[Server]:
             ready = process.stdout.readline()
             assert ready, "the node did not start; its words stand above"
             yield from _served(process, json.loads(ready)["rpc"])
+
+
+def has_anvil() -> bool:
+    """Whether the npm package is here."""
+    return (ROOT / "node_modules" / "@foundry-rs").exists()
 
 
 @contextmanager

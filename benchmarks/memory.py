@@ -15,7 +15,7 @@ from _registry import workload
 from _servers import Server, ours
 
 _STEPS = 10
-_SETTLE_SECONDS = 2.0
+_SETTLE_SECONDS = 0.5
 
 
 def resident(pid: int) -> tuple[float, float]:

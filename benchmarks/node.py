@@ -1,10 +1,10 @@
 """Registry-like transactions (46k gas) through JSON-RPC into durable blocks: our node, anvil, and py-evm as the floor.
 
-./run bench node [TRANSACTIONS]
+./run bench node [TRANSACTIONS [ROUNDS]]
 
 Our node is a process of its own with its disk and its signatures; anvil (in memory) and the floor (py-evm's `mine_all`
-in this process, without RPC and disk) run in the same minutes. All are measured in turn, three times over, and medians
-count, so that a busy machine slows all alike.
+in this process, without RPC and disk) run in the same minutes. All are measured in turn, three rounds by default, and
+medians count, so that a busy machine slows all alike.
 """
 
 import statistics
@@ -14,9 +14,8 @@ from collections.abc import Callable
 
 from _floor import apply_all, mine_all
 from _registry import Workload, workload
-from _servers import Server, anvil, ours
+from _servers import Server, anvil, has_anvil, ours
 
-_ROUNDS = 3
 _BLOCK = 500
 
 
@@ -54,16 +53,20 @@ def anvil_automine(work: Workload) -> float:
 
 
 def main() -> None:
-    work = workload(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000)
+    count, rounds = (int(word) for word in (sys.argv[1:] + ["2000", "3"][len(sys.argv) - 1 :])[:2])
+    work = workload(count)
     columns: dict[str, Callable[[Workload], float]] = {
         "py-evm mine_all, memory only": mine_all,
         "py-evm apply_transaction, memory only": apply_all,
         "our node, JSON-RPC to durable blocks": node,
-        "anvil, JSON-RPC, mined every 500": anvil_batch,
-        "anvil, JSON-RPC, automine": anvil_automine,
     }
+    if has_anvil():
+        columns["anvil, JSON-RPC, mined every 500"] = anvil_batch
+        columns["anvil, JSON-RPC, automine"] = anvil_automine
+    else:
+        print("anvil is not installed: with Node.js 20 and npm on PATH, ./run bench node installs it")
     rates: dict[str, list[float]] = {name: [] for name in columns}
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         for name, measure in columns.items():
             rates[name].append(measure(work))
     medians = {name: statistics.median(rates[name]) for name in columns}
