@@ -1,5 +1,6 @@
 """HTTP on the wire: the protocol of httptools, whose parser is C, with the bound on a head that it lacks."""
 
+import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 __all__ = ["HeadLimitedProtocol"]
@@ -30,3 +31,10 @@ class HeadLimitedProtocol(HttpToolsProtocol):
         """Another head may begin."""
         super().on_message_complete()
         self._head_bytes = 0
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP as every refusal is answered, and end the connection."""
+        body = orjson.dumps({"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": msg}})
+        head = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n"
+        self.transport.write(head + b"content-length: %d\r\n\r\n%b" % (len(body), body))
+        self.transport.close()
