@@ -133,8 +133,8 @@ def say(line: str) -> None:
 
 
 def arm(point: Point, passage: int, seed: int) -> None:
-    """Have this process kill itself at the `passage`-th time it comes by."""
-    count, lock = 0, threading.Lock()
+    """Have this process killed at the `passage`-th time it, or the executor that it forks, comes by."""
+    count, lock, node = 0, threading.Lock(), os.getpid()
 
     def is_due() -> bool:
         nonlocal count
@@ -144,6 +144,7 @@ def arm(point: Point, passage: int, seed: int) -> None:
 
     def die() -> None:
         say(f"dying {point.name}")
+        os.kill(node, signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
 
     chance = random.Random(seed)
