@@ -98,7 +98,7 @@ def anvil(*options: str) -> Iterator[Server]:
 
 def _served(process: "subprocess.Popen[Any]", url: str) -> Iterator[Server]:
     """The server while the benchmark uses it; then it is ended by its own process id."""
-    with httpx.Client(timeout=600) as client:
+    with httpx.Client(timeout=120) as client:
         server = Server(url, process.pid, client)
         try:
             _until_ready(server, process)
