@@ -159,9 +159,11 @@ class Application:
     # inclusion
 
     def check(self, transaction: Transaction) -> Refusal | None:
-        """Whether the pool may take a transaction; a nonce gap is no reason against it."""
-        refusal = includable(transaction, self.parent(), BlockSoFar())
-        return None if refusal is not None and refusal.reason is Reason.NONCE_GAP else refusal
+        """Whether the pool may take a transaction; a nonce gap is no reason against it, a sender that cannot pay is."""
+        parent, before = self.parent(), BlockSoFar()
+        if transaction.nonce > parent.nonce(transaction.sender):
+            before.next_nonces[transaction.sender] = transaction.nonce
+        return includable(transaction, parent, before)
 
     def propose(self, candidates: Iterable[Transaction], max_bytes: int | None = None) -> Proposal:
         """The candidates that fit the next block, in their order; the rest wait for their turn, or for ever."""

@@ -19,6 +19,7 @@ from testamur_node.calls import Calls
 from testamur_node.chain.block import Block, encode_header
 from testamur_node.chain.development import development_accounts
 from testamur_node.chain.rules import ChainSpec
+from testamur_node.chain.sidecar import check_sidecar
 from testamur_node.chain.transaction import decode_transaction
 from testamur_node.codec import to_hex
 from testamur_node.development import Development, DevelopmentOnlyError
@@ -212,6 +213,8 @@ class Node(ChainReader):
         if sender is not None and not self.impersonates(sender):
             raise DevelopmentOnlyError(f"account 0x{sender.hex()} is not impersonated")
         transaction = decode_transaction(raw, sender)
+        if transaction.type_id == 3:
+            check_sidecar(raw, transaction.blob_hashes)
         refusal = self._application.check(transaction)
         if refusal is not None:
             raise RefusedError(refusal)

@@ -16,6 +16,10 @@ from testamur_node.state.reader import StateReader
 __all__ = ["Reason", "Refusal", "Parent", "BlockSoFar", "includable"]
 
 
+_LEAST_TIP = 1
+"""wei per gas on chains with fees, as in geth's pool."""
+
+
 class Reason(Enum):
     """Why a transaction may not stand in a block."""
 
@@ -157,6 +161,12 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
     return None
 
 
+def _tip(transaction: Transaction) -> int:
+    """wei per gas that whoever makes the block may get; whether the base fee is covered changes while it waits."""
+    tip = transaction.max_priority_fee_per_gas
+    return (transaction.gas_price or 0) if tip is None else tip
+
+
 def _unfit(transaction: Transaction, parent: Parent) -> str | None:
     spec = parent.spec
     if transaction.type_id not in spec.transaction_types:
@@ -169,8 +179,6 @@ def _unfit(transaction: Transaction, parent: Parent) -> str | None:
         return f"invalid chain id for signer: have {transaction.chain_id} want {parent.chain_id}"
     if transaction.value and not spec.allows_value:
         return "this chain has no currency: value must be 0"
-    if not spec.is_free and parent.base_fee is not None:
-        price = transaction.max_fee_per_gas if transaction.max_fee_per_gas is not None else transaction.gas_price or 0
-        if price < parent.base_fee:
-            return f"max fee per gas less than block base fee: maxFeePerGas: {price} baseFee: {parent.base_fee}"
+    if not spec.is_free and not _tip(transaction):
+        return f"transaction gas price below minimum: gas tip cap 0, minimum needed {_LEAST_TIP}"
     return unfitness(transaction, parent.fork)
