@@ -16,8 +16,11 @@ What the node answers. Made by `tools/rpc_table.py` from the code. HTTP and WebS
 exist on development chains alone.
 
 The 91 recorded conversations of the Ethereum execution API tests, on their chain of 45 blocks, are answered by their
-comparison rule (`tests/interop/test_rpc_compat.py`). Unchanged web3.py 7.16 and 8, cast, forge script, ethers, viem and
-hardhat deploy, call, send and read on a running node (`tests/interop`).
+comparison rule (`tests/interop/test_rpc_compat.py`). On the same chain geth 1.16.5 runs beside the node and both are
+asked generated requests of every kind (`tests/interop/tools/test_geth.py`): blocks, receipts, proofs, logs, fees,
+calls, estimates, access lists, simulations, traces, transactions to send, and each parameter of each method spoilt in
+some seventy ways. Unchanged web3.py 7.16 and 8, cast, forge script, ethers, viem and hardhat deploy, call, send and
+read on a running node (`tests/interop`).
 
 web3.py's own suite for nodes passes 445 of the 452 tests of web3.py 7.16 (geth 1.17.8 passes 439, anvil 1.7.1 381)
 and 441 of 448 of 8.0; the seven that remain cannot pass, each with its reason in `tests/web3suite/expected.py`. Its
@@ -29,7 +32,7 @@ eth-tester's suite for backends passes, 101 of 101, on a backend over the solo e
   asks, apart from blocks and within the time of a call, once for each head, pool and second; blocks, receipts, logs,
   state, proofs, calls, traces, simulations and estimates show it, without hash, nonce and miner. The pending nonce
   counts the contiguous transactions of the pool, beyond that block's room too. A filter up to `pending` tells what is
-  committed, and eth_feeHistory ends at the head. An estimate that names no block sees the head's state at the present
+  committed, and in eth_feeHistory it is empty. An estimate that names no block sees the head's state at the present
   time.
 - eth_sendRawTransaction answers when the transaction is in the pool and its journal (`adr/0017`); it refuses with a
   sentence (-32000) where the pool is full, the sender has its share waiting, the nonce is used or too far ahead, a
@@ -39,10 +42,24 @@ eth-tester's suite for backends passes, 101 of 101, on a backend over the solo e
 - A development chain seals at once, or with `--block-time SECONDS` by its clock, empty blocks too.
 - A development chain's node signs for its unlocked accounts: transactions of types 0, 1, 2 and 4, messages (EIP-191),
   typed data (EIP-712).
-- A revert is error 3 with the revert data; a refused parameter is -32602; a limit that was met is named.
+- A revert is error 3 with the revert data; a refused parameter is -32602; whatever else the node refuses is -32000 or,
+  in eth_simulateV1, the number that the execution API gives it; a limit that was met is named (-32005).
 - A method that the listener does not open answers as one that does not exist, -32601. Who may not ask gets -40100, as
   from Besu: with HTTP 401 where no good token was shown, 403 where the holder may not. Too fast is -32005 with HTTP 429
   and `Retry-After`. In a batch each item is judged; the HTTP status is 200 once one item got through.
+
+Where the node differs from geth, and means to:
+
+- What makes geth panic ("method handler crashed") gets an answer or a refusal here: block overrides of debug_traceCall
+  without a number, a difficulty in eth_simulateV1 since the merge.
+- `pending` is a block that was executed: it has receipts, logs, proofs and encodings, which geth refuses.
+- A request without `jsonrpc` is taken. `eth_protocolVersion`, `eth_coinbase`, `eth_mining` and `eth_hashrate`, which
+  tools still ask, are answered. `eth_estimateGas` and `eth_call` end at the node's time limit, answers at its size
+  limits.
+- No JavaScript tracers; a tracer's `timeout` is checked and the node's own limit holds. The price of an instruction
+  that had not gas enough is shown as far as it was counted, and refunds for SELFDESTRUCT before London not at all.
+- Delegations of a call (EIP-7702) count from Prague on, as in blocks; geth applies them under every fork.
+- The pool counts what one transaction may cost against its sender's balance, geth all of a sender's together.
 
 | method | parameters | |
 |---|---|---|

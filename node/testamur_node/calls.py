@@ -5,11 +5,12 @@ node that serves strangers has it done in processes that can be ended (apart.py)
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from testamur_node.application import Application, prev_randao
 from testamur_node.chain.block import Header
+from testamur_node.chain.message import BlockOverrides
 from testamur_node.execution.executor import (
     AccountOverride,
     BlockContext,
@@ -25,19 +26,42 @@ from testamur_node.execution.simulating import BlockPlan, Options, SimulatedBloc
 from testamur_node.execution.threads import Workers
 from testamur_node.governance import permission_of
 from testamur_node.reading import ChainReader
-from testamur_node.simulation import Outlook, context_of, least_gas, pending_context, replay_context
+from testamur_node.simulation import (
+    Outlook,
+    affordable_gas,
+    context_of,
+    least_gas,
+    pending_context,
+    pretended_context,
+    priced_context,
+    replay_context,
+)
 from testamur_node.state.reader import StateReader
 
-__all__ = ["Calls", "Ground"]
+__all__ = ["Calls", "Ground", "Place"]
 
 _WORKERS = 2
 _MOST_GAS = 50_000_000
 """The most gas a call may ask for."""
+_TRANSFER_GAS = 21_000
 
 
 Ground = int | Outlook | None
 """Where a message runs: after the block with a number, after one that was only tried out, or (None) on the head in the
 block to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """On which state and in which block a message is tried out."""
+
+    ground: Ground
+    state: Mapping[bytes, AccountOverride] = field(default_factory=dict)
+    """Accounts that it pretends."""
+    block: BlockOverrides = field(default_factory=BlockOverrides)
+    """Fields of the block that it pretends."""
+    moves_precompiles: bool = True
+    """False where moved precompiles are judged and then left where they are, as geth does for estimates."""
 
 
 class Calls:
@@ -48,7 +72,7 @@ class Calls:
         self._application = application
         self._executor = executor
         self._now = now
-        self._spec = application.spec
+        self.spec = application.spec
         self._chain_id = application.genesis.chain_id
         self._workers = Workers(_WORKERS, "call")
 
@@ -60,22 +84,19 @@ class Calls:
         """End the threads."""
         self._workers.close()
 
-    def call(
-        self,
-        request: CallRequest,
-        ground: Ground,
-        overrides: Mapping[bytes, AccountOverride] | None = None,
-        observer: Observer | None = None,
-    ) -> CallResult:
-        """Run a message on a ground. `observer`, where given, sees every frame and step of it."""
-        return self._workers.run(lambda: self._simulate(request, ground, overrides, observer))
+    def call(self, request: CallRequest, place: Place, observer: Observer | None = None) -> CallResult:
+        """Run a message at a place; `observer`, where given, sees every frame and step of it.
+
+        Raises `RefusedMessageError` where it cannot begin, `OverrideError` where what it pretends makes no sense.
+        """
+        return self._workers.run(lambda: self._simulate(request, place, observer))
 
     def replay(self, number: int, observe: Callable[[int], Observer | None], count: int | None = None) -> None:
         """Run the first `count` transactions of a block again, all by default; `observe` names who watches which."""
         block, parent = self.chain.required(number), self.chain.header_of(number - 1)
         transactions = block.transactions[:count]
         deployers: frozenset[bytes] | None = None
-        if self._spec.is_permissioned:
+        if self.spec.is_permissioned:
             state = self._application.state(parent)
             senders = {transaction.sender for transaction in transactions}
             deployers = frozenset(sender for sender in senders if permission_of(state, sender).deploy)
@@ -110,21 +131,28 @@ class Calls:
                 failing = kept[reached[-1]]
                 kept = tuple(index for index in kept if index < failing or senders[index] != senders[failing])
 
-    def estimate_gas(
-        self, request: CallRequest, ground: Ground, overrides: Mapping[bytes, AccountOverride] | None = None
-    ) -> CallResult:
+    def estimate_gas(self, request: CallRequest, place: Place) -> CallResult:
         """The least gas with which `request` succeeds, in `gas_used`; `error` is set where it fails with any."""
-        header, read_node = self._stand_on(ground)
+        header, read_node = self._stand_on(place.ground)
         state = StateReader(header.state_root, read_node)
-        highest = header.gas_limit if request.gas is None or request.gas < 21_000 else min(request.gas, _MOST_GAS)
-        if request.charges_fees and request.gas_price:
-            highest = min(highest, max(state.balance(request.sender) - request.value, 0) // request.gas_price)
-        is_plain = not request.data and request.to is not None and not state.code(request.to) and not overrides
+        pretended = place.state.get(request.sender)
+        balance = state.balance(request.sender) if pretended is None or pretended.balance is None else pretended.balance
+        highest = header.gas_limit if request.gas is None or request.gas < _TRANSFER_GAS else request.gas
+        if request.fee_cap:
+            highest = min(highest, affordable_gas(request, balance))
+        highest = min(highest, _MOST_GAS)
 
         def run(gas: int) -> CallResult:
-            return self._simulate(replace(request, gas=gas), ground, overrides)
+            return self._simulate(replace(request, gas=gas), place)
 
-        return self._workers.run(lambda: least_gas(run, highest, is_plain))
+        return self._workers.run(lambda: least_gas(run, highest, self._is_plain(request, place, state)))
+
+    def _is_plain(self, request: CallRequest, place: Place, state: StateReader) -> bool:
+        """Whether it may be a mere transfer: no data, and no code where it goes."""
+        if request.data or request.to is None:
+            return False
+        pretended = place.state.get(request.to)
+        return not (state.code(request.to) if pretended is None or pretended.code is None else pretended.code)
 
     def _stand_on(self, ground: Ground) -> tuple[Header, NodeReader]:
         """The header of the block after which a message runs, and what reads the state there."""
@@ -133,19 +161,13 @@ class Calls:
             return ground.header, ground.reader(read_node)
         return self.chain.header_of(ground), read_node
 
-    def _simulate(
-        self,
-        request: CallRequest,
-        ground: Ground,
-        overrides: Mapping[bytes, AccountOverride] | None,
-        observer: Observer | None = None,
-    ) -> CallResult:
-        header, read_node = self._stand_on(ground)
+    def _simulate(self, request: CallRequest, place: Place, observer: Observer | None = None) -> CallResult:
+        header, read_node = self._stand_on(place.ground)
         deployers: frozenset[bytes] | None = None
-        if self._spec.is_permissioned:
+        if self.spec.is_permissioned:
             may = permission_of(StateReader(header.state_root, read_node), request.sender).deploy
             deployers = frozenset({request.sender}) if may else frozenset()
-        if ground is None:
+        if place.ground is None:
             timestamp = max(self._now() // 1_000_000_000, header.timestamp + 1)
             context = pending_context(
                 self._application.parent(), header, header.hash, prev_randao(header.hash, header.number + 1), timestamp,
@@ -153,12 +175,12 @@ class Calls:
             )  # fmt: skip
         else:
             context = context_of(header, self._chain_id, self.chain.store.ancestors, deployers)
-        if request.gas_price == 0 and context.base_fee:
-            context = replace(context, base_fee=0)  # as geth: who offers no price sees no base fee
-        limit = max(_MOST_GAS, header.gas_limit)
-        gas = limit if request.gas is None else min(request.gas, limit)
-        executor = PyEvm(self._spec, read_node) if isinstance(ground, Outlook) else self._executor
-        return executor.call(header.state_root, replace(request, gas=gas), context, overrides, observer)
+        context = priced_context(pretended_context(context, header, place.block), request)
+        gas = _MOST_GAS if request.gas is None else min(request.gas, _MOST_GAS)
+        executor = PyEvm(self.spec, read_node) if isinstance(place.ground, Outlook) else self._executor
+        return executor.call(
+            header.state_root, replace(request, gas=gas), context, place.state, observer, place.moves_precompiles
+        )
 
     def simulate(self, ground: Ground, plans: Sequence[BlockPlan], options: Options) -> list[SimulatedBlock]:
         """Blocks made up on a ground, and forgotten (eth_simulateV1)."""
@@ -170,7 +192,7 @@ class Calls:
 
         def run() -> list[SimulatedBlock]:
             return simulate(
-                self._spec, self._chain_id, read_node, base, ancestors, plans, options,
+                self.spec, self._chain_id, read_node, base, ancestors, plans, options,
                 lambda sender: permission_of(state, sender).deploy,
             )  # fmt: skip
 

@@ -25,6 +25,7 @@ from testamur_node.chain.rules import (
     ALLIANCE,
     DEVELOPMENT,
     DEVELOPMENT_WITH_FEES,
+    MAINNET_DEPOSIT_CONTRACT,
     ChainSpec,
     Fork,
     ForkStart,
@@ -130,7 +131,7 @@ class Genesis:
             name = data.get("spec", "imported")
             base_fee = data.get("baseFeePerGas")
             specs = {"alliance": ALLIANCE, "development": DEVELOPMENT if base_fee is None else DEVELOPMENT_WITH_FEES}
-            spec = imported(_fork_schedule(data["config"])) if name == "imported" else specs[name]
+            spec = _imported_spec(data["config"]) if name == "imported" else specs[name]
             return cls(
                 spec=spec,
                 chain_id=int(data["config"]["chainId"]),
@@ -217,6 +218,14 @@ def _system_contracts() -> dict[str, dict[str, str]]:
     path = resources.files("testamur_node.chain").joinpath("system_contracts.json")
     contracts: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
     return contracts
+
+
+def _imported_spec(config: Mapping[str, Any]) -> ChainSpec:
+    """The spec of a chain that comes with a geth genesis configuration."""
+    delays = ("muirGlacierBlock", "arrowGlacierBlock", "grayGlacierBlock")
+    bombs = tuple(int(config[name]) for name in delays if config.get(name) is not None)
+    contract = config.get("depositContractAddress")
+    return imported(_fork_schedule(config), bombs, MAINNET_DEPOSIT_CONTRACT if contract is None else from_hex(contract))
 
 
 def _fork_schedule(config: Mapping[str, Any]) -> tuple[ForkStart, ...]:

@@ -3,15 +3,25 @@
 The search follows geth's estimator step by step, since tools compare its answers.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, islice, repeat
 
 from testamur_node.chain.block import Block, Header
-from testamur_node.execution.executor import BlockContext, CallResult, NodeReader
+from testamur_node.chain.message import BlockOverrides
+from testamur_node.errors import NodeError
+from testamur_node.execution.executor import BlockContext, CallRequest, CallResult, NodeReader
+from testamur_node.execution.intrinsic import GAS_PER_BLOB
+from testamur_node.execution.trial import Problem, RefusedMessageError
 from testamur_node.permission import Parent
 
-__all__ = ["Outlook", "context_of", "least_gas", "pending_context", "replay_context"]
+__all__ = [
+    "Outlook", "UnsupportedOverrideError", "affordable_gas", "context_of", "least_gas", "pending_context",
+    "pretended_context", "priced_context", "replay_context",
+]  # fmt: skip
 
+_TRANSFER_GAS = 21_000
 _STIPEND = 2_300
 _ERROR_RATIO = 0.015
 """geth stops searching when the bounds are this close."""
@@ -28,6 +38,10 @@ class Outlook:
     def reader(self, read_node: NodeReader) -> NodeReader:
         """Nodes of that state, over those of the store."""
         return lambda digest: self.writes.get(digest) or read_node(digest)
+
+
+class UnsupportedOverrideError(NodeError):
+    """A call cannot pretend this of its block."""
 
 
 def context_of(
@@ -87,34 +101,100 @@ def pending_context(
     )
 
 
+def pretended_context(context: BlockContext, header: Header, wanted: BlockOverrides) -> BlockContext:
+    """`context` with what a call pretends of the block; `header` is the block that stands there.
+
+    BLOCKHASH still answers for the blocks that are, by their numbers.
+    """
+    for name in ("beacon_root", "withdrawals"):
+        if getattr(wanted, name) is not None:
+            raise UnsupportedOverrideError(f"block override {name!r} is not supported for this RPC method")
+    number = context.number if wanted.number is None else wanted.number
+    ancestors = context.ancestors
+    if number > header.number:
+        ancestors = chain(repeat(bytes(32), min(number - header.number, 256)), ancestors)
+    elif number < header.number:
+        ancestors = islice(ancestors, header.number - number, None)
+    return replace(
+        context,
+        number=number,
+        ancestors=ancestors,
+        timestamp=context.timestamp if wanted.time is None else wanted.time,
+        difficulty=_difficulty(context, wanted),
+        gas_limit=context.gas_limit if wanted.gas_limit is None else wanted.gas_limit,
+        coinbase=context.coinbase if wanted.coinbase is None else wanted.coinbase,
+        prev_randao=context.prev_randao if wanted.prev_randao is None else wanted.prev_randao,
+        base_fee=context.base_fee if wanted.base_fee is None else wanted.base_fee,
+        blob_base_fee=context.blob_base_fee if wanted.blob_base_fee is None else wanted.blob_base_fee,
+        excess_blob_gas=context.excess_blob_gas or 0,  # a block of old may be made to look like one with blobs
+    )
+
+
+def _difficulty(context: BlockContext, wanted: BlockOverrides) -> int:
+    """What a call pretends; a block since the merge has none, and a random number makes a block one of those."""
+    if context.difficulty == 0 or wanted.prev_randao is not None:
+        return 0
+    return context.difficulty if wanted.difficulty is None else wanted.difficulty
+
+
+def priced_context(context: BlockContext, request: CallRequest) -> BlockContext:
+    """`context` as geth shows it to a call: who offers no price sees no base fee, and the same for blobs."""
+    if request.gas_price == 0 or context.base_fee is None:
+        context = replace(context, base_fee=0)
+    return replace(context, blob_base_fee=0) if request.blob_fee_cap == 0 else context
+
+
+def affordable_gas(request: CallRequest, balance: int) -> int:
+    """How much gas the sender can pay for at its own price, what it sends and its blobs cost set aside."""
+    blobs = len(request.blob_hashes or ()) * GAS_PER_BLOB * (request.blob_fee_cap or 0)
+    left = balance - request.value
+    if left <= 0:
+        raise RefusedMessageError(Problem.FUNDS, "insufficient funds for transfer")
+    if blobs and left <= blobs:
+        raise RefusedMessageError(Problem.FUNDS, "insufficient funds for gas * price + value")
+    return (left - blobs) // request.fee_cap
+
+
 def least_gas(run: Callable[[int], CallResult], highest: int, is_plain_transfer: bool) -> CallResult:
     """The result of the run with the least gas limit that succeeds, that limit in `gas_used`; a failed result
-    otherwise.
+    otherwise. A limit that is too low to begin with counts as a failure; other refusals end the search.
     """
+
+    def tried(gas: int) -> CallResult:
+        try:
+            return run(gas)
+        except RefusedMessageError as error:
+            if error.problem is not Problem.INTRINSIC_GAS:
+                raise
+            return CallResult(b"", gas, "out of gas")
+
     if is_plain_transfer:
-        result = run(21_000)
-        if result.error is None:
-            return _with_gas(result, 21_000)
-    result = run(highest)
+        with contextlib.suppress(RefusedMessageError):
+            result = tried(_TRANSFER_GAS)
+            if result.error is None:
+                return _with_gas(result, _TRANSFER_GAS)
+    result = tried(highest)
     if result.error is not None:
+        if result.error == "out of gas":
+            return replace(result, error=f"gas required exceeds allowance ({highest})")
         return result
     low, high, best = result.gas_used - 1, highest, result
-    optimistic = (result.gas_used + result.gas_refunded + _STIPEND) * 64 // 63
+    optimistic = (result.peak_gas + _STIPEND) * 64 // 63
     if optimistic < high:
-        tried = run(optimistic)
-        if tried.error is not None:
+        attempt = tried(optimistic)
+        if attempt.error is not None:
             low = optimistic
         else:
-            high, best = optimistic, tried
+            high, best = optimistic, attempt
     while low + 1 < high and (high - low) / high >= _ERROR_RATIO:
         middle = min((high + low) // 2, low * 2)
-        tried = run(middle)
-        if tried.error is not None:
+        attempt = tried(middle)
+        if attempt.error is not None:
             low = middle
         else:
-            high, best = middle, tried
+            high, best = middle, attempt
     return _with_gas(best, high)
 
 
 def _with_gas(result: CallResult, gas: int) -> CallResult:
-    return CallResult(result.output, gas, None, result.logs, result.gas_refunded)
+    return CallResult(result.output, gas, None, result.logs, result.peak_gas)

@@ -1,6 +1,7 @@
 """debug_trace: struct logs, calls, prestate and selectors of transactions and calls of a running node."""
 
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -53,15 +54,15 @@ def test_struct_logs_account_for_the_gas(w3: Web3, sender: LocalAccount, noteboo
         "gasCost": 3,
         "depth": 1,
         "stack": [],
-        "memory": [],
     }
     assert logs[-1]["op"] == "STOP"
 
 
 def test_struct_logs_show_what_was_asked_for(w3: Web3, sender: LocalAccount, notebook: Contract) -> None:
     payload = notebook.encode_abi("set", [7, "seven"])
-    _, trace = traced(w3, sender, notebook, payload, disableStack=True, disableStorage=True, limit=5)
-    assert len(trace["structLogs"]) == 5
+    _, trace = traced(w3, sender, notebook, payload, disableStack=True, disableStorage=True, limit=300)
+    sizes = [len(json.dumps(entry, separators=(",", ":"))) for entry in trace["structLogs"]]
+    assert sum(sizes[:-1]) <= 300 < sum(sizes)  # geth's limit counts bytes, and the record that passes it is shown
     assert set(trace["structLogs"][0]) == {"pc", "op", "gas", "gasCost", "depth"}
 
 

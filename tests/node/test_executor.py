@@ -10,12 +10,14 @@ from testamur.artifacts import GENESIS_ADDRESSES, slot
 from testamur.artifacts.slots import mapping_slot
 from testamur_node.application import Application
 from testamur_node.chain.receipt import bloom_of
-from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT, Fork
+from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT, Fork, ForkStart, imported
 from testamur_node.chain.transaction import created_address
 from testamur_node.execution.executor import AccountOverride, BlockContext, CallRequest, ExecutionError
 from testamur_node.execution.intrinsic import intrinsic_gas, least_gas_limit
+from testamur_node.execution.pretending import OverrideError
 from testamur_node.execution.pyevm import PyEvm
 from testamur_node.execution.threads import Workers
+from testamur_node.execution.trial import RefusedMessageError
 
 from tests.node.founding import (
     ADDRESSES,
@@ -197,23 +199,26 @@ def test_state_overrides_touch_the_call_alone(alliance: Application) -> None:
     executor = PyEvm(ALLIANCE, alliance.store.read_node)
     target, root = b"\x77" * 20, alliance.head.state_root
     reader = bytes.fromhex("5f545f5260015460205260405ff3")
-    overrides = {target: AccountOverride(code=reader, storage={0: 5}, storage_difference={1: 6})}
+    overrides = {target: AccountOverride(code=reader, storage={0: 5, 1: 6})}
     result = executor.call(root, CallRequest(to=target), context(alliance), overrides)
     assert result.output == word(5, 6)
+    both = {target: AccountOverride(code=reader, storage={0: 5}, storage_difference={1: 6})}
+    with pytest.raises(OverrideError, match="both 'state' and 'stateDiff'"):
+        executor.call(root, CallRequest(to=target), context(alliance), both)
     assert executor.call(root, CallRequest(to=target), context(alliance)).output == b""
 
 
-def test_a_call_may_show_a_gas_price_that_nobody_pays(alliance: Application) -> None:
-    executor = PyEvm(ALLIANCE, alliance.store.read_node)
-    target = b"\x77" * 20
+def test_a_price_is_paid_on_an_imported_chain_and_shown_nowhere_on_a_free_one(alliance: Application) -> None:
+    target, root = b"\x77" * 20, alliance.head.state_root
     overrides = {target: AccountOverride(code=bytes.fromhex("3a5f5260205ff3"))}
-    request = CallRequest(to=target, gas_price=12)
-    result = executor.call(alliance.head.state_root, request, context(alliance), overrides)
-    assert result.output == word(12)
-    charged = replace(request, charges_fees=True)
-    result = executor.call(alliance.head.state_root, charged, context(alliance), overrides)
-    assert result.error is not None
-    assert "insufficient funds" in result.error
+    request = CallRequest(to=target, gas_price=12, fee_cap=12, tip_cap=12)
+    free = PyEvm(ALLIANCE, alliance.store.read_node).call(root, request, context(alliance), overrides)
+    assert free.output == word(0)
+    priced = PyEvm(imported((ForkStart(Fork.PRAGUE, block=0),)), alliance.store.read_node)
+    with pytest.raises(RefusedMessageError, match="insufficient funds"):
+        priced.call(root, request, context(alliance), overrides)
+    rich = {**overrides, bytes(20): AccountOverride(balance=10**18)}
+    assert priced.call(root, request, context(alliance), rich).output == word(12)
 
 
 def test_a_block_takes_nine_blobs_and_refuses_ten(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from eth_account import Account
 from testamur.proof.cometbft import verify_commit
 from testamur.proof.cometbft_json import signed_header_from_json, validator_from_json
+from testamur_node.calls import Place
 from testamur_node.chain.block import Block
 from testamur_node.chain.development import impersonation_key
 from testamur_node.chain.rules import DEVELOPMENT, DEVELOPMENT_WITH_FEES
@@ -212,22 +214,19 @@ def test_logs_are_found_by_address_and_topic_as_by_reading_every_receipt(develop
 def test_the_estimate_is_enough_and_a_little_less_is_not(development: Node) -> None:
     contract = deploy(development, STORING_CODE)
     request = CallRequest(ADDRESSES[GOVERN], contract, word(3, 4))
-    estimate = development.calls.estimate_gas(request, development.head.number)
+    here, next_block = Place(development.head.number), Place(None)
+    estimate = development.calls.estimate_gas(request, here)
     assert estimate.error is None
-    ran = development.calls.call(CallRequest(ADDRESSES[GOVERN], contract, word(3, 4), gas=estimate.gas_used), None)
+    ran = development.calls.call(replace(request, gas=estimate.gas_used), next_block)
     assert ran.error is None
-    least = ran.gas_used - 1
-    assert (
-        development.calls.call(CallRequest(ADDRESSES[GOVERN], contract, word(3, 4), gas=least), None).error
-        == "out of gas"
-    )
+    assert development.calls.call(replace(request, gas=ran.gas_used - 1), next_block).error == "out of gas"
     transfer = CallRequest(ADDRESSES[GOVERN], b"\x55" * 20, value=1)
-    assert development.calls.estimate_gas(transfer, development.head.number).gas_used == 21_000
+    assert development.calls.estimate_gas(transfer, here).gas_used == 21_000
 
 
 def test_an_estimate_of_what_always_reverts_carries_the_reason(development: Node) -> None:
     contract = deploy(development, bytes.fromhex("602a5f5260205ffd"))
-    result = development.calls.estimate_gas(CallRequest(to=contract), development.head.number)
+    result = development.calls.estimate_gas(CallRequest(to=contract), Place(development.head.number))
     assert (result.is_revert, result.output) == (True, word(42))
 
 

@@ -24,11 +24,19 @@ class MessageArguments:
     max_fee_per_blob_gas: int | None = None
     value: int | None = None
     nonce: int | None = None
-    data: bytes | None = None
+    payload: bytes | None = None
+    """The older member `data`."""
+    input: bytes | None = None
+    """The newer member, which wins."""
     chain_id: int | None = None
     access_list: tuple[AccessEntry, ...] | None = None
     authorizations: tuple[Authorization, ...] | None = None
-    blob_hashes: tuple[bytes, ...] = ()
+    blob_hashes: tuple[bytes, ...] | None = None
+
+    @property
+    def data(self) -> bytes:
+        """Calldata, or creation code."""
+        return (self.payload if self.input is None else self.input) or b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class BlockOverrides:
     blob_base_fee: int | None = None
     difficulty: int | None = None
     beacon_root: bytes | None = None
-    withdrawals: tuple[Withdrawal, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] | None = None
 
 
 _UNSIGNED_LEGACY_CHAIN = (2**64 - 35) // 2
@@ -60,7 +68,7 @@ def unsigned(arguments: MessageArguments, chain_id: int, nonce: int, gas: int) -
     kind = 2
     if arguments.authorizations is not None:
         kind = 4
-    elif arguments.blob_hashes:
+    elif arguments.blob_hashes is not None:
         kind = 3
     if arguments.gas_price is not None:
         kind = 0
@@ -68,7 +76,7 @@ def unsigned(arguments: MessageArguments, chain_id: int, nonce: int, gas: int) -
     access_list = () if kind == 0 else arguments.access_list or ()
     authorizations = (arguments.authorizations or ()) if kind == 4 else ()
     body: list[Item] = [
-        minimal(gas), arguments.to or b"", minimal(arguments.value or 0), arguments.data or b"",
+        minimal(gas), arguments.to or b"", minimal(arguments.value or 0), arguments.data,
     ]  # fmt: skip
     fields: list[Item]
     if kind == 0:
@@ -77,7 +85,7 @@ def unsigned(arguments: MessageArguments, chain_id: int, nonce: int, gas: int) -
         fields = [minimal(chain_id), minimal(nonce), *map(minimal, prices), *body]
         fields.append([[entry.address, list(entry.slots)] for entry in access_list])
     if kind == 3:
-        fields += [minimal(arguments.max_fee_per_blob_gas or 0), list(arguments.blob_hashes)]
+        fields += [minimal(arguments.max_fee_per_blob_gas or 0), list(arguments.blob_hashes or ())]
     if kind == 4:
         fields.append([authorization_items(item) for item in authorizations])
     raw = (b"" if kind == 0 else bytes([kind])) + rlp_encode([*fields, b"", b"", b""])
@@ -91,13 +99,13 @@ def unsigned(arguments: MessageArguments, chain_id: int, nonce: int, gas: int) -
         gas_limit=gas,
         to=arguments.to,
         value=arguments.value or 0,
-        data=arguments.data or b"",
+        data=arguments.data,
         gas_price=arguments.gas_price if kind == 0 else None,
         max_fee_per_gas=None if kind == 0 else prices[1],
         max_priority_fee_per_gas=None if kind == 0 else prices[0],
         access_list=access_list,
         max_fee_per_blob_gas=(arguments.max_fee_per_blob_gas or 0) if kind == 3 else None,
-        blob_hashes=arguments.blob_hashes if kind == 3 else (),
+        blob_hashes=(arguments.blob_hashes or ()) if kind == 3 else (),
         authorizations=authorizations,
         v=0,
         r=0,

@@ -16,6 +16,10 @@ HISTORY_CONTRACT = bytes.fromhex("000000000000000000000000000000007e570005")
 """BlockHistory of the genesis suite (docs/protocol.md 4)."""
 
 
+MAINNET_DEPOSIT_CONTRACT = bytes.fromhex("00000000219ab540356cbb839cbe05303d7705fa")
+"""Where Ethereum's validators deposit."""
+
+
 class Fork(IntEnum):
     """The forks an imported chain may go through; ours are Prague from block 0 on."""
 
@@ -69,13 +73,20 @@ class ChainSpec:
     """Where the node writes each parent's hash as a system call; None for imported chains."""
     forks: tuple[ForkStart, ...] = (ForkStart(Fork.PRAGUE, block=0),)
     """In rising order."""
+    bomb_delays: tuple[int, ...] = ()
+    """Blocks of forks that only put off the difficulty bomb: no rule of ours, but a part of the fork id (EIP-2124)."""
+    deposit_contract: bytes = MAINNET_DEPOSIT_CONTRACT
+    """Whose logs are deposit requests (EIP-6110)."""
 
     def fork_at(self, number: int, timestamp: int) -> Fork:
-        """The fork whose rules hold in a block."""
+        """The fork whose rules hold in a block; a fork that starts by time also needs London, as in geth."""
         current = Fork.FRONTIER
         for start in self.forks:
-            reached = number >= start.block if start.block is not None else timestamp >= (start.timestamp or 0)
-            if reached:
+            if start.block is not None:
+                is_reached = number >= start.block
+            else:
+                is_reached = timestamp >= (start.timestamp or 0) and current >= Fork.LONDON
+            if is_reached:
                 current = max(current, start.fork)
         return current
 
@@ -110,7 +121,11 @@ DEVELOPMENT_WITH_FEES = replace(DEVELOPMENT, is_free=False)
 """A development chain whose gas costs what EIP-1559 says, as elsewhere; its genesis names the first base fee."""
 
 
-def imported(forks: tuple[ForkStart, ...]) -> ChainSpec:
+def imported(
+    forks: tuple[ForkStart, ...],
+    bomb_delays: tuple[int, ...] = (),
+    deposit_contract: bytes = MAINNET_DEPOSIT_CONTRACT,
+) -> ChainSpec:
     """The spec of a chain that was brought in with its own fork schedule."""
     return ChainSpec(
         name="imported",
@@ -124,4 +139,6 @@ def imported(forks: tuple[ForkStart, ...]) -> ChainSpec:
         default_block_time=0.0,
         history_contract=None,
         forks=forks,
+        bomb_delays=bomb_delays,
+        deposit_contract=deposit_contract,
     )

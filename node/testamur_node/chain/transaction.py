@@ -12,7 +12,7 @@ from testamur.proof.hashing import keccak256
 
 from testamur_node.codec import DecodingError, Item, minimal, number_of, rlp_decode, rlp_encode
 
-__all__ = ["AccessEntry", "Authorization", "Transaction", "decode_transaction", "created_address"]
+__all__ = ["AccessEntry", "Authorization", "Transaction", "decode_transaction", "created_address", "authority_of"]
 
 _CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _FIELD_COUNTS = {1: 11, 2: 12, 3: 14, 4: 13}
@@ -111,6 +111,18 @@ def decode_transaction(raw: bytes, sender: bytes | None = None) -> Transaction:
 def created_address(sender: bytes, nonce: int) -> bytes:
     """The address of the contract that a creation transaction of `sender` with `nonce` makes."""
     return keccak256(rlp_encode([sender, minimal(nonce)]))[12:]
+
+
+def authority_of(authorization: Authorization) -> bytes | None:
+    """Who signed a delegation (EIP-7702); None where the signature names nobody."""
+    fields: list[Item] = [minimal(authorization.chain_id), authorization.address, minimal(authorization.nonce)]
+    if authorization.y_parity > 1:
+        return None
+    try:
+        message = keccak256(b"\x05" + rlp_encode(fields))
+        return _recover(message, authorization.y_parity, authorization.r, authorization.s)
+    except DecodingError:
+        return None
 
 
 def _legacy(raw: bytes, sender: bytes | None) -> Transaction:

@@ -48,6 +48,8 @@ class BlockContext:
     parent_beacon_root: bytes | None = None
     """EIP-4788; None before Cancun."""
     excess_blob_gas: int | None = None
+    blob_base_fee: int | None = None
+    """Set where a call pretends one; otherwise it follows from the excess."""
     withdrawals: tuple[Withdrawal, ...] | None = None
     ommers: tuple[tuple[bytes, int], ...] = ()
     """(coinbase, number) of each ommer; imported proof-of-work blocks."""
@@ -86,13 +88,18 @@ class CallRequest:
     gas: int | None = None
     """None asks for the most the node allows."""
     gas_price: int = 0
-    """Effective price GASPRICE shows; nothing is charged unless `charges_fees`."""
+    """Effective price, which GASPRICE shows and the sender pays; free chains take nothing and show 0."""
+    fee_cap: int = 0
+    """Most that the sender would pay per gas: it must own that much."""
+    tip_cap: int = 0
     nonce: int | None = None
+    """Looked at only where a made-up block is validated."""
     access_list: tuple[AccessEntry, ...] = ()
-    authorizations: tuple[Authorization, ...] = ()
-    blob_hashes: tuple[bytes, ...] = ()
-    charges_fees: bool = False
-    """Whether the sender must be able to pay gas * gas_price (imported chains, when a price was named)."""
+    authorizations: tuple[Authorization, ...] | None = None
+    """None where the message is no delegation; an empty list is refused."""
+    blob_hashes: tuple[bytes, ...] | None = None
+    """None where the message carries no blobs; an empty list is refused."""
+    blob_fee_cap: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +111,10 @@ class AccountOverride:
     code: bytes | None = None
     storage: Mapping[int, int] | None = None
     """Replaces the whole storage."""
-    storage_difference: Mapping[int, int] = field(default_factory=dict)
-    """Replaces single slots."""
+    storage_difference: Mapping[int, int] | None = None
+    """Replaces single slots; not together with `storage`."""
+    moves_to: bytes | None = None
+    """Where the precompile that stands here shall stand instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +127,8 @@ class CallResult:
     error: str | None
     """None on success; "execution reverted", "out of gas", "invalid opcode: …" and the like, as geth words them."""
     logs: tuple[Log, ...] = ()
-    gas_refunded: int = 0
-    """What storage refunds took off `gas_used`: a limit must cover it all the same."""
+    peak_gas: int = 0
+    """Before refunds: a limit must cover it all the same."""
 
     @property
     def is_revert(self) -> bool:

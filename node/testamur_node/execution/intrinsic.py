@@ -7,7 +7,8 @@ from testamur_node.chain.rules import Fork
 from testamur_node.chain.transaction import Transaction
 
 __all__ = [
-    "intrinsic_gas", "least_gas_limit", "unfitness", "most_cost", "MAX_INITCODE_BYTES", "GAS_PER_BLOB", "max_blob_gas",
+    "intrinsic_gas", "upfront_gas", "floor_gas", "least_gas_limit", "unfitness", "most_cost", "MAX_INITCODE_BYTES",
+    "GAS_PER_BLOB", "max_blob_gas",
 ]  # fmt: skip
 
 MAX_INITCODE_BYTES = 49_152
@@ -32,14 +33,11 @@ def intrinsic_gas(transaction: Transaction, fork: Fork) -> int:
     return gas + 25_000 * len(transaction.authorizations)
 
 
-def least_gas_limit(transaction: Transaction, fork: Fork) -> int:
-    """The gas limit below which no block may hold the transaction."""
+def upfront_gas(transaction: Transaction, fork: Fork) -> int:
+    """Gas that must be there before anything runs, init code words included (EIP-3860)."""
     gas = intrinsic_gas(transaction, fork)
     if transaction.creates and fork >= Fork.SHANGHAI:
         gas += 2 * ((len(transaction.data) + 31) // 32)
-    if fork >= Fork.PRAGUE:
-        zeros = transaction.data.count(0)
-        gas = max(gas, 21_000 + 10 * (zeros + 4 * (len(transaction.data) - zeros)))
     return gas
 
 
@@ -50,6 +48,19 @@ def most_cost(transaction: Transaction, is_free: bool) -> int:
     price = transaction.max_fee_per_gas if transaction.max_fee_per_gas is not None else transaction.gas_price or 0
     blobs = GAS_PER_BLOB * len(transaction.blob_hashes) * (transaction.max_fee_per_blob_gas or 0)
     return transaction.value + transaction.gas_limit * price + blobs
+
+
+def floor_gas(data: bytes, fork: Fork) -> int:
+    """Gas that calldata costs at least (EIP-7623); 0 before Prague."""
+    if fork < Fork.PRAGUE:
+        return 0
+    zeros = data.count(0)
+    return 21_000 + 10 * (zeros + 4 * (len(data) - zeros))
+
+
+def least_gas_limit(transaction: Transaction, fork: Fork) -> int:
+    """The gas limit below which no block may hold the transaction."""
+    return max(upfront_gas(transaction, fork), floor_gas(transaction.data, fork))
 
 
 def unfitness(transaction: Transaction, fork: Fork) -> str | None:

@@ -5,16 +5,14 @@ use py-evm from the message on. Nothing reads a clock; every block field comes f
 """
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from eth.exceptions import Revert, VMError
 from eth.vm.execution_context import ExecutionContext
 
 from testamur_node.chain.receipt import EMPTY_BLOOM, Log, Receipt, bloom_of, encode_receipt, union_of
 from testamur_node.chain.rules import ChainSpec, Fork
 from testamur_node.chain.transaction import Transaction, decode_transaction
-from testamur_node.codec import word
 from testamur_node.execution import system
 from testamur_node.execution.executor import (
     AccountOverride,
@@ -28,11 +26,14 @@ from testamur_node.execution.executor import (
 from testamur_node.execution.intrinsic import GAS_PER_BLOB, max_blob_gas, most_cost, unfitness
 from testamur_node.execution.machine import machine
 from testamur_node.execution.message import Message
-from testamur_node.execution.observing import Observer, observed
+from testamur_node.execution.observing import Observer
 from testamur_node.execution.overlay import Overlay
+from testamur_node.execution.pretending import moved_precompiles, override, precompiles_of, pretending
+from testamur_node.execution.settling import finalize, logs_of, unwatch, watch
+from testamur_node.execution.trial import Terms, try_out
 from testamur_node.state.trie import list_root
 
-__all__ = ["PyEvm", "finalize", "logs_of", "override", "reason", "receipt_of", "state_of", "unwatch", "watch"]
+__all__ = ["PyEvm", "receipt_of", "state_of"]
 
 # 1,024 nested calls take some eight Python frames each; the threads that execute have stacks of 64 MiB
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 32_768))
@@ -76,7 +77,7 @@ class PyEvm:
             gas_used = receipt.cumulative_gas_used
             receipts.append(receipt)
         withdrawals_root = system.withdraw(state, context, fork)
-        requests_hash = system.collect_requests(state, receipts, fork)
+        requests_hash = system.collect_requests(state, receipts, fork, self.spec)
         system.reward(state, context, fork)
         state.persist()
         return BlockResult(
@@ -99,40 +100,20 @@ class PyEvm:
         context: BlockContext,
         overrides: Mapping[bytes, AccountOverride] | None = None,
         observer: Observer | None = None,
+        moves_precompiles: bool = True,
     ) -> CallResult:
-        """See `Executor.call`. The sender pays nothing unless the request says that it must; `observer` watches."""
+        """See `Executor.call`. Raises `RefusedMessageError` and `OverrideError`; `observer` watches."""
         fork = self.spec.fork_at(context.number, context.timestamp)
-        state = self._state(Overlay(self._read_node), state_root, context, fork)
+        if context.difficulty:
+            fork = min(fork, Fork.LONDON)  # a block of proof of work stays one, whatever a call pretends of its time
+        plain = precompiles_of(self.spec, fork)
+        moved = moved_precompiles(plain, overrides or {})
+        kind = pretending(machine(self.spec, fork), moved if moves_precompiles else plain, context.blob_base_fee)
+        state = state_of(kind, Overlay(self._read_node), state_root, context)
         override(state, overrides or {})
         state.lock_changes()
         gas = context.gas_limit if request.gas is None else request.gas
-        nonce = state.get_nonce(request.sender)
-        transaction = Transaction(
-            raw=b"", hash=bytes(32), sender=request.sender, type_id=4 if request.authorizations else 0, chain_id=None,
-            nonce=nonce, gas_limit=gas, to=request.to, value=request.value, data=request.data,
-            gas_price=request.gas_price, max_fee_per_gas=None, max_priority_fee_per_gas=None,
-            access_list=request.access_list, max_fee_per_blob_gas=None, blob_hashes=request.blob_hashes,
-            authorizations=request.authorizations, v=0, r=0, s=0,
-        )  # fmt: skip
-        refusal = unfitness(transaction, max(fork, Fork.PRAGUE) if request.authorizations else fork)
-        balance = state.get_balance(request.sender)
-        if refusal is None and balance < request.value + (gas * request.gas_price if request.charges_fees else 0):
-            refusal = f"insufficient funds for gas * price + value: address 0x{request.sender.hex()} have {balance}"
-        if refusal is not None:
-            return CallResult(b"", 0, refusal)
-        message = Message(transaction, fork, is_free=not request.charges_fees)
-        if not request.charges_fees:
-            # GASPRICE shows what was asked for, though nobody pays it
-            state.get_transaction_context = lambda _: _call_context(state, request)
-        watch(state, observer)
-        executor = state.get_transaction_executor()
-        evm_message = executor.build_evm_message(message)
-        computation = executor.build_computation(evm_message, message)
-        output = bytes(computation.output)
-        used, refunded = finalize(executor, message, computation)
-        unwatch(state, observer)
-        error = None if computation.is_success else reason(computation.error)
-        return CallResult(output, used, error, logs_of(computation), refunded)
+        return try_out(state, request, gas, Terms(fork, self.spec.is_free), observer)
 
     def _state(self, database: Overlay, root: bytes, context: BlockContext, fork: Fork) -> Any:
         return state_of(machine(self.spec, fork), database, root, context)
@@ -209,43 +190,6 @@ def state_of(kind: Any, database: Overlay, root: bytes, context: BlockContext) -
     return state
 
 
-def watch(state: Any, observer: Observer | None) -> None:
-    """Have `observer`, where there is one, see what the state's next transaction does."""
-    if observer is not None:
-        observer.begin(state)
-        state.computation_class = observed(type(state).computation_class, observer)
-
-
-def unwatch(state: Any, observer: Observer | None) -> None:
-    """End it: system calls after the transactions are not theirs."""
-    if observer is not None:
-        observer.end(state)
-        del state.computation_class
-
-
-def finalize(executor: Any, message: Message, computation: Any) -> tuple[int, int]:
-    """Refunds, fees, deletions (py-evm); (gas the transaction took in all, gas refunded) (EIP-3529, 7623)."""
-    remaining: int = computation.get_gas_remaining()
-    consumed = message.gas - remaining
-    executor.finalize_computation(message, computation)
-    refund: int = executor.calculate_gas_refund(_Settled(computation), consumed)
-    return consumed - refund + int(computation.data_floor_gas), refund
-
-
-class _Settled:
-    """A finished computation for a second look at its refund: deletions were paid for in the first."""
-
-    def __init__(self, computation: Any) -> None:
-        self._computation = computation
-
-    def get_accounts_for_deletion(self) -> tuple[()]:
-        return ()
-
-    def get_gas_refund(self) -> int:
-        refund: int = self._computation.get_gas_refund()
-        return refund
-
-
 def receipt_of(
     transaction: Transaction, succeeded: bool, gas_before: int, gas_used: int, logs: tuple[Log, ...], root: bytes | None
 ) -> Receipt:
@@ -258,49 +202,3 @@ def receipt_of(
         logs=logs,
         logs_bloom=bloom_of(logs) if logs else EMPTY_BLOOM,
     )
-
-
-def logs_of(computation: Any) -> tuple[Log, ...]:
-    return tuple(
-        Log(address, tuple(word(topic) for topic in topics), bytes(data))
-        for address, topics, data in computation.get_log_entries()
-    )
-
-
-def reason(error: VMError) -> str:
-    """The error as geth names it, where it has a name for it."""
-    if isinstance(error, Revert):
-        return "execution reverted"
-    names = {
-        "OutOfGas": "out of gas",
-        "InvalidInstruction": "invalid opcode",
-        "InvalidJumpDestination": "invalid jump destination",
-        "InsufficientStack": "stack underflow",
-        "FullStack": "stack limit reached 1024",
-        "WriteProtection": "write protection",
-        "ContractCreationCollision": "contract address collision",
-        "OutOfBoundsRead": "return data out of bounds",
-        "InsufficientFunds": "insufficient balance for transfer",
-    }
-    return names.get(type(error).__name__, str(error) or type(error).__name__)
-
-
-def _call_context(state: Any, request: CallRequest) -> Any:
-    context = state.get_transaction_context_class()(gas_price=request.gas_price, origin=request.sender)
-    context._blob_versioned_hashes = request.blob_hashes  # as py-evm's Cancun state does
-    return context
-
-
-def override(state: Any, overrides: Mapping[bytes, AccountOverride]) -> None:
-    for address, wanted in overrides.items():
-        if wanted.balance is not None:
-            state.set_balance(address, wanted.balance)
-        if wanted.nonce is not None:
-            state.set_nonce(address, wanted.nonce)
-        if wanted.code is not None:
-            state.set_code(address, wanted.code)
-        if wanted.storage is not None:
-            state.delete_storage(address)
-        changes: Iterable[tuple[int, int]] = (*(wanted.storage or {}).items(), *wanted.storage_difference.items())
-        for slot, value in changes:
-            state.set_storage(address, slot, value)

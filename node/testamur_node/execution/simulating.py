@@ -8,31 +8,34 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from testamur_node.chain.block import EMPTY_OMMERS_HASH, Block, Header
+from testamur_node.chain.block import EMPTY_OMMERS_HASH, EMPTY_TRIE_ROOT, Block, Header
 from testamur_node.chain.fees import next_base_fee, next_excess_blob_gas
 from testamur_node.chain.message import BlockOverrides, MessageArguments, unsigned
-from testamur_node.chain.receipt import Log, Receipt, encode_receipt, union_of
+from testamur_node.chain.receipt import Receipt, encode_receipt, union_of
 from testamur_node.chain.rules import ChainSpec, Fork
 from testamur_node.chain.transaction import Transaction
-from testamur_node.codec import word
 from testamur_node.errors import NodeError
 from testamur_node.execution import system
+from testamur_node.execution.events import TRANSFERS, Event, EventTracer
 from testamur_node.execution.executor import AccountOverride, BlockContext, NodeReader
-from testamur_node.execution.intrinsic import GAS_PER_BLOB, most_cost, unfitness
+from testamur_node.execution.intrinsic import GAS_PER_BLOB
 from testamur_node.execution.machine import machine
-from testamur_node.execution.message import Message
-from testamur_node.execution.observing import Frame, Observer, Outcome
 from testamur_node.execution.overlay import Overlay
-from testamur_node.execution.pyevm import finalize, override, reason, receipt_of, state_of, unwatch, watch
+from testamur_node.execution.pretending import moved_precompiles, override, precompiles_of, pretending
+from testamur_node.execution.pyevm import receipt_of, state_of
+from testamur_node.execution.request import request_of
+from testamur_node.execution.trial import Problem, RefusedMessageError, Terms, try_out
 from testamur_node.state.trie import list_root
 
 __all__ = ["SimulationError", "BlockPlan", "SimulatedCall", "SimulatedBlock", "Options", "simulate"]
 
 _MOST_BLOCKS = 256
 _SECONDS_BETWEEN = 12
-_TRANSFER = bytes.fromhex("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef")
-_ETHER = b"\xee" * 20
-"""The address under which transfers of value appear among the logs."""
+_CODES = {
+    Problem.NONCE_TOO_LOW: -38010, Problem.NONCE_TOO_HIGH: -38011, Problem.INTRINSIC_GAS: -38013,
+    Problem.FUNDS: -38014, Problem.INITCODE_SIZE: -38025, Problem.FEES: -32602,
+}  # fmt: skip
+"""The error numbers of execution-apis; any other refusal is -32603."""
 
 
 class SimulationError(NodeError):
@@ -52,8 +55,6 @@ class BlockPlan:
 
     block: BlockOverrides = field(default_factory=BlockOverrides)
     state: Mapping[bytes, AccountOverride] = field(default_factory=dict)
-    moved_precompiles: Mapping[bytes, bytes] = field(default_factory=dict)
-    """From where to where."""
     calls: tuple[MessageArguments, ...] = ()
 
 
@@ -72,13 +73,11 @@ class SimulatedCall:
     """How a call went."""
 
     output: bytes
-    """Returned data; empty for a failure, whose revert data is in `revert`."""
+    """Returned data, or revert data where `is_revert`; empty for another failure."""
     gas_used: int
-    logs: tuple[Log, ...]
-    first_log: int
+    events: tuple[Event, ...]
     error: str | None
-    revert: bytes | None
-    """Set where it reverted."""
+    is_revert: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,24 +146,27 @@ class _Simulation:
         header = self._draft(plan.block, parent)
         fork = self.spec.fork_at(header.number, header.timestamp)
         context = self._context(header, plan, hashes)
-        precompiles = _precompiles(self.spec, base, plan)
-        state = self._state(root, context, fork, precompiles, plan.block.blob_base_fee)
-        override(state, plan.state)
-        state.lock_changes()
+        state = self._state(root, context, fork, base, plan)
         system.open_block(state, context, fork, self.spec)
         calls: list[SimulatedCall] = []
         transactions: list[Transaction] = []
         receipts: list[Receipt] = []
-        tracer = _LogTracer(self.options.traces_transfers)
+        tracer = EventTracer(self.options.traces_transfers)
         for arguments in plan.calls:
             used = receipts[-1].cumulative_gas_used if receipts else 0
-            transaction = self._transaction(arguments, state, header, used)
-            call, receipt = self._call(transaction, arguments, state, fork, header, used, tracer)
+            try:
+                transaction, call, receipt = self._call(arguments, state, fork, header, used, tracer)
+            except RefusedMessageError as error:
+                raise SimulationError(_CODES.get(error.problem, -32603), f"err: {error.message}") from error
             transactions.append(transaction)
             calls.append(call)
             receipts.append(receipt)
+        if plan.block.withdrawals and fork < Fork.SHANGHAI:
+            raise SimulationError(-32000, "withdrawals set before Shanghai activation")
         withdrawals_root = system.withdraw(state, context, fork)
-        requests_hash = system.collect_requests(state, receipts, fork)
+        if fork == Fork.PARIS:
+            withdrawals_root = EMPTY_TRIE_ROOT  # as geth, which names the empty list from the merge on
+        requests_hash = system.collect_requests(state, receipts, fork, self.spec)
         system.reward(state, context, fork)
         state.persist()
         header = replace(
@@ -180,7 +182,7 @@ class _Simulation:
             else None,
             requests_hash=requests_hash,
         )
-        withdrawals = plan.block.withdrawals if fork >= Fork.SHANGHAI else None
+        withdrawals = plan.block.withdrawals or () if fork >= Fork.PARIS else None
         block = Block(header, header.hash, tuple(transactions), (), withdrawals)
         return header, SimulatedBlock(block, tuple(calls))
 
@@ -213,7 +215,7 @@ class _Simulation:
             extra_data=b"",
             mix_hash=bytes(32) if wanted.prev_randao is None else wanted.prev_randao,
             nonce=bytes(8),
-            base_fee=base_fee if fork >= Fork.LONDON else None,
+            base_fee=base_fee if fork >= Fork.LONDON else wanted.base_fee,
             excess_blob_gas=excess,
             parent_beacon_root=(wanted.beacon_root or bytes(32)) if fork >= Fork.CANCUN else None,
         )
@@ -240,160 +242,38 @@ class _Simulation:
             deployers=deployers,
         )
 
-    def _state(
-        self,
-        root: bytes,
-        context: BlockContext,
-        fork: Fork,
-        precompiles: Mapping[bytes, Any],
-        blob_base_fee: int | None,
-    ) -> Any:
-        """py-evm's state with the precompiles where the plan puts them."""
-        plain = machine(self.spec, fork)
-        computation = type("Simulated", (plain.computation_class,), {"_precompiles": dict(precompiles)})
-        members: dict[str, Any] = {"__slots__": (), "computation_class": computation}
-        if blob_base_fee is not None:
-            members["blob_base_fee"] = property(lambda _: blob_base_fee)
-        return state_of(type("Simulated", (plain,), members), self.database, root, context)
-
-    def _transaction(self, arguments: MessageArguments, state: Any, header: Header, gas_used: int) -> Transaction:
-        """The call as a transaction, what it leaves open filled in."""
-        sender = arguments.sender or bytes(20)
-        nonce = state.get_nonce(sender) if arguments.nonce is None else arguments.nonce
-        gas = header.gas_limit - gas_used if arguments.gas is None else arguments.gas
-        if gas_used + gas > header.gas_limit:
-            raise SimulationError(-38015, f"block gas limit reached: {gas_used} >= {header.gas_limit}")
-        if arguments.chain_id is not None and arguments.chain_id != self.chain_id:
-            raise SimulationError(
-                -32000, f"chainId does not match node's (have={arguments.chain_id}, want={self.chain_id})"
-            )
-        if header.base_fee is None and arguments.gas_price is None:
-            arguments = replace(arguments, gas_price=0)
-        return unsigned(arguments, self.chain_id, nonce, min(gas, self.gas_left))
-
-    def _judge(self, transaction: Transaction, state: Any, fork: Fork, header: Header, is_paid: bool) -> None:
-        """Refuse what no block could hold, in geth's order; without validation nonces and idle prices are let be."""
-        sender, address = transaction.sender, f"address 0x{transaction.sender.hex()}"
-        nonce = state.get_nonce(sender)
-        if self.options.validates and transaction.nonce != nonce:
-            word_, code = ("high", -38011) if transaction.nonce > nonce else ("low", -38010)
-            raise SimulationError(code, f"nonce too {word_}: {address}, tx: {transaction.nonce} state: {nonce}")
-        cap = transaction.max_fee_per_gas if transaction.max_fee_per_gas is not None else transaction.gas_price or 0
-        if header.base_fee is not None and (self.options.validates or is_paid):
-            if cap < (transaction.max_priority_fee_per_gas or 0):
-                raise SimulationError(-32602, f"max priority fee per gas higher than max fee per gas: {address}")
-            if cap < header.base_fee and not self.spec.is_free:
-                raise SimulationError(
-                    -32602,
-                    f"max fee per gas less than block base fee: {address}, maxFeePerGas: {cap},"
-                    f" baseFee: {header.base_fee}",
-                )
-        balance, cost = state.get_balance(sender), most_cost(transaction, self.spec.is_free)
-        if balance < cost:
-            raise SimulationError(
-                -38014, f"insufficient funds for gas * price + value: {address} have {balance} want {cost}"
-            )
-        problem = unfitness(transaction, fork)
-        if problem is not None:
-            codes = {"intrinsic gas too low": -38013, "max initcode size exceeded": -38025, "max priority fee": -32602}
-            known = (code for words, code in codes.items() if problem.startswith(words))
-            raise SimulationError(next(known, -32603), f"err: {problem}")
+    def _state(self, root: bytes, context: BlockContext, fork: Fork, base: Header, plan: BlockPlan) -> Any:
+        """py-evm's state with the precompiles of the base block where the plan puts them, and its accounts written."""
+        plain = precompiles_of(self.spec, self.spec.fork_at(base.number, base.timestamp))
+        kind = pretending(machine(self.spec, fork), moved_precompiles(plain, plan.state), plan.block.blob_base_fee)
+        state = state_of(kind, self.database, root, context)
+        override(state, plan.state)
+        state.lock_changes()
+        return state
 
     def _call(
-        self,
-        transaction: Transaction,
-        arguments: MessageArguments,
-        state: Any,
-        fork: Fork,
-        header: Header,
-        gas_before: int,
-        tracer: "_LogTracer",
-    ) -> tuple[SimulatedCall, Receipt]:
-        """Run one call and settle it."""
-        is_paid = bool(arguments.gas_price or arguments.max_fee_per_gas or arguments.max_priority_fee_per_gas)
-        self._judge(transaction, state, fork, header, is_paid)
-        state.lock_changes()
-        message = Message(transaction, fork, self.spec.is_free)
-        watch(state, tracer)
-        if self.spec.is_free or (not is_paid and not self.options.validates):
-            state.get_tip = lambda _: 0  # a call that pays nothing takes nothing from the coinbase either
-        executor = state.get_transaction_executor()
-        computation = executor.build_computation(executor.build_evm_message(message), message)
-        gas_used, _ = finalize(executor, message, computation)
-        vars(state).pop("get_tip", None)
-        unwatch(state, tracer)
-        if fork >= Fork.CANCUN:
-            state.clear_transient_storage()
-        failure = None if computation.is_success else reason(computation.error)
-        emitted, first_log = tracer.take(failure is None)
+        self, arguments: MessageArguments, state: Any, fork: Fork, header: Header, gas_before: int, tracer: EventTracer
+    ) -> tuple[Transaction, SimulatedCall, Receipt]:
+        """Judge one call, run it and settle it."""
+        sender = arguments.sender or bytes(20)
+        nonce = state.get_nonce(sender) if arguments.nonce is None else arguments.nonce
+        gas = header.gas_limit - gas_before if arguments.gas is None else arguments.gas
+        if gas_before + gas > header.gas_limit:
+            raise SimulationError(-38015, f"block gas limit reached: {gas_before} >= {header.gas_limit}")
+        gas = min(gas, self.gas_left) if self.gas_left else gas  # geth lowers to what is left, not to nothing
+        request = request_of(arguments, self.spec, self.chain_id, header.base_fee, gas)
+        if header.base_fee is None and arguments.gas_price is None:
+            arguments = replace(arguments, gas_price=0)
+        transaction = unsigned(arguments, self.chain_id, nonce, gas)
+        if transaction.type_id in (3, 4) and transaction.to is None:
+            raise SimulationError(-32603, f"a type {transaction.type_id} transaction cannot create a contract")
+        validates = self.options.validates
+        terms = Terms(fork, self.spec.is_free, validates, not validates, self.gas_left)
+        result = try_out(state, replace(request, nonce=nonce), gas, terms, tracer)
+        self.gas_left -= result.gas_used
+        events = tracer.take() if result.error is None else ()
+        logs = tuple(log for _, log in events if log.address != TRANSFERS or not self.options.traces_transfers)
         root = state.make_state_root() if fork < Fork.BYZANTIUM else None
-        own = tuple(log for log in emitted if log.address != _ETHER) if self.options.traces_transfers else emitted
-        receipt = receipt_of(transaction, failure is None, gas_before, gas_used, own, root)
-        is_revert = failure == "execution reverted"
-        output = bytes(computation.output)
-        self.gas_left -= gas_used
-        call = SimulatedCall(
-            output=output if failure is None else b"",
-            gas_used=gas_used,
-            logs=emitted,
-            first_log=first_log,
-            error=failure,
-            revert=output if is_revert else None,
-        )
-        return call, receipt
-
-
-def _precompiles(spec: ChainSpec, base: Header, plan: BlockPlan) -> dict[bytes, Any]:
-    """The precompiles by address after the plan's moves and overrides (geth's StateOverride.Apply)."""
-    fork = spec.fork_at(base.number, base.timestamp)
-    present = dict(machine(spec, fork).computation_class.get_precompiles())
-    taken: set[bytes] = set()
-    for address in dict.fromkeys((*plan.state, *plan.moved_precompiles)):
-        if address in taken:
-            raise SimulationError(-32000, f"account 0x{address.hex()} has already been overridden by a precompile")
-        run = present.get(address)
-        target = plan.moved_precompiles.get(address)
-        if target is not None:
-            if run is None:
-                raise SimulationError(-32000, f"account 0x{address.hex()} is not a precompile")
-            if target in plan.state or target in plan.moved_precompiles:
-                raise SimulationError(-32000, f"account 0x{target.hex()} is already overridden")
-            present[target] = run
-            taken.add(target)
-        present.pop(address, None)
-    return present
-
-
-class _LogTracer(Observer):
-    """Collects events frame by frame, transfers of value among them if asked; a failed frame's are dropped."""
-
-    def __init__(self, traces_transfers: bool) -> None:
-        self._traces_transfers = traces_transfers
-        self._frames: list[list[Log]] = []
-        self._kept: list[Log] = []
-        self._count = 0
-
-    def enter(self, frame: Frame) -> None:
-        """A frame begins, perhaps with value."""
-        self._frames.append([])
-        if self._traces_transfers and frame.value and frame.kind not in ("DELEGATECALL", "CALLCODE"):
-            topics = (_TRANSFER, frame.sender.rjust(32, b"\0"), frame.to.rjust(32, b"\0"))
-            self._frames[-1].append(Log(_ETHER, topics, word(frame.value)))
-
-    def log(self, address: bytes, topics: tuple[int, ...], data: bytes) -> None:
-        """An event."""
-        self._frames[-1].append(Log(address, tuple(word(topic) for topic in topics), data))
-
-    def exit(self, outcome: Outcome) -> None:
-        """A frame ends; its events go to the one around it, or nowhere."""
-        events = self._frames.pop()
-        if outcome.error is None:
-            (self._frames[-1] if self._frames else self._kept).extend(events)
-
-    def take(self, is_successful: bool) -> tuple[tuple[Log, ...], int]:
-        """The events of the transaction that ended, and how many came before it in the block."""
-        kept, first = tuple(self._kept) if is_successful else (), self._count
-        self._kept.clear()
-        self._frames.clear()
-        self._count += len(kept)
-        return kept, first
+        receipt = receipt_of(transaction, result.error is None, gas_before, result.gas_used, logs, root)
+        call = SimulatedCall(result.output, result.gas_used, events, result.error, result.is_revert)
+        return transaction, call, receipt

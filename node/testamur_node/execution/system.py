@@ -17,7 +17,6 @@ from eth.vm.forks.cancun.constants import (
 )
 from eth.vm.forks.prague.constants import (
     CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
-    DEPOSIT_CONTRACT_ADDRESS,
     DEPOSIT_EVENT_SIGNATURE_HASH,
     HISTORY_SERVE_WINDOW,
     HISTORY_STORAGE_ADDRESS,
@@ -45,6 +44,8 @@ def open_block(state: Any, context: BlockContext, fork: Fork, spec: ChainSpec) -
         state.set_storage(BEACON_ROOTS_ADDRESS, place, context.timestamp)
         root = int.from_bytes(context.parent_beacon_root or b"", "big")
         state.set_storage(BEACON_ROOTS_ADDRESS, place + HISTORY_BUFFER_LENGTH, root)
+    elif fork >= Fork.CANCUN:
+        _system_call(state, BEACON_ROOTS_ADDRESS, context.parent_beacon_root or bytes(32), may_fail=True)
     if fork >= Fork.PRAGUE and state.get_code(HISTORY_STORAGE_ADDRESS) == HISTORY_STORAGE_CONTRACT_CODE:
         place = (context.number - 1) % HISTORY_SERVE_WINDOW
         state.set_storage(HISTORY_STORAGE_ADDRESS, place, int.from_bytes(context.parent_hash, "big"))
@@ -69,7 +70,7 @@ def withdraw(state: Any, context: BlockContext, fork: Fork) -> bytes | None:
     return list_root(encoded)
 
 
-def collect_requests(state: Any, receipts: Sequence[Receipt], fork: Fork) -> bytes | None:
+def collect_requests(state: Any, receipts: Sequence[Receipt], fork: Fork, spec: ChainSpec) -> bytes | None:
     """The requests hash (EIP-7685): deposits out of the logs, withdrawals and consolidations out of their contracts."""
     if fork < Fork.PRAGUE:
         return None
@@ -77,7 +78,7 @@ def collect_requests(state: Any, receipts: Sequence[Receipt], fork: Fork) -> byt
         log.data[192:240] + log.data[288:320] + log.data[352:360] + log.data[416:512] + log.data[544:552]
         for receipt in receipts
         for log in receipt.logs
-        if log.address == DEPOSIT_CONTRACT_ADDRESS and log.topics and log.topics[0] == DEPOSIT_EVENT_SIGNATURE_HASH
+        if log.address == spec.deposit_contract and log.topics and log.topics[0] == DEPOSIT_EVENT_SIGNATURE_HASH
     )
     requests = [
         b"\x00" + deposits,
@@ -97,7 +98,7 @@ def reward(state: Any, context: BlockContext, fork: Fork) -> None:
         state.delta_balance(coinbase, (8 - context.number + number) * prize // 8)
 
 
-def _system_call(state: Any, contract: bytes, data: bytes) -> bytes:
+def _system_call(state: Any, contract: bytes, data: bytes, *, may_fail: bool = False) -> bytes:
     """Call a contract as the system; without code there it gives nothing, and failing there halts the node."""
     code = state.get_code(contract)
     if not code:
@@ -108,7 +109,7 @@ def _system_call(state: Any, contract: bytes, data: bytes) -> bytes:
     )
     context = state.get_transaction_context_class()(gas_price=0, origin=SYSTEM_ADDRESS)
     computation = state.computation_class.apply_message(state, message, context)
-    if computation.is_error:
+    if computation.is_error and not may_fail:
         raise ExecutionError(f"system call to {contract.hex()} failed: {computation.error!r}")
     state.clear_transient_storage()
     return bytes(computation.output)

@@ -47,11 +47,11 @@ def checksummed(address: bytes) -> str:
 
 
 def _digits(value: object) -> str:
-    """The digits behind `0x` of a JSON string."""
+    """The digits behind `0x` of a JSON string; an empty string is taken for no digits, as geth's decoder does."""
     if not isinstance(value, str):
         raise DecodeError(f"json: cannot unmarshal {_kind(value)} into a hex string")
     if value == "":
-        raise DecodeError("empty hex string")
+        return ""
     if value[:2] not in ("0x", "0X"):
         raise DecodeError("hex string without 0x prefix")
     return value[2:]
@@ -71,9 +71,11 @@ def _kind(value: object) -> str:
 
 
 def read_quantity(value: object, bits: int = 256) -> int:
-    """A number of at most `bits` bits from `0x`-hex without leading zeros (EIP-1474)."""
+    """A number of at most `bits` bits from `0x`-hex without leading zeros (EIP-1474); an empty string is 0 to geth."""
     digits = _digits(value)
     if digits == "":
+        if value == "":
+            return 0
         raise DecodeError('hex string "0x"')
     if len(digits) > 1 and digits[0] == "0":
         raise DecodeError("hex number with leading zero digits")
@@ -130,4 +132,4 @@ def read_storage_key(value: object) -> tuple[int, bool]:
         raise ServerRefusalError("unable to decode storage key: hex string invalid")
     if len(digits) > 64:
         raise ServerRefusalError("unable to decode storage key: hex string too long, want at most 32 bytes")
-    return int(digits or "0", 16), len(digits) == 64
+    return int(digits or "0", 16), len(digits) in (63, 64)

@@ -47,6 +47,8 @@ def find_block(context: Context, reference: BlockReference) -> Block | None:
 
     Every block is final when it is made: latest, safe and finalized are one.
     """
+    if reference == BlockReference():
+        raise ServerRefusalError("invalid arguments; neither block nor hash specified")
     if reference.hash is not None:
         return context.node.block(reference.hash)
     if reference.number is not None:
@@ -70,8 +72,6 @@ def state_of(context: Context, reference: BlockReference) -> StateReader:
 
 
 def _number(context: Context, reference: BlockReference) -> int:
-    if reference.hash is None and reference.number is None and reference.tag != "earliest":
-        return context.node.head.number
     return block_of(context, reference).number
 
 

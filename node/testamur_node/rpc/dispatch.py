@@ -48,7 +48,7 @@ class Parameter:
 
 
 def required(decode: Decoder) -> Parameter:
-    """An argument that must be there."""
+    """An argument that must be there; what null means is the decoder's business, as it is in geth."""
     return Parameter(decode)
 
 
@@ -80,10 +80,11 @@ class Method(Generic[ContextT]):
             raise InvalidParametersError(f"too many arguments, want at most {len(self.parameters)}")
         decoded: list[object] = []
         for position, parameter in enumerate(self.parameters):
+            is_optional = parameter.default is not _MISSING
+            if position >= len(parameters) and not is_optional:
+                raise InvalidParametersError(f"missing value for required argument {position}")
             value = parameters[position] if position < len(parameters) else None
-            if value is None:
-                if parameter.default is _MISSING:
-                    raise InvalidParametersError(f"missing value for required argument {position}")
+            if value is None and is_optional:
                 decoded.append(parameter.default)
                 continue
             try:
@@ -184,7 +185,7 @@ class Dispatcher(Generic[ContextT]):
         if not isinstance(request, dict) or request.get("jsonrpc", "2.0") != "2.0":
             return self._malformed(identity, InvalidRequestError("invalid request"))
         name = request.get("method")
-        if not isinstance(name, str) or isinstance(request.get("id"), dict | list):
+        if not isinstance(name, str) or not name or isinstance(request.get("id"), dict | list):
             return self._malformed(identity, InvalidRequestError("invalid request"))
         began = time.perf_counter()
         failure: NodeError | None = None

@@ -1,28 +1,27 @@
-"""What methods take, read from JSON: block references, messages to simulate, overrides, log filters."""
+"""What methods take, read from JSON as geth's decoder reads it: plain values, block references, log filters.
+
+Members of objects are found whatever the case of their names, unknown ones are passed over, and null stands for a
+value that is left out. `rpc.messages` reads messages, blocks and the state that a call pretends.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import orjson
 
-from testamur_node.chain.message import MessageArguments
-from testamur_node.chain.transaction import AccessEntry, Authorization
-from testamur_node.execution.executor import AccountOverride
-from testamur_node.rpc.codec import read_address, read_data, read_hash, read_quantity, read_uint64
+from testamur_node.rpc.codec import read_data, read_hash, read_uint64
 from testamur_node.rpc.errors import DecodeError
 
 __all__ = [
     "BlockReference",
     "LATEST",
     "NEXT",
-    "MessageArguments",
     "LogQuery",
+    "members",
     "read_block_reference",
     "read_block_number",
     "read_boolean",
     "read_text",
-    "read_message",
-    "read_overrides",
     "read_log_query",
     "read_list",
     "read_object",
@@ -30,11 +29,14 @@ __all__ = [
 ]
 
 _TAGS = frozenset({"latest", "pending", "earliest", "safe", "finalized"})
+_MOST_TOPICS = 4
+_MOST_ALTERNATIVES = 1_000
+"""For one topic position, as in geth."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockReference:
-    """A block named by tag, number or hash; exactly one is set."""
+    """A block named by tag, number or hash; one is set, or none where the caller sent an object that names nothing."""
 
     tag: str | None = None
     number: int | None = None
@@ -67,7 +69,9 @@ class LogQuery:
 
 
 def read_object(value: object) -> Mapping[str, object]:
-    """A JSON object."""
+    """A JSON object; null has no members."""
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise DecodeError("json: expected an object")
     return value
@@ -83,22 +87,39 @@ def read_typed_data(value: object) -> Mapping[str, object]:
     return read_object(value)
 
 
+def members(value: object, *names: str) -> dict[str, object]:
+    """Those members of a JSON object that have one of the names, in any case, and are not null."""
+    known = {name.lower(): name for name in names}
+    found: dict[str, object] = {}
+    for name, item in read_object(value).items():
+        exact = known.get(name.lower())
+        if exact is not None and item is not None:
+            found[exact] = item
+    return found
+
+
 def read_list(value: object) -> list[object]:
-    """A JSON array."""
+    """A JSON array; null is empty."""
+    if value is None:
+        return []
     if not isinstance(value, list):
         raise DecodeError("json: expected an array")
     return value
 
 
 def read_boolean(value: object) -> bool:
-    """A JSON boolean."""
+    """A JSON boolean; null is false."""
+    if value is None:
+        return False
     if not isinstance(value, bool):
         raise DecodeError("json: expected a boolean")
     return value
 
 
 def read_text(value: object) -> str:
-    """A JSON string."""
+    """A JSON string; null is empty."""
+    if value is None:
+        return ""
     if not isinstance(value, str):
         raise DecodeError("json: expected a string")
     return value
@@ -108,6 +129,8 @@ def read_block_number(value: object) -> BlockReference:
     """A tag or a number."""
     if isinstance(value, str) and value in _TAGS:
         return BlockReference(tag=value)
+    if value == "":
+        raise DecodeError("empty hex string")
     number = read_uint64(value)
     if number > 0x7FFFFFFFFFFFFFFF:
         raise DecodeError("block number larger than int64")
@@ -117,124 +140,30 @@ def read_block_number(value: object) -> BlockReference:
 def read_block_reference(value: object) -> BlockReference:
     """A tag, a number, a hash, or an object with one of them (EIP-1898).
 
-    `requireCanonical` is taken and always holds: every block this node keeps is on its one chain.
+    `requireCanonical` is taken and always holds: every block this node keeps is on its one chain. An object that names
+    no block is a reference to nothing, which the methods refuse as geth's do.
     """
-    if isinstance(value, dict):
-        if value.get("blockHash") is not None and value.get("blockNumber") is not None:
+    if value is None or isinstance(value, dict):
+        body = members(value, "blockNumber", "blockHash", "requireCanonical")
+        number, block_hash = body.get("blockNumber"), body.get("blockHash")
+        reference = BlockReference() if number is None else read_block_number(number)
+        if block_hash is not None:
+            reference = BlockReference(hash=read_hash(block_hash))
+        if number is not None and block_hash is not None:
             raise DecodeError("cannot specify both BlockHash and BlockNumber, choose one or the other")
-        if value.get("requireCanonical") is not None:
-            read_boolean(value["requireCanonical"])
-        if value.get("blockHash") is not None:
-            return BlockReference(hash=read_hash(value["blockHash"]))
-        if value.get("blockNumber") is not None:
-            return read_block_number(value["blockNumber"])
-        raise DecodeError("invalid arguments; neither block nor hash specified")
+        read_boolean(body.get("requireCanonical"))
+        return reference
     if isinstance(value, str) and len(value) == 66:
         return BlockReference(hash=read_hash(value))
     return read_block_number(value)
 
 
-def _optional_quantity(body: Mapping[str, object], name: str, bits: int = 256) -> int | None:
-    value = body.get(name)
-    return None if value is None else _named(name, read_quantity, value, bits)
-
-
-def _named(name: str, decode: object, *values: object) -> int:
-    """Decode one member and say which one failed."""
-    try:
-        result = decode(*values)  # type: ignore[operator]
-    except DecodeError as error:
-        raise DecodeError(f"{name}: {error}") from error
-    assert isinstance(result, int)
-    return result
-
-
-def read_access_list(value: object) -> tuple[AccessEntry, ...]:
-    """An EIP-2930 access list."""
-    entries = []
-    for item in read_list(value):
-        body = read_object(item)
-        keys = body.get("storageKeys")
-        slots = () if keys is None else tuple(read_hash(key) for key in read_list(keys))
-        entries.append(AccessEntry(read_address(body.get("address")), slots))
-    return tuple(entries)
-
-
-def _read_authorization(value: object) -> Authorization:
-    body = read_object(value)
-    return Authorization(
-        chain_id=read_quantity(body.get("chainId")),
-        address=read_address(body.get("address")),
-        nonce=read_uint64(body.get("nonce")),
-        y_parity=read_quantity(body.get("yParity"), 8),
-        r=read_quantity(body.get("r")),
-        s=read_quantity(body.get("s")),
-    )
-
-
-def read_message(value: object) -> MessageArguments:
-    """A call or transaction object; `input` wins over `data`, and the two must not differ."""
-    body = read_object(value)
-    payload = None if body.get("data") is None else read_data(body["data"])
-    if body.get("input") is not None:
-        preferred = read_data(body["input"])
-        if payload is not None and payload != preferred:
-            raise DecodeError(
-                'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data'
-            )
-        payload = preferred
-    gas_price = _optional_quantity(body, "gasPrice")
-    max_fee = _optional_quantity(body, "maxFeePerGas")
-    tip = _optional_quantity(body, "maxPriorityFeePerGas")
-    if gas_price is not None and (max_fee is not None or tip is not None):
-        raise DecodeError("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
-    if max_fee is not None and tip is not None and max_fee < tip:
-        raise DecodeError(f"maxFeePerGas ({max_fee}) < maxPriorityFeePerGas ({tip})")
-    blobs = body.get("blobVersionedHashes")
-    authorizations = body.get("authorizationList")
-    return MessageArguments(
-        sender=None if body.get("from") is None else read_address(body["from"]),
-        to=None if body.get("to") in (None, "", "0x") else read_address(body["to"]),
-        gas=_optional_quantity(body, "gas", 64),
-        gas_price=gas_price,
-        max_fee_per_gas=max_fee,
-        max_priority_fee_per_gas=tip,
-        max_fee_per_blob_gas=_optional_quantity(body, "maxFeePerBlobGas"),
-        value=_optional_quantity(body, "value"),
-        nonce=_optional_quantity(body, "nonce", 64),
-        data=payload,
-        chain_id=_optional_quantity(body, "chainId"),
-        access_list=None if body.get("accessList") is None else read_access_list(body["accessList"]),
-        authorizations=None
-        if authorizations is None
-        else tuple(_read_authorization(item) for item in read_list(authorizations)),
-        blob_hashes=() if blobs is None else tuple(read_hash(item) for item in read_list(blobs)),
-    )
-
-
-def _read_slots(value: object) -> dict[int, int]:
-    return {
-        int.from_bytes(read_hash(key), "big"): int.from_bytes(read_hash(word), "big")
-        for key, word in read_object(value).items()
-    }
-
-
-def _read_override(value: object) -> AccountOverride:
-    body = read_object(value)
-    if body.get("state") is not None and body.get("stateDiff") is not None:
-        raise DecodeError("account has both 'state' and 'stateDiff'")
-    return AccountOverride(
-        balance=_optional_quantity(body, "balance"),
-        nonce=_optional_quantity(body, "nonce", 64),
-        code=None if body.get("code") is None else read_data(body["code"]),
-        storage=None if body.get("state") is None else _read_slots(body["state"]),
-        storage_difference={} if body.get("stateDiff") is None else _read_slots(body["stateDiff"]),
-    )
-
-
-def read_overrides(value: object) -> dict[bytes, AccountOverride]:
-    """State that a call shall pretend, by address (geth's StateOverride)."""
-    return {read_address(address): _read_override(override) for address, override in read_object(value).items()}
+def _read_text_hex(value: object, length: int, what: str) -> bytes:
+    """Hex in a filter, where geth takes no empty string either."""
+    decoded = read_data(value)
+    if len(decoded) != length:
+        raise DecodeError(f"hex has invalid length {len(decoded)} after decoding; expected {length} for {what}")
+    return decoded
 
 
 def _read_topic(value: object) -> tuple[bytes, ...] | None:
@@ -242,29 +171,35 @@ def _read_topic(value: object) -> tuple[bytes, ...] | None:
     if value is None:
         return None
     if isinstance(value, list):
-        if any(item is None for item in value):
-            return None
-        return tuple(read_hash(item) for item in value) or None
-    return (read_hash(value),)
+        if len(value) > _MOST_ALTERNATIVES:
+            raise DecodeError("exceed max topics")
+        found = []
+        for item in value:
+            if item is None:
+                return None
+            found.append(_read_text_hex(item, 32, "topic"))
+        return tuple(found) or None
+    return (_read_text_hex(value, 32, "topic"),)
 
 
 def read_log_query(value: object) -> LogQuery:
     """A filter object of eth_getLogs and eth_newFilter."""
-    body = read_object(value)
+    body = members(value, "fromBlock", "toBlock", "blockHash", "address", "topics")
     first, last, block_hash = body.get("fromBlock"), body.get("toBlock"), body.get("blockHash")
     if block_hash is not None and (first is not None or last is not None):
         raise DecodeError("cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other")
-    address, topics = body.get("address"), body.get("topics")
+    address, topics = body.get("address"), read_list(body.get("topics"))
     addresses: tuple[bytes, ...] = ()
     if isinstance(address, list):
-        addresses = tuple(read_address(item) for item in address)
+        addresses = tuple(_read_text_hex(item, 20, "address") for item in address)
     elif address is not None:
-        addresses = (read_address(address),)
-    positions = () if topics is None else tuple(_read_topic(item) for item in read_list(topics))
+        addresses = (_read_text_hex(address, 20, "address"),)
+    if len(topics) > _MOST_TOPICS:
+        raise DecodeError("exceed max topics")
     return LogQuery(
         first=None if first is None else read_block_number(first),
         last=None if last is None else read_block_number(last),
         block_hash=None if block_hash is None else read_hash(block_hash),
         addresses=addresses,
-        topics=positions,
+        topics=tuple(_read_topic(item) for item in topics),
     )

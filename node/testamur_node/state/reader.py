@@ -41,6 +41,7 @@ class AccountProof:
     address: bytes
     account: Account
     """All empty where the account does not exist."""
+    exists: bool
     nodes: tuple[bytes, ...]
     storage: tuple[StorageProof, ...]
 
@@ -86,10 +87,12 @@ class StateReader:
 
     def account_proof(self, address: bytes, slots: Sequence[int] = ()) -> AccountProof:
         """The account and `slots` with proofs against this root, exactly geth's node lists."""
-        account = self.account(address) or _ABSENT
+        found = self.account(address)
+        account = found or _ABSENT
         return AccountProof(
             address=address,
             account=account,
+            exists=found is not None,
             nodes=prove(self.root, keccak256(address), self._read_node),
             storage=tuple(
                 StorageProof(

@@ -9,6 +9,7 @@ from testamur_node.rpc.methods import (
     accounts,
     administration,
     blocks,
+    configuration,
     debugging,
     development,
     fees,
@@ -27,7 +28,18 @@ __all__ = ["NAMESPACES", "DEVELOPMENT_NAMESPACES"]
 _ALL: tuple[Namespace[Context], ...] = (
     *(
         module.eth
-        for module in (accounts, blocks, fees, identity, logs, simulated_blocks, simulation, submission, subscription)
+        for module in (
+            accounts,
+            blocks,
+            configuration,
+            fees,
+            identity,
+            logs,
+            simulated_blocks,
+            simulation,
+            submission,
+            subscription,
+        )
     ),
     identity.net,
     identity.web3,

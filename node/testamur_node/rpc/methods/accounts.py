@@ -3,15 +3,15 @@
 from testamur_node.codec import word
 from testamur_node.rpc.codec import data, quantity, read_address, read_storage_key
 from testamur_node.rpc.context import Context, state_of
-from testamur_node.rpc.dispatch import Namespace, optional, required
+from testamur_node.rpc.dispatch import Namespace, required
 from testamur_node.rpc.errors import InvalidParametersError
-from testamur_node.rpc.parameters import LATEST, BlockReference, read_block_reference, read_list, read_text
+from testamur_node.rpc.parameters import BlockReference, read_block_reference, read_list, read_text
 from testamur_node.rpc.rendering import Json
 
 __all__ = ["eth"]
 
 eth: Namespace[Context] = Namespace("eth")
-_BLOCK = optional(read_block_reference, LATEST)
+_BLOCK = required(read_block_reference)
 _MOST_SLOTS = 1_024
 """Most storage slots of one eth_getProof, as geth."""
 
@@ -43,8 +43,13 @@ def get_transaction_count(context: Context, address: bytes, block: BlockReferenc
     return quantity(state_of(context, block).nonce(address))
 
 
-@eth.method("getProof", required(read_address), required(read_list), _BLOCK)
-def get_proof(context: Context, address: bytes, keys: list[object], block: BlockReference) -> Json:
+def _read_keys(value: object) -> list[str]:
+    """Storage keys as the caller spells them."""
+    return [read_text(key) for key in read_list(value)]
+
+
+@eth.method("getProof", required(read_address), required(_read_keys), _BLOCK)
+def get_proof(context: Context, address: bytes, keys: list[str], block: BlockReference) -> Json:
     """The account and some of its slots with Merkle proofs (EIP-1186)."""
     if len(keys) > _MOST_SLOTS:
         raise InvalidParametersError(f"too many keys (have {len(keys)}, max {_MOST_SLOTS})")
@@ -55,9 +60,9 @@ def get_proof(context: Context, address: bytes, keys: list[object], block: Block
         "address": data(address),
         "accountProof": [data(node) for node in proof.nodes],
         "balance": quantity(proof.account.balance),
-        "codeHash": data(proof.account.code_hash),
+        "codeHash": data(proof.account.code_hash if proof.exists else bytes(32)),
         "nonce": quantity(proof.account.nonce),
-        "storageHash": data(proof.account.storage_root),
+        "storageHash": data(proof.account.storage_root if proof.exists else bytes(32)),
         "storageProof": [
             {
                 "key": data(word(slot)) if is_full else quantity(slot),

@@ -5,7 +5,7 @@ from testamur_node.chain.receipt import Receipt
 from testamur_node.chain.transaction import Transaction
 from testamur_node.rpc.codec import data, quantity, read_hash, read_uint64
 from testamur_node.rpc.context import Context, find_block, pending_block
-from testamur_node.rpc.dispatch import Namespace, optional, required
+from testamur_node.rpc.dispatch import Namespace, required
 from testamur_node.rpc.fees import blob_gas_price
 from testamur_node.rpc.parameters import BlockReference, read_block_number, read_block_reference, read_boolean
 from testamur_node.rpc.rendering import (
@@ -37,13 +37,13 @@ def _block(context: Context, reference: BlockReference, full: bool) -> Json | No
     return None if block is None else block_json(block, full, context.node.spec.is_free)
 
 
-@eth.method("getBlockByNumber", required(read_block_number), optional(read_boolean, False))
+@eth.method("getBlockByNumber", required(read_block_number), required(read_boolean))
 def get_block_by_number(context: Context, reference: BlockReference, full: bool) -> Json | None:
     """A block; `pending` is the next one as the pool would fill it now, without hash, nonce and miner."""
     return _block(context, reference, full)
 
 
-@eth.method("getBlockByHash", required(read_hash), optional(read_boolean, False))
+@eth.method("getBlockByHash", required(read_hash), required(read_boolean))
 def get_block_by_hash(context: Context, block_hash: bytes, full: bool) -> Json | None:
     """A block."""
     return _block(context, BlockReference(hash=block_hash), full)
@@ -112,18 +112,20 @@ def _uncle(context: Context, reference: BlockReference, index: int) -> Json | No
     ommers = _ommers(context, reference)
     if ommers is None or index >= len(ommers):
         return None
-    return block_json(Block(ommers[index], ommers[index].hash), full=False, is_free=context.node.spec.is_free)
+    body = block_json(Block(ommers[index], ommers[index].hash), full=False, is_free=context.node.spec.is_free)
+    del body["transactions"]
+    return body
 
 
 @eth.method("getUncleByBlockNumberAndIndex", required(read_block_number), required(read_uint64))
 def uncle_by_number(context: Context, reference: BlockReference, index: int) -> Json | None:
-    """An ommer as a block without transactions."""
+    """An ommer: a block of which only the header is kept."""
     return _uncle(context, reference, index)
 
 
 @eth.method("getUncleByBlockHashAndIndex", required(read_hash), required(read_uint64))
 def uncle_by_hash(context: Context, block_hash: bytes, index: int) -> Json | None:
-    """An ommer as a block without transactions."""
+    """An ommer: a block of which only the header is kept."""
     return _uncle(context, BlockReference(hash=block_hash), index)
 
 

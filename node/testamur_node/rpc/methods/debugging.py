@@ -1,26 +1,27 @@
 """debug_: consensus encodings as they are hashed, and traces. Not open on HTTP unless named."""
 
-from testamur_node.calls import Calls, Ground
-from testamur_node.chain.block import Block, decode_block, encode_block, encode_header
+from collections.abc import Iterable
+from dataclasses import replace
+
+from testamur_node.calls import Calls, Ground, Place
+from testamur_node.chain.block import Block, Header, decode_block, encode_block, encode_header
 from testamur_node.chain.receipt import encode_receipt
+from testamur_node.chain.rules import Fork
+from testamur_node.chain.transaction import Authorization, authority_of
 from testamur_node.execution.executor import CallRequest
 from testamur_node.execution.observing import Observer
+from testamur_node.execution.pretending import precompiles_of
 from testamur_node.rpc.codec import data, read_data, read_hash
-from testamur_node.rpc.context import Context, block_of, pending_block
+from testamur_node.rpc.context import Context, block_of, find_block, pending_block
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.errors import ServerRefusalError
+from testamur_node.rpc.messages import MessageArguments, read_message
 from testamur_node.rpc.methods.blocks import raw_transaction_by_hash
 from testamur_node.rpc.methods.simulation import call_ground, call_request
-from testamur_node.rpc.parameters import (
-    LATEST,
-    BlockReference,
-    MessageArguments,
-    read_block_number,
-    read_block_reference,
-    read_message,
-)
+from testamur_node.rpc.parameters import BlockReference, read_block_number, read_block_reference
 from testamur_node.rpc.rendering import Json
-from testamur_node.rpc.tracers.choice import Subject, Trace, TraceOptions, begin_trace, read_trace_options
+from testamur_node.rpc.tracers.choice import Trace, TraceOptions, begin_trace, read_trace_options
+from testamur_node.rpc.tracers.subject import Subject
 
 __all__ = ["debug"]
 
@@ -29,29 +30,40 @@ debug: Namespace[Context] = Namespace("debug")
 
 @debug.method("getRawHeader", required(read_block_reference))
 def get_raw_header(context: Context, reference: BlockReference) -> str:
-    """The RLP of a header; its keccak is the block's hash."""
-    return data(encode_header(_shown(context, reference).header))
-
-
-def _shown(context: Context, reference: BlockReference) -> Block:
-    """A block of the chain, or the block to come."""
-    return pending_block(context).block if reference.is_pending else block_of(context, reference)
+    """The RLP of a header, whose keccak is the block's hash; `0x` for a number to come, as geth answers."""
+    block = _found(context, reference)
+    return "0x" if block is None else data(encode_header(block.header))
 
 
 @debug.method("getRawBlock", required(read_block_reference))
 def get_raw_block(context: Context, reference: BlockReference) -> str:
-    """The RLP of a whole block."""
-    return data(encode_block(_shown(context, reference)))
+    """The RLP of a whole block; `0x` for a number to come."""
+    block = _found(context, reference)
+    return "0x" if block is None else data(encode_block(block))
 
 
 @debug.method("getRawReceipts", required(read_block_reference))
-def get_raw_receipts(context: Context, reference: BlockReference) -> list[str]:
-    """The consensus encoding of each receipt of a block."""
+def get_raw_receipts(context: Context, reference: BlockReference) -> list[str] | None:
+    """The consensus encoding of each receipt of a block; null for a number to come, none for an unknown hash."""
     if reference.is_pending:
-        receipts = pending_block(context).receipts
-    else:
-        receipts = context.node.receipts(block_of(context, reference).number)
-    return [data(encode_receipt(receipt)) for receipt in receipts]
+        return [data(encode_receipt(item)) for item in pending_block(context).receipts]
+    block = find_block(context, reference)
+    if block is None:
+        return None if reference.hash is None else []
+    return [data(encode_receipt(item)) for item in context.node.receipts(block.number)]
+
+
+def _found(context: Context, reference: BlockReference) -> Block | None:
+    """A block of the chain or the block to come, None for a number beyond; an unknown hash is refused."""
+    if reference.is_pending:
+        return pending_block(context).block
+    return find_block(context, reference) if reference.hash is None else block_of(context, reference)
+
+
+@debug.method("getBadBlocks")
+def get_bad_blocks(context: Context) -> list[Json]:
+    """Blocks that were refused: none, this node keeps no such thing."""
+    return []
 
 
 @debug.method("getRawTransaction", required(read_hash))
@@ -71,7 +83,9 @@ def trace_transaction(context: Context, transaction_hash: bytes, options: TraceO
 
 @debug.method("traceBlockByNumber", required(read_block_number), optional(read_trace_options, TraceOptions()))
 def trace_block_by_number(context: Context, reference: BlockReference, options: TraceOptions) -> list[Json]:
-    """Trace every transaction of a block."""
+    """Trace every transaction of a block; the pending one has none that ran."""
+    if reference.is_pending:
+        return []
     return _traced_block(context, block_of(context, reference).number, options)
 
 
@@ -101,12 +115,19 @@ def _replayed_block(calls: Calls, number: int, options: TraceOptions, only: int 
     if block is None:
         raise ServerRefusalError("header not found")
     traces: dict[int, Trace] = {}
+    fork = calls.spec.fork_at(number, block.header.timestamp)
 
     def observe(index: int) -> Observer | None:
         if only is not None and index != only:
             return None
         transaction = block.transactions[index]
-        traces[index] = begin_trace(options, Subject(transaction.sender, transaction.to, transaction.gas_limit))
+        subject = _subject(
+            calls, fork, transaction.sender, transaction.to, transaction.gas_limit, transaction.authorizations
+        )
+        traces[index] = begin_trace(
+            options,
+            replace(subject, block_number=number, block_hash=block.hash, hash=transaction.hash, index=index),
+        )
         return traces[index].observer
 
     calls.replay(number, observe, None if only is None else only + 1)
@@ -114,28 +135,40 @@ def _replayed_block(calls: Calls, number: int, options: TraceOptions, only: int 
     return [
         {
             "txHash": data(block.transactions[index].hash),
-            "result": trace.result(receipts[index].gas_used, not receipts[index].is_successful),
+            "result": trace.result(receipts[index].gas_used),
         }
         for index, trace in traces.items()
     ]
 
 
+def _subject(
+    calls: Calls, fork: Fork, sender: bytes, to: bytes | None, gas: int, authorizations: Iterable[Authorization]
+) -> Subject:
+    """What tracers show of a message under a fork."""
+    authorities = tuple(found for item in authorizations if (found := authority_of(item)) is not None)
+    precompiles = frozenset(precompiles_of(calls.spec, fork))
+    return Subject(sender, to, gas, precompiles, fork >= Fork.PRAGUE, authorities)
+
+
 @debug.method(
     "traceCall",
     required(read_message),
-    optional(read_block_reference, LATEST),
+    required(read_block_reference),
     optional(read_trace_options, TraceOptions()),
 )
 def trace_call(context: Context, message: MessageArguments, reference: BlockReference, options: TraceOptions) -> object:
     """Run a message under a tracer and forget it."""
-    ground, base_fee = call_ground(context, reference)
+    ground, header = call_ground(context, reference)
+    base_fee = header.base_fee if options.block.base_fee is None else options.block.base_fee
     request = call_request(context, message, base_fee)
-    gas = context.limits.call_gas if request.gas is None else request.gas
-    return context.node.apart(_traced_call, context.limits.trace_seconds, request, gas, ground, options)
+    return context.node.apart(_traced_call, context.limits.trace_seconds, request, ground, header, options)
 
 
-def _traced_call(calls: Calls, request: CallRequest, gas: int, ground: Ground, options: TraceOptions) -> object:
+def _traced_call(calls: Calls, request: CallRequest, ground: Ground, header: Header, options: TraceOptions) -> object:
     """The same, where it runs."""
-    trace = begin_trace(options, Subject(request.sender, request.to, gas))
-    result = calls.call(request, ground, options.overrides, trace.observer)
-    return trace.result(result.gas_used, result.error is not None)
+    number = header.number if options.block.number is None else options.block.number
+    fork = calls.spec.fork_at(number, header.timestamp if options.block.time is None else options.block.time)
+    subject = _subject(calls, fork, request.sender, request.to, request.gas or 0, request.authorizations or ())
+    trace = begin_trace(options, subject)
+    result = calls.call(request, Place(ground, options.overrides, options.block), trace.observer)
+    return trace.result(result.gas_used)

@@ -1,30 +1,74 @@
 """eth_: prices. On a free chain they are all zero, in every form a wallet may ask for them (node.md 5)."""
 
-from testamur_node.rpc.codec import quantity, read_quantity
+from dataclasses import replace
+
+from testamur_node.chain.block import Block, Header
+from testamur_node.rpc.codec import quantity
 from testamur_node.rpc.context import Context, block_of
-from testamur_node.rpc.dispatch import Namespace, optional, required
+from testamur_node.rpc.dispatch import Namespace, required
 from testamur_node.rpc.errors import DecodeError, ServerRefusalError
-from testamur_node.rpc.fees import blob_gas_price, most_blob_gas, next_base_fee, next_blob_gas_price, rewards
+from testamur_node.rpc.fees import (
+    blob_gas_price,
+    most_blob_gas,
+    next_base_fee,
+    next_blob_gas_price,
+    pending_header,
+    rewards,
+    tip_of_recent_blocks,
+)
+from testamur_node.rpc.messages import MessageArguments
 from testamur_node.rpc.parameters import BlockReference, read_block_number, read_list
 from testamur_node.rpc.rendering import Json
 
-__all__ = ["eth", "suggested_tip"]
+__all__ = ["eth", "suggested_tip", "with_fees"]
 
 eth: Namespace[Context] = Namespace("eth")
 _MOST_PERCENTILES = 100
-_DEFAULT_TIP = 1_000_000_000
-"""wei; what wallets offer on a chain whose blocks tell nothing."""
 
 
 def suggested_tip(context: Context) -> int:
-    """A tip that recent blocks took: 0 on a free chain, else the median of the newest block with transactions."""
+    """A tip that recent blocks took: 0 on a free chain, else as geth samples and picks it."""
+    return 0 if context.node.spec.is_free else tip_of_recent_blocks(context.node.block, context.node.head.number)
+
+
+def with_fees(context: Context, message: MessageArguments, header: Header) -> MessageArguments:
+    """A message with the fees that a wallet would offer where it names none (geth's setFeeDefaults).
+
+    On a free chain it stays as it is. Raises `ServerRefusalError` on fees that contradict each other.
+    """
     if context.node.spec.is_free:
-        return 0
-    for number in range(context.node.head.number, max(context.node.head.number - 20, -1), -1):
-        block = context.node.block(number)
-        if block is not None and block.transactions:
-            return rewards(block, context.node.receipts(number), [60.0])[0]
-    return _DEFAULT_TIP
+        return message
+    cap, tip, price = message.max_fee_per_gas, message.max_priority_fee_per_gas, message.gas_price
+    if message.max_fee_per_blob_gas == 0:
+        raise ServerRefusalError("maxFeePerBlobGas, if specified, must be non-zero")
+    if message.blob_hashes is not None and message.max_fee_per_blob_gas is None and header.excess_blob_gas is not None:
+        message = replace(message, max_fee_per_blob_gas=2 * (blob_gas_price(context.node.spec, header) or 0))
+    if price is not None:
+        if cap is not None or tip is not None:
+            raise ServerRefusalError("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
+        if price == 0 and header.base_fee is not None:
+            raise ServerRefusalError("gasPrice must be non-zero after london fork")
+        return message
+    if header.base_fee is None:
+        if cap is not None and tip is not None:
+            return _checked_fees(message)
+        if cap is not None or tip is not None:
+            raise ServerRefusalError("maxFeePerGas and maxPriorityFeePerGas are not valid before London is active")
+        return replace(message, gas_price=suggested_tip(context))
+    was_complete = cap is not None and tip is not None
+    tip = suggested_tip(context) if tip is None else tip
+    cap = tip + 2 * header.base_fee if cap is None else cap
+    completed = replace(message, max_fee_per_gas=cap, max_priority_fee_per_gas=tip)
+    if was_complete and cap == 0:
+        raise ServerRefusalError("maxFeePerGas must be non-zero")
+    return _checked_fees(completed)
+
+
+def _checked_fees(message: MessageArguments) -> MessageArguments:
+    cap, tip = message.max_fee_per_gas or 0, message.max_priority_fee_per_gas or 0
+    if cap < tip:
+        raise ServerRefusalError(f"maxFeePerGas ({cap:#x}) < maxPriorityFeePerGas ({tip:#x})")
+    return message
 
 
 @eth.method("gasPrice")
@@ -41,47 +85,67 @@ def max_priority_fee_per_gas(context: Context) -> str:
 
 @eth.method("blobBaseFee")
 def blob_base_fee(context: Context) -> str | None:
-    """wei per blob gas in the next block."""
-    price = next_blob_gas_price(context.node.spec, context.node.head.header)
+    """wei per blob gas in the newest block."""
+    price = blob_gas_price(context.node.spec, context.node.head.header)
     return None if price is None else quantity(price)
 
 
 def _read_count(value: object) -> int:
-    """How many blocks: a quantity, or a plain number as some wallets send."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
-        return value
-    return read_quantity(value, 64)
+    """How many blocks: a plain number, or a string of decimal or hex digits (geth's HexOrDecimal64)."""
+    if isinstance(value, str):
+        digits, base = (value[2:], 16) if value[:2] in ("0x", "0X") else (value, 10)
+        if value == "":
+            return 0
+        if not digits.isascii() or not digits.isalnum():
+            raise DecodeError("invalid hex or decimal integer")
+        try:
+            value = int(digits, base)
+        except ValueError as error:
+            raise DecodeError("invalid hex or decimal integer") from error
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**64:
+        raise DecodeError("invalid hex or decimal integer")
+    return value
 
 
 def _read_percentiles(value: object) -> list[float]:
-    """Rising percentiles from 0 to 100."""
+    """Percentiles; null is 0, as in geth."""
     numbers = []
     for item in read_list(value):
-        if isinstance(item, bool) or not isinstance(item, int | float):
+        if isinstance(item, bool) or not (item is None or isinstance(item, int | float)):
             raise DecodeError("json: cannot unmarshal into a percentile")
-        numbers.append(float(item))
+        numbers.append(float(item or 0))
     return numbers
 
 
-@eth.method("feeHistory", required(_read_count), required(read_block_number), optional(_read_percentiles, []))
-def fee_history(context: Context, count: int, newest: BlockReference, percentiles: list[float]) -> Json:
-    """Base fees, fullness and tips of `count` blocks up to `newest`, the following block's base fee last."""
+def _check_percentiles(percentiles: list[float]) -> None:
     if len(percentiles) > _MOST_PERCENTILES:
         raise ServerRefusalError(f"over the query limit {_MOST_PERCENTILES}: {len(percentiles)} percentiles")
     for position, percentile in enumerate(percentiles):
         if not 0 <= percentile <= 100:
             raise ServerRefusalError(f"invalid reward percentile: {percentile}")
-        if position and percentile < percentiles[position - 1]:
+        if position and percentile <= percentiles[position - 1]:
             raise ServerRefusalError(
-                f"invalid reward percentile: #{position - 1}:{percentiles[position - 1]} > #{position}:{percentile}"
+                f"invalid reward percentile: #{position - 1}:{percentiles[position - 1]} >= #{position}:{percentile}"
             )
+
+
+@eth.method("feeHistory", required(_read_count), required(read_block_number), required(_read_percentiles))
+def fee_history(context: Context, count: int, newest: BlockReference, percentiles: list[float]) -> Json:
+    """Base fees, fullness and tips of `count` blocks up to `newest`, the following block's base fee last."""
     if count < 1:
         return {"oldestBlock": "0x0", "gasUsedRatio": None}
-    last = block_of(context, newest).number if newest.number is None else newest.number
-    if last > context.node.head.number:
-        raise ServerRefusalError(f"request beyond head block: requested {last}, head {context.node.head.number}")
+    _check_percentiles(percentiles)
+    head = context.node.head
+    last = head.number + 1
+    if not newest.is_pending:
+        last = block_of(context, newest).number if newest.number is None else newest.number
+    if last > head.number and not newest.is_pending:
+        raise ServerRefusalError(f"request beyond head block: requested {last}, head {head.number}")
     spec, first = context.node.spec, max(last - min(count, context.limits.fee_history_blocks) + 1, 0)
-    blocks = [block_of(context, BlockReference(number=number)) for number in range(first, last + 1)]
+    blocks = [block_of(context, BlockReference(number=number)) for number in range(first, min(last, head.number) + 1)]
+    if newest.is_pending:
+        header = pending_header(spec, head.header)
+        blocks.append(Block(header, b""))
     following = blocks[-1].header
     answer: Json = {
         "oldestBlock": quantity(first),

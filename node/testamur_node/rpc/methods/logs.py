@@ -1,11 +1,13 @@
 """eth_: logs, and filters that are polled for what is new."""
 
+from math import inf
+
 from testamur_node.index.logs import matches
 from testamur_node.node import LocatedLog
 from testamur_node.rpc.codec import data
 from testamur_node.rpc.context import Context, find_block, pending_block
 from testamur_node.rpc.dispatch import Namespace, optional, required
-from testamur_node.rpc.errors import InvalidParametersError, ResourceLimitError, ServerRefusalError
+from testamur_node.rpc.errors import ResourceLimitError, ServerRefusalError
 from testamur_node.rpc.filters import Filter
 from testamur_node.rpc.parameters import (
     LATEST,
@@ -36,7 +38,7 @@ def located_log_json(located: LocatedLog) -> Json:
 
 
 def _height(context: Context, reference: BlockReference | None, default: int) -> int:
-    """The height a range ends at; numbers beyond the head stand for themselves."""
+    """The height a filter ends at; numbers beyond the head stand for themselves."""
     if reference is None:
         return default
     if reference.number is not None:
@@ -45,28 +47,37 @@ def _height(context: Context, reference: BlockReference | None, default: int) ->
     return default if block is None else block.number
 
 
+def _bound(context: Context, reference: BlockReference | None) -> float:
+    """A bound of a range: infinite for the newest block, which is later than any number that a caller writes."""
+    if reference is None or reference == LATEST:
+        return inf
+    return _height(context, reference, 0)
+
+
 def _check_shape(context: Context, query: LogQuery) -> None:
-    """Refuse more positions or alternatives than a filter may have."""
-    if len(query.topics) > 4:
-        raise ServerRefusalError("exceed max topics")
+    """Refuse more alternatives than a filter may have."""
     most = max([len(query.addresses), *(len(position or ()) for position in query.topics)])
     if most > context.limits.log_topics:
-        raise ResourceLimitError(f"{most} alternatives in one filter, at most {context.limits.log_topics} are taken")
+        raise ServerRefusalError(f"{most} alternatives in one filter, at most {context.limits.log_topics} are taken")
 
 
 def _range(context: Context, query: LogQuery) -> tuple[int, int]:
-    """First and last height of a query, in order and within the limits."""
+    """First and last height of a query, in order and within chain and limits; last < first where it holds nothing."""
     if query.block_hash is not None:
         block = context.node.block(query.block_hash)
         if block is None:
             raise ServerRefusalError("unknown block")
         return block.number, block.number
     head = context.node.head.number
-    first, last = _height(context, query.first, head), _height(context, query.last, head)
-    if first > last and query.last is not None:
-        raise InvalidParametersError("invalid block range params")
+    if query.first is not None and query.last is not None and query.first.number and query.last.number:
+        _check_order(query.first.number <= query.last.number)
+    lower, upper = _bound(context, query.first), _bound(context, query.last)
+    if lower > upper:
+        return 0, -1
+    first, last = (int(head if bound == inf else bound) for bound in (lower, upper))
+    _check_order(first <= last <= head)
     _check_width(context, first, last)
-    return first, min(last, head)
+    return first, last
 
 
 def _check_width(context: Context, first: int, last: int) -> None:
@@ -74,6 +85,11 @@ def _check_width(context: Context, first: int, last: int) -> None:
         raise ResourceLimitError(
             f"range of {last - first + 1} blocks, at most {context.limits.log_blocks} are searched at once"
         )
+
+
+def _check_order(is_in_order: bool) -> None:
+    if not is_in_order:
+        raise ServerRefusalError("invalid block range params")
 
 
 def _read(context: Context, query: LogQuery, first: int, last: int) -> list[Json]:
@@ -97,7 +113,7 @@ def get_logs(context: Context, query: LogQuery) -> list[Json]:
     if query.last is not None and query.last.is_pending:
         return _with_pending(context, query)
     if query.first is not None and query.first.is_pending:
-        raise InvalidParametersError("invalid block range params")
+        raise ServerRefusalError("invalid block range params")
     return _committed(context, query)
 
 
@@ -111,8 +127,7 @@ def _with_pending(context: Context, query: LogQuery) -> list[Json]:
     header = pending.block.header
     is_alone = query.first is not None and query.first.is_pending
     first = header.number if is_alone else _height(context, query.first, header.number - 1)
-    if first > header.number:
-        raise InvalidParametersError("invalid block range params")
+    _check_order(first <= header.number)
     _check_width(context, first, header.number)
     found = _read(context, query, first, header.number - 1)
     position = 0
@@ -131,7 +146,19 @@ def _with_pending(context: Context, query: LogQuery) -> list[Json]:
 def new_filter(context: Context, query: LogQuery) -> str:
     """Install a filter on logs of blocks to come."""
     _check_shape(context, query)
+    _check_filter(query)
     return context.filters.install(context.node.head.number + 1, query)
+
+
+def _check_filter(query: LogQuery) -> None:
+    """A filter looks ahead: from a number on, or at what is new; not at an end in the past."""
+    first = LATEST if query.first is None else query.first
+    last = LATEST if query.last is None else query.last
+    start = 0 if first.tag == "earliest" else first.number
+    if last.number is None:
+        _check_order(last.tag in ("latest", "pending") and (start is not None or first.tag in ("latest", "pending")))
+    else:
+        _check_order(start is not None and start <= last.number)
 
 
 @eth.method("newBlockFilter")

@@ -1,16 +1,18 @@
 """eth_: transactions on their way to the pool. On development chains the node signs for its unlocked accounts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from testamur_node.calls import Calls
+from testamur_node.calls import Calls, Place
 from testamur_node.chain.development import impersonation_key
 from testamur_node.rpc.codec import data, quantity, read_address, read_data
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Namespace, required
-from testamur_node.rpc.errors import InvalidParametersError, ServerRefusalError
-from testamur_node.rpc.methods.fees import suggested_tip
+from testamur_node.rpc.errors import ServerRefusalError
+from testamur_node.rpc.messages import MessageArguments, read_message
+from testamur_node.rpc.methods.fees import with_fees
 from testamur_node.rpc.methods.simulation import call_request
-from testamur_node.rpc.parameters import MessageArguments, read_message, read_typed_data
+from testamur_node.rpc.parameters import read_typed_data
 from testamur_node.rpc.rendering import Json, pending_transaction_json
 from testamur_node.rpc.reverts import call_error
 from testamur_node.rpc.signing import UnsignedTransaction, sign_message, sign_transaction, sign_typed_data
@@ -24,6 +26,14 @@ eth: Namespace[Context] = Namespace("eth")
 def accounts(context: Context) -> list[str]:
     """The unlocked accounts: none but on a development chain."""
     return [data(address) for address in context.node.unlocked_accounts]
+
+
+@eth.method("pendingTransactions")
+def pending_transactions(context: Context) -> list[Json]:
+    """What waits of the unlocked accounts."""
+    pending, _ = context.node.pool.content()
+    own = (address for address in context.node.unlocked_accounts if address in pending)
+    return [pending_transaction_json(item) for address in own for item in pending[address]]
 
 
 @eth.method("sendRawTransaction", required(read_data))
@@ -42,37 +52,36 @@ def _key(context: Context, address: bytes | None) -> bytes:
 def _filled(context: Context, message: MessageArguments, sender: bytes) -> UnsignedTransaction:
     """A transaction out of what the caller said and, where silent, of what the chain says."""
     head = context.node.head
-    if message.chain_id is not None and message.chain_id != context.node.chain_id:
-        raise InvalidParametersError(
-            f"chainId does not match node's (have={message.chain_id}, want={context.node.chain_id})"
+    if message.payload is not None and message.input is not None and message.payload != message.input:
+        raise ServerRefusalError(
+            'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data'
         )
     if message.blob_hashes:
         raise InvalidParametersError("blobs come with their transaction alone: sign it and use eth_sendRawTransaction")
+    request = call_request(context, message, head.header.base_fee)
     gas = message.gas
     if gas is None:
-        request = call_request(context, message, head.header.base_fee)
-        estimate = context.node.apart(Calls.estimate_gas, context.limits.call_seconds, request, None)
+        asked = replace(request, gas=None)
+        estimate = context.node.apart(Calls.estimate_gas, context.limits.call_seconds, asked, Place(None))
         if estimate.error is not None:
             raise call_error(estimate)
         gas = estimate.gas_used
     nonce = message.nonce
     if nonce is None:
         nonce = context.node.pending_nonce(sender)
-    tip = message.max_priority_fee_per_gas
-    cap = message.max_fee_per_gas
-    if message.gas_price is None:
-        tip = min(suggested_tip(context), cap if cap is not None else 2**256) if tip is None else tip
-        cap = tip + 2 * (head.header.base_fee or 0) if cap is None else cap
+    message = with_fees(context, message, head.header)
+    if message.gas_price is None and message.max_fee_per_gas is None:
+        message = replace(message, max_fee_per_gas=0, max_priority_fee_per_gas=0)
     return UnsignedTransaction(
         chain_id=context.node.chain_id,
         nonce=nonce,
         gas_limit=gas,
         to=message.to,
         value=message.value or 0,
-        data=message.data or b"",
+        data=message.data,
         gas_price=message.gas_price,
-        max_fee_per_gas=cap,
-        max_priority_fee_per_gas=tip,
+        max_fee_per_gas=message.max_fee_per_gas,
+        max_priority_fee_per_gas=message.max_priority_fee_per_gas,
         access_list=message.access_list,
         authorizations=message.authorizations,
     )
