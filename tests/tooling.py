@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["ANALYSIS", "BROWNIE", "EELS", "ROOT", "WEB3", "foundry", "output_of", "with_foundry"]
+__all__ = ["ANALYSIS", "BROWNIE", "EELS", "GETH", "ROOT", "WEB3", "foundry", "output_of", "with_foundry"]
 
 ROOT = Path(__file__).resolve().parent.parent
 ANALYSIS = ROOT / ".venv-analysis" / "bin"
@@ -16,6 +16,9 @@ EELS = ROOT / ".venv-eels" / "bin"
 """The Ethereum execution specification's tools, as `requirements/eels.txt` pins them."""
 WEB3 = {version: ROOT / f".venv-web3-{version}" / "bin" / "python" for version in (7, 8)}
 """web3.py 7.16 and 8 with what their suite needs, as `requirements/web3-7.txt` and `web3-8.txt` pin them."""
+
+GETH = ROOT / ".geth" / "geth"
+"""go-ethereum of the version that `run` names, which builds it."""
 
 
 def foundry(tool: str) -> Path:

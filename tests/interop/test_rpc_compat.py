@@ -4,7 +4,6 @@ An answer equals the recorded one as JSON, error messages aside. Where a file sa
 shows what an answer looks like: ours must have the same shape.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +17,10 @@ from testamur_node.rpc.dispatch import Dispatcher
 from testamur_node.rpc.limits import Limits
 from testamur_node.rpc.server import dispatcher_for
 
+from tests.interop.comparing import shape, without_messages
+from tests.interop.conversations import Conversation, conversations
+
 VECTORS = Path(os.environ.get("TESTAMUR_VECTORS", Path(__file__).resolve().parents[3] / "shared" / "vectors"))
-FILES = sorted((VECTORS / "rpc-compat").glob("*/*.io"), key=lambda path: ("sendRaw" in path.parent.name, path))
-"""Read-only files first: what is sent changes what is pending."""
 
 
 @pytest.fixture(scope="module")
@@ -33,37 +33,9 @@ def dispatcher(tmp_path_factory: pytest.TempPathFactory, vectors: Path) -> Itera
     node.close()
 
 
-def without_messages(value: Any) -> Any:
-    """The same without the `message` of error objects, at any depth."""
-    if isinstance(value, list):
-        return [without_messages(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    kept = {name: without_messages(item) for name, item in value.items()}
-    if isinstance(kept.get("error"), dict):
-        kept["error"] = {name: item for name, item in kept["error"].items() if name != "message"}
-    return kept
-
-
-def shape(value: Any) -> Any:
-    """Types and member names, the content left out."""
-    if isinstance(value, dict):
-        return {name: shape(item) for name, item in sorted(value.items())}
-    if isinstance(value, list):
-        return [shape(value[0])] if value else []
-    return float if isinstance(value, int | float) else type(value)
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_a_recorded_conversation_is_answered_alike(dispatcher: Dispatcher[Any], path: Path) -> None:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    is_shape_only = any(line.startswith("// speconly:") for line in lines)
-    exchanges = [(line[3:], lines[at + 1][3:]) for at, line in enumerate(lines) if line.startswith(">> ")]
-    assert exchanges
-    for request, recorded in exchanges:
+@pytest.mark.parametrize("conversation", conversations(VECTORS), ids=lambda conversation: conversation.name)
+def test_a_recorded_conversation_is_answered_alike(dispatcher: Dispatcher[Any], conversation: Conversation) -> None:
+    view = shape if conversation.is_shape_only else without_messages
+    for request, recorded in conversation.exchanges:
         answer = orjson.loads(dispatcher.answer(request.encode()) or b"null")
-        expected = json.loads(recorded)
-        if is_shape_only:
-            assert shape(answer) == shape(expected)
-        else:
-            assert without_messages(answer) == without_messages(expected)
+        assert view(answer) == view(recorded)
