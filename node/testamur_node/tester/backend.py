@@ -15,6 +15,7 @@ from eth_tester.backends.base import BaseChainBackend
 from eth_tester.exceptions import BlockNotFound, TransactionFailed, TransactionNotFound, ValidationError
 from rlp.exceptions import DecodingError as RlpDecodingError
 
+from testamur_node.calls import Place
 from testamur_node.chain.block import Block
 from testamur_node.chain.development import address_of
 from testamur_node.codec import DecodingError
@@ -231,11 +232,13 @@ class SoloBackend(BaseChainBackend):  # type: ignore[misc] # eth-tester has no t
 
     def call(self, transaction: Mapping[str, Any], block_number: BlockName = "latest") -> bytes:
         """What a message returns on the state after a block."""
-        return _succeeded(self.node.calls.call(call_of(transaction), self._number(block_number))).output
+        return _succeeded(self.node.calls.call(call_of(transaction), Place(self._number(block_number)))).output
 
     def estimate_gas(self, transaction: Mapping[str, Any], block_number: BlockName = "latest") -> int:
         """The least gas limit with which a message succeeds."""
-        return _succeeded(self.node.calls.estimate_gas(call_of(transaction), self._number(block_number))).gas_used
+        return _succeeded(
+            self.node.calls.estimate_gas(call_of(transaction), Place(self._number(block_number)))
+        ).gas_used
 
 
 def _succeeded(result: CallResult) -> CallResult:

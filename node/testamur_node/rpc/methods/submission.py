@@ -8,7 +8,7 @@ from testamur_node.chain.development import impersonation_key
 from testamur_node.rpc.codec import data, quantity, read_address, read_data
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Namespace, required
-from testamur_node.rpc.errors import ServerRefusalError
+from testamur_node.rpc.errors import InvalidParametersError, ServerRefusalError
 from testamur_node.rpc.messages import MessageArguments, read_message
 from testamur_node.rpc.methods.fees import with_fees
 from testamur_node.rpc.methods.simulation import call_request
