@@ -159,11 +159,17 @@ class Application:
     # inclusion
 
     def check(self, transaction: Transaction) -> Refusal | None:
-        """Whether the pool may take a transaction; a nonce gap is no reason against it, a sender that cannot pay is."""
+        """Whether the pool may take a transaction; a nonce gap is no reason against it, a sender that cannot pay is.
+
+        One below the base fee waits until that comes down, as in geth's pool; a development chain, whose callers look
+        for their block at once, refuses it.
+        """
         parent, before = self.parent(), BlockSoFar()
         if transaction.nonce > parent.nonce(transaction.sender):
             before.next_nonces[transaction.sender] = transaction.nonce
-        return includable(transaction, parent, before)
+        refusal = includable(transaction, parent, before)
+        waits = refusal is not None and refusal.reason is Reason.UNDERPRICED and not self.spec.is_development
+        return None if waits else refusal
 
     def propose(self, candidates: Iterable[Transaction], max_bytes: int | None = None) -> Proposal:
         """The candidates that fit the next block, in their order; the rest wait for their turn, or for ever."""

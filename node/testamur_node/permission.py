@@ -30,6 +30,8 @@ class Reason(Enum):
     NONCE_GAP = "nonce gap"
     """It must wait for an earlier one; the pool keeps it."""
     INSUFFICIENT_FUNDS = "insufficient funds"
+    UNDERPRICED = "underpriced"
+    """The base fee is above what it offers at most; it may have come down by a later block."""
     BLOCK_FULL = "block full"
     """This block has no room left for it; another may."""
     TOO_LARGE = "too large"
@@ -118,7 +120,8 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
     4. its nonce continues its sender's                                                          -> NONCE_TOO_LOW,
     NONCE_GAP
     5. its sender can pay what it may cost at most                                               -> INSUFFICIENT_FUNDS
-    6. gas and bytes, added up, stay within the block's limits                                   -> BLOCK_FULL
+    6. it offers the base fee                                                                    -> UNDERPRICED
+    7. gas and bytes, added up, stay within the block's limits                                   -> BLOCK_FULL
     """
     problem = _unfit(transaction, parent)
     if problem is not None:
@@ -152,6 +155,12 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
             Reason.INSUFFICIENT_FUNDS,
             f"insufficient funds for gas * price + value: address 0x{sender.hex()} have {balance} want {cost}",
         )
+    if not parent.spec.is_free and _fee_cap(transaction) < (parent.base_fee or 0):
+        return Refusal(
+            Reason.UNDERPRICED,
+            f"max fee per gas less than block base fee: maxFeePerGas: {_fee_cap(transaction)}"
+            f" baseFee: {parent.base_fee}",
+        )
     if (
         block.gas + transaction.gas_limit > parent.gas_limit
         or block.size_bytes + len(transaction.raw) > limits.max_block_bytes
@@ -161,8 +170,14 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
     return None
 
 
+def _fee_cap(transaction: Transaction) -> int:
+    """wei per gas that it pays at most."""
+    cap = transaction.max_fee_per_gas
+    return (transaction.gas_price or 0) if cap is None else cap
+
+
 def _tip(transaction: Transaction) -> int:
-    """wei per gas that whoever makes the block may get; whether the base fee is covered changes while it waits."""
+    """wei per gas that whoever makes the block may get at most."""
     tip = transaction.max_priority_fee_per_gas
     return (transaction.gas_price or 0) if tip is None else tip
 

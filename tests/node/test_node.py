@@ -15,7 +15,8 @@ from testamur.proof.cometbft_json import signed_header_from_json, validator_from
 from testamur_node.calls import Place
 from testamur_node.chain.block import Block
 from testamur_node.chain.development import impersonation_key
-from testamur_node.chain.rules import DEVELOPMENT, DEVELOPMENT_WITH_FEES
+from testamur_node.chain.fees import next_base_fee
+from testamur_node.chain.rules import DEVELOPMENT, DEVELOPMENT_WITH_FEES, Fork
 from testamur_node.chain.transaction import created_address, decode_transaction
 from testamur_node.engine.headers import decode_signed
 from testamur_node.execution.executor import AccountOverride, CallRequest
@@ -311,12 +312,35 @@ def test_a_chain_with_fees_charges_them_and_refuses_who_offers_too_little(tmp_pa
             node.submit(raw(0, 0, gasPrice=1))
         with pytest.raises(RefusedError, match="insufficient funds for gas"):
             node.submit(raw(STRANGER_KEY, 0))
+        with pytest.raises(RefusedError, match="gas tip cap 0, minimum needed 1"):
+            node.submit(raw(0, 0, maxFeePerGas=10**10, maxPriorityFeePerGas=0))
         before = node.state_at(0).balance(ADDRESSES[0])
         block = sealed(node, raw(0, 0, gas=21_000))
         fee = 21_000 * (875_000_000 + 10**9)
         assert block.header.base_fee == 875_000_000
         assert before - node.state_at(1).balance(ADDRESSES[0]) == fee
         assert node.state_at(1).balance(block.header.coinbase) == 21_000 * 10**9
+    finally:
+        node.close()
+
+
+def test_what_the_base_fee_has_risen_above_waits_until_it_comes_down(tmp_path: Path) -> None:
+    node = Node.open(make_home(tmp_path, DEVELOPMENT_WITH_FEES, base_fee=10**9), SteppedClock())
+    try:
+        endless = deploy(node, bytes.fromhex("5b5f56"))
+        node.development.set_automine(False)
+        node.development.mine()
+        limit, base_fee = node.head.header.gas_limit, next_base_fee(node.head.header, node.spec, Fork.PRAGUE)
+        node.submit(raw(0, 1, to=endless, gas=limit - 100_000))
+        waiting = node.submit(raw(1, 0, maxFeePerGas=base_fee, maxPriorityFeePerGas=1))  # there is no room for it
+        node.development.mine()
+        with pytest.raises(RefusedError, match="less than block base fee"):
+            node.submit(raw(2, 0, maxFeePerGas=base_fee, maxPriorityFeePerGas=1))
+        node.development.mine()
+        assert node.locate(waiting) is None
+        assert node.pool.get(waiting) is not None
+        node.development.mine()
+        assert node.locate(waiting) == (node.head.number, 0)
     finally:
         node.close()
 

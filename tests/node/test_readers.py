@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from testamur_node.apart import TooSlowError
+from testamur_node.calls import Calls
 from testamur_node.chain.rules import DEVELOPMENT
 from testamur_node.node import Node
 from testamur_node.store import StoreError
@@ -155,8 +156,8 @@ def test_a_replaced_file_is_not_written_while_the_old_one_is_read(environment: E
     again.close()
 
 
-def hold(node: Node, seconds: float) -> None:
-    with node.store.environment.lmdb.begin():
+def hold(calls: Calls, seconds: float) -> None:
+    with calls.chain.store.environment.lmdb.begin():
         time.sleep(seconds)
 
 
