@@ -78,7 +78,7 @@ def try_out(state: Any, request: CallRequest, gas: int, terms: Terms, observer: 
     message = Message(transaction, terms.fork, terms.is_free)
     state.lock_changes()
     watch(state, observer)
-    if terms.forgives_no_price and not request.fee_cap and not request.tip_cap:
+    if terms.is_free or (terms.forgives_no_price and not request.fee_cap and not request.tip_cap):
         state.get_tip = lambda _: 0  # who pays nothing takes nothing from the coinbase either
     executor = state.get_transaction_executor()
     _charge_blobs(state, executor, transaction, terms)

@@ -17,7 +17,7 @@ from typing import Any
 import lmdb
 
 from testamur_node.files import sync
-from testamur_node.store.pages import DamagedPageError, PageFile
+from testamur_node.store.pages import MAP_BYTES, DamagedPageError, PageFile
 from testamur_node.store.refusal import (
     MOST_READERS,
     StoreError,
@@ -50,7 +50,6 @@ carried       block number -> first and newest engine height whose header carrie
 """
 
 DATA = "data.mdb"
-_MAP_BYTES = 1 << 40
 _LOCK_BYTES = 64 * (MOST_READERS + 2)
 """LMDB's table of readers, 64 bytes each behind a header."""
 _LOST = "restore a backup; without one, move the data folder away and import an export"
@@ -86,7 +85,7 @@ class Environment:
             _demand_whole(folder / DATA)
             _reserve_lock(folder / "lock.mdb", writes)
             self.lmdb = lmdb.open(
-                str(folder), map_size=_MAP_BYTES, max_dbs=len(TABLES), max_readers=MOST_READERS, readonly=not writes,
+                str(folder), map_size=MAP_BYTES, max_dbs=len(TABLES), max_readers=MOST_READERS, readonly=not writes,
                 create=writes, readahead=False,
             )  # fmt: skip
             self.tables = self._open_tables(writes)

@@ -14,9 +14,11 @@ from testamur_node.errors import NodeError
 
 __all__ = [
     "DamagedPageError", "Tree", "Meta", "Page", "Entry", "PageFile", "HEADER_BYTES", "NO_PAGE", "BRANCH", "LEAF",
-    "OVERFLOW", "BIG_DATA", "SUB_TREE",
+    "OVERFLOW", "BIG_DATA", "SUB_TREE", "MAP_BYTES",
 ]  # fmt: skip
 
+MAP_BYTES = 1 << 40
+"""How large the file may grow: far more than any chain, since it costs address space, not disk."""
 HEADER_BYTES = 16
 NO_PAGE = 2**64 - 1
 """Root of an empty tree."""

@@ -17,6 +17,7 @@ from testamur_node.store.pages import (
     BRANCH,
     HEADER_BYTES,
     LEAF,
+    MAP_BYTES,
     NO_PAGE,
     OVERFLOW,
     SUB_TREE,
@@ -31,6 +32,7 @@ from testamur_node.store.pages import (
 __all__ = ["structure_problem", "demand_whole"]
 
 _INTEGER_KEYS = 0x08
+_MOST_TABLES = 128
 _ATTEMPTS = 100
 """A node may commit between two looks."""
 
@@ -105,8 +107,12 @@ class _Walk:
     def __init__(self, file: PageFile, meta: Meta) -> None:
         self._file = file
         self._meta = meta
-        self._owner = {0: "meta", 1: "meta"}
-        """Whose each page is."""
+        if (meta.last_page + 1) * file.page_size > MAP_BYTES:
+            raise DamagedPageError(f"page {meta.last_page} would lie beyond the map")
+        self._owners = ["nobody", "meta"]
+        self._owner = bytearray(meta.last_page + 1)
+        """Whose each page is, by its place in `_owners`: a byte a page, since there are millions."""
+        self._owner[:2] = b"\1\1"
         self._tables: list[tuple[str, Tree]] = []
 
     def run(self) -> None:
@@ -119,22 +125,27 @@ class _Walk:
             free += self._free_pages(key, value)
         for key, value in self._tree("the main tree", meta.main):
             self._tables.append((key.decode("ascii", "replace"), Tree.read(value)))
+            if len(self._tables) > _MOST_TABLES:
+                raise DamagedPageError(f"the main tree names more than {_MOST_TABLES} tables")
         for name, tree in self._tables:
             for _ in self._tree(f"table {name}", tree):
                 pass
         for number in free:
             self._take(number, "free")
-        missing = meta.last_page + 1 - len(self._owner)
+        missing = self._owner.count(0)
         if missing:
             raise DamagedPageError(f"{missing} pages are neither used nor free")
 
     def _take(self, number: int, owner: str, count: int = 1) -> None:
+        if owner not in self._owners:
+            self._owners.append(owner)
+        place = self._owners.index(owner)
         for page in range(number, number + count):
             if not 2 <= page <= self._meta.last_page:
                 raise DamagedPageError(f"{owner} names page {page} of {self._meta.last_page}")
-            if page in self._owner:
-                raise DamagedPageError(f"page {page} belongs to {self._owner[page]} and to {owner}")
-            self._owner[page] = owner
+            if self._owner[page]:
+                raise DamagedPageError(f"page {page} belongs to {self._owners[self._owner[page]]} and to {owner}")
+            self._owner[page] = place
 
     def _free_pages(self, key: bytes, value: bytes) -> list[int]:
         """One commit's freed pages: how many, then their numbers, falling."""
