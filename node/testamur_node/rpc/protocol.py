@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from testamur_node.rpc.access.addresses import Network, client_address, rate_group
+from testamur_node.rpc.gathering import Gathering
 from testamur_node.rpc.head_limit import HeadLimitedProtocol
 
 __all__ = ["Protocol", "ServerConfig", "certificate_of"]
@@ -40,7 +41,7 @@ class Protocol(HeadLimitedProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin; turn away who holds too many connections already."""
-        super().connection_made(transport)
+        super().connection_made(Gathering(transport, self.loop))  # type: ignore[arg-type] # it stands for one
         secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         certificate = secured.getpeercert(binary_form=True) if secured is not None else None
         self.app_state = {**self.app_state, _CERTIFICATE: certificate}
