@@ -57,8 +57,17 @@ class ChainReader:
 
     def block(self, which: int | bytes) -> Block | None:
         """The block with a number or a hash."""
+        number = self.number_of(which)
+        return None if number is None else self.store.block(number)
+
+    def number_of(self, which: int | bytes) -> int | None:
+        """The number of a block that there is, named by number or hash."""
         number = self.store.number_of(which) if isinstance(which, bytes) else which
-        return self.store.block(number) if number is not None and self._is_visible(number) else None
+        return number if number is not None and self._is_visible(number) else None
+
+    def transaction_count(self, number: int) -> int:
+        """How many transactions a block holds, without reading them."""
+        return self.store.transaction_count(number)
 
     def receipts(self, number: int) -> tuple[Receipt, ...]:
         """The receipts of a block's transactions in order."""
@@ -104,15 +113,17 @@ class ChainReader:
         addresses: Sequence[bytes] = (),
         topics: Sequence[Sequence[bytes] | None] = (),
         limit: int | None = None,
+        steps: int | None = None,
     ) -> list[LocatedLog]:
         """Logs of blocks first..last in order; each topic position None for any, else one of several.
 
-        At most `limit` + 1 come back, so that a caller can tell that there were more.
+        At most `limit` + 1 come back, so that a caller can tell that there were more. `LongWalkError` where finding
+        them takes more than `steps` rounds through the index.
         """
         found: list[LocatedLog] = []
         block: tuple[int, bytes, int] = (-1, b"", 0)
         last = min(last, self._application.head.number)
-        for number, index, logs, position in self._candidates(first, last, addresses, topics):
+        for number, index, logs, position in self._candidates(first, last, addresses, topics, steps):
             matching = [(log, position + place) for place, log in enumerate(logs) if matches(log, addresses, topics)]
             transaction_hash = self.store.transaction_hash(number, index) if matching else None
             if transaction_hash is None:
@@ -128,12 +139,18 @@ class ChainReader:
         return found
 
     def _candidates(
-        self, first: int, last: int, addresses: Sequence[bytes], topics: Sequence[Sequence[bytes] | None]
+        self,
+        first: int,
+        last: int,
+        addresses: Sequence[bytes],
+        topics: Sequence[Sequence[bytes] | None],
+        steps: int | None,
     ) -> Iterator[tuple[int, int, tuple[Log, ...], int]]:
         """(block, transaction index, its logs, how many the block has before them) of what may match."""
         environment = self.store.environment
         with environment.read() as view:
-            for number, index in transactions_with(view, environment.tables["logs"], first, last, addresses, topics):
+            table = environment.tables["logs"]
+            for number, index in transactions_with(view, table, first, last, addresses, topics, steps):
                 stored = self.store.logs(number, index)
                 if stored is not None:
                     yield number, index, *stored

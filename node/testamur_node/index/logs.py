@@ -6,14 +6,22 @@ costs by its results. Keys sort by block within a value. The index points at tra
 logs, since two logs may each match half a query.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from testamur_node.chain.receipt import Log, Receipt
+from testamur_node.errors import NodeError
 
-__all__ = ["index_keys", "transactions_with", "matches", "Topics"]
+__all__ = ["index_keys", "transactions_with", "matches", "Topics", "LongWalkError"]
 
 _ANY = b"\x05"
+
+
+class LongWalkError(NodeError):
+    """The walk took as many steps as it was given, and has not ended."""
+
+
 Topics = Sequence[Sequence[bytes] | None]
 """Per position: None for any, else the alternatives."""
 
@@ -32,12 +40,18 @@ def index_keys(number: int, receipts: Iterable[Receipt]) -> list[bytes]:
 
 
 def transactions_with(
-    transaction: Any, table: Any, first: int, last: int, addresses: Sequence[bytes], topics: Topics
+    transaction: Any,
+    table: Any,
+    first: int,
+    last: int,
+    addresses: Sequence[bytes],
+    topics: Topics,
+    steps: int | None = None,
 ) -> Iterator[tuple[int, int]]:
     """(block, transaction index) candidates in chain order; a query that names nothing gets all that have logs.
 
     `transaction` and `table` are LMDB's. Each condition gives an ordered stream; the streams are intersected by
-    seeking.
+    seeking, in at most `steps` rounds: `LongWalkError` beyond them.
     """
     conditions: list[list[bytes]] = []
     if addresses:
@@ -46,7 +60,7 @@ def transactions_with(
         if alternatives:
             conditions.append([bytes([position]) + topic for topic in alternatives])
     streams = [_Union(transaction, table, prefixes, _place(last, 2**32 - 1)) for prefixes in conditions or [[_ANY]]]
-    return _intersect(streams, _place(first, 0))
+    return _intersect(streams, _place(first, 0), steps)
 
 
 def matches(log: Log, addresses: Sequence[bytes], topics: Topics) -> bool:
@@ -82,8 +96,10 @@ class _Union:
         return found
 
 
-def _intersect(streams: Sequence[_Union], place: bytes) -> Iterator[tuple[int, int]]:
-    while True:
+def _intersect(streams: Sequence[_Union], place: bytes, steps: int | None) -> Iterator[tuple[int, int]]:
+    for step in itertools.count():
+        if step == steps:
+            raise LongWalkError(f"more than {steps} steps through the log index")
         agreed = place
         for stream in streams:
             found = stream.seek(agreed)

@@ -12,7 +12,7 @@ from testamur_node.rpc.limits import Limits
 from testamur_node.rpc.parameters import BlockReference
 from testamur_node.state.reader import StateReader
 
-__all__ = ["Context", "Session", "block_of", "find_block", "pending_block", "state_of", "CLIENT_VERSION"]
+__all__ = ["Context", "Session", "block_of", "find_block", "find_number", "pending_block", "state_of", "CLIENT_VERSION"]
 
 CLIENT_VERSION = "testamur-node/0.1.0"
 
@@ -42,18 +42,26 @@ class Context:
     """None on HTTP, which cannot be written to."""
 
 
-def find_block(context: Context, reference: BlockReference) -> Block | None:
-    """The block on the chain that a reference names, None where there is none; `pending` names the head here.
+def find_number(context: Context, reference: BlockReference) -> int | None:
+    """The number of the block on the chain that a reference names, None where there is none; `pending` names the head.
 
     Every block is final when it is made: latest, safe and finalized are one.
     """
     if reference == BlockReference():
         raise ServerRefusalError("invalid arguments; neither block nor hash specified")
     if reference.hash is not None:
-        return context.node.block(reference.hash)
+        return context.node.number_of(reference.hash)
     if reference.number is not None:
-        return context.node.block(reference.number)
-    return context.node.block(0) if reference.tag == "earliest" else context.node.head
+        return context.node.number_of(reference.number)
+    return 0 if reference.tag == "earliest" else context.node.header_of(None).number
+
+
+def find_block(context: Context, reference: BlockReference) -> Block | None:
+    """The block itself."""
+    if reference.hash is None and reference.number is None and reference != BlockReference():
+        return context.node.block(0) if reference.tag == "earliest" else context.node.head
+    number = find_number(context, reference)
+    return None if number is None else context.node.block(number)
 
 
 def block_of(context: Context, reference: BlockReference) -> Block:

@@ -43,7 +43,9 @@ class Application:
         if scope["type"] == "websocket":
             await self._serve_websocket(scope, receive, send)
         elif scope["type"] == "http":
-            await self._serve_request(scope, receive, send)
+            # cancelled only where the node stops and waits no longer for this request
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._serve_request(scope, receive, send)
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(headers_of(scope))

@@ -19,6 +19,8 @@ class Limits:
     """Widest block range of eth_getLogs; the index makes a wide range cheap, so this is generous."""
     log_results: int = 100_000
     """Most logs of one answer."""
+    log_seconds: float = 30.0
+    """Longest running time of an eth_getLogs that is not answered at once."""
     log_topics: int = 1_000
     """Most alternatives for one topic position, and most addresses."""
     call_gas: int = 50_000_000

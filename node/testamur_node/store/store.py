@@ -106,6 +106,14 @@ class Store:
         value = self.environment.get("transactions", _place(number, index))
         return None if value is None else _transaction(value)
 
+    def transaction_count(self, number: int) -> int:
+        """How many transactions a block holds, without reading them."""
+        with self.environment.read() as view:
+            cursor = view.cursor(self.environment.tables["transactions"])
+            is_there = cursor.prev() if cursor.set_range(_number(number + 1)) else cursor.last()
+            last = cursor.key() if is_there else b""
+        return int.from_bytes(last[8:], "big") + 1 if last[:8] == _number(number) else 0
+
     def receipts(self, number: int) -> tuple[Receipt, ...]:
         """All receipts of a block, in order."""
         return tuple(_receipt(value)[0] for value in self._rows("receipts", number))

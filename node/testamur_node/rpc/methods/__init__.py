@@ -19,6 +19,7 @@ from testamur_node.rpc.methods import (
     simulation,
     submission,
     subscription,
+    transactions,
     trust,
     waiting,
 )
@@ -39,6 +40,7 @@ _ALL: tuple[Namespace[Context], ...] = (
             simulation,
             submission,
             subscription,
+            transactions,
         )
     ),
     identity.net,

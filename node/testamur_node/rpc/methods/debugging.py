@@ -16,8 +16,8 @@ from testamur_node.rpc.context import Context, block_of, find_block, pending_blo
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.errors import ServerRefusalError
 from testamur_node.rpc.messages import MessageArguments, read_message
-from testamur_node.rpc.methods.blocks import raw_transaction_by_hash
 from testamur_node.rpc.methods.simulation import call_ground, call_request
+from testamur_node.rpc.methods.transactions import raw_transaction_by_hash
 from testamur_node.rpc.parameters import BlockReference, read_block_number, read_block_reference
 from testamur_node.rpc.rendering import Json
 from testamur_node.rpc.tracers.choice import Trace, TraceOptions, begin_trace, read_trace_options

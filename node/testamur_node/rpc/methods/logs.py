@@ -1,8 +1,12 @@
 """eth_: logs, and filters that are polled for what is new."""
 
+from collections.abc import Sequence
 from math import inf
 
-from testamur_node.index.logs import matches
+import orjson
+
+from testamur_node.calls import Calls
+from testamur_node.index.logs import LongWalkError, matches
 from testamur_node.node import LocatedLog
 from testamur_node.rpc.codec import data
 from testamur_node.rpc.context import Context, find_block, pending_block
@@ -22,6 +26,11 @@ from testamur_node.rpc.rendering import Json, log_json, pending_transaction_json
 __all__ = ["eth", "located_log_json"]
 
 eth: Namespace[Context] = Namespace("eth")
+
+_FEW = 64
+"""Logs that are read on the spot: fewer than it pays to ask a process for."""
+_FEW_STEPS = 256
+"""Rounds through the index after which a search is done apart, whatever it finds."""
 
 
 def located_log_json(located: LocatedLog) -> Json:
@@ -99,15 +108,52 @@ def _read(context: Context, query: LogQuery, first: int, last: int) -> list[Json
     most = context.limits.log_results
     found = context.node.logs(first, last, query.addresses, query.topics, limit=most)
     if len(found) > most:
-        raise ResourceLimitError(
-            f"query returned more than {most} results: narrow the range,"
-            f" blocks {first} to {found[most].block_number - 1} fit"
-        )
+        raise _too_many(most, first, found[most].block_number)
     return [located_log_json(located) for located in found]
 
 
+def _too_many(most: int, first: int, overflowing: int) -> ResourceLimitError:
+    return ResourceLimitError(
+        f"query returned more than {most} results: narrow the range, blocks {first} to {overflowing - 1} fit"
+    )
+
+
+def _answer(context: Context, query: LogQuery, first: int, last: int) -> list[Json] | orjson.Fragment:
+    """The same for an answer of its own: few logs at once, many in a process apart, so that no block waits for them."""
+    if first > last:
+        return []
+    try:
+        found = context.node.logs(first, last, query.addresses, query.topics, limit=_FEW, steps=_FEW_STEPS)
+    except LongWalkError:
+        found = None
+    if found is not None and len(found) <= min(_FEW, context.limits.log_results):
+        return [located_log_json(located) for located in found]
+    most = context.limits.log_results
+    rendered, overflowing = context.node.apart(
+        _rendered_logs, context.limits.log_seconds, first, last, query.addresses, query.topics, most
+    )
+    if overflowing is not None:
+        raise _too_many(most, first, overflowing)
+    return orjson.Fragment(rendered)
+
+
+def _rendered_logs(
+    calls: Calls,
+    first: int,
+    last: int,
+    addresses: Sequence[bytes],
+    topics: Sequence[Sequence[bytes] | None],
+    most: int,
+) -> tuple[bytes, int | None]:
+    """The logs as a JSON array, where they are made; or the block in which they become too many."""
+    found = calls.chain.logs(first, last, addresses, topics, limit=most)
+    if len(found) > most:
+        return b"", found[most].block_number
+    return orjson.dumps([located_log_json(located) for located in found]), None
+
+
 @eth.method("getLogs", required(read_log_query))
-def get_logs(context: Context, query: LogQuery) -> list[Json]:
+def get_logs(context: Context, query: LogQuery) -> list[Json] | orjson.Fragment:
     """Logs of a block range or of one block; up to `pending` also those that the block to come would have."""
     _check_shape(context, query)
     if query.last is not None and query.last.is_pending:
@@ -117,8 +163,8 @@ def get_logs(context: Context, query: LogQuery) -> list[Json]:
     return _committed(context, query)
 
 
-def _committed(context: Context, query: LogQuery) -> list[Json]:
-    return _read(context, query, *_range(context, query))
+def _committed(context: Context, query: LogQuery) -> list[Json] | orjson.Fragment:
+    return _answer(context, query, *_range(context, query))
 
 
 def _with_pending(context: Context, query: LogQuery) -> list[Json]:
@@ -208,7 +254,7 @@ def get_filter_changes(context: Context, identity: str) -> list[object]:
 
 
 @eth.method("getFilterLogs", required(read_text))
-def get_filter_logs(context: Context, identity: str) -> list[Json]:
+def get_filter_logs(context: Context, identity: str) -> list[Json] | orjson.Fragment:
     """All logs that a log filter matches, polled before or not."""
     installed = context.filters.get(identity)
     if installed.query is None:
