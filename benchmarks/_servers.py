@@ -26,11 +26,11 @@ from testamur_node.chain.rules import DEVELOPMENT  # noqa: E402 - as above
 from tests.node.founding import make_home  # noqa: E402 - as above
 from tests.tooling import ROOT, foundry  # noqa: E402 - as above
 
-__all__ = ["Server", "anvil", "has_anvil", "ours"]
+__all__ = ["REQUEST_BATCH", "Server", "anvil", "has_anvil", "ours"]
 
 _GAS_LIMIT = 30_000_000
 _START = "from testamur_node.cli import main; main()"
-_REQUEST_BATCH = 100
+REQUEST_BATCH = 100
 """Transactions of one HTTP request: both servers spend little on HTTP then."""
 
 
@@ -48,10 +48,10 @@ class Server:
         assert "result" in answer, answer
         return answer["result"]
 
-    def send(self, transactions: Sequence[bytes]) -> None:
+    def send(self, transactions: Sequence[bytes], batch: int = REQUEST_BATCH) -> None:
         """Hand raw transactions in, in batches; each must be taken."""
-        for first in range(0, len(transactions), _REQUEST_BATCH):
-            part = transactions[first : first + _REQUEST_BATCH]
+        for first in range(0, len(transactions), batch):
+            part = transactions[first : first + batch]
             calls = [_request(at, "eth_sendRawTransaction", ["0x" + raw.hex()]) for at, raw in enumerate(part)]
             answers = self.client.post(self.url, json=calls).json()
             assert all("result" in answer for answer in answers), answers[0]
