@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from testamur_node.chain.rules import DEVELOPMENT
@@ -38,3 +39,17 @@ def home(tmp_path: Path) -> Path:
         assert node.wait_for_block(number, 20)
     node.close()
     return home
+
+
+@pytest.fixture
+def apart(node: Node, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the module's `node` has asked of a process, by name."""
+    asked: list[str] = []
+    run = node.apart
+
+    def noting(function: Any, *rest: Any) -> Any:
+        asked.append(function.__name__)
+        return run(function, *rest)
+
+    monkeypatch.setattr(node, "apart", noting)
+    return asked

@@ -34,20 +34,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     node.close()
 
 
-@pytest.fixture
-def apart(node: Node, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is asked of a process, by name."""
-    asked: list[str] = []
-    run = node.apart
-
-    def noting(function: Any, *rest: Any) -> Any:
-        asked.append(function.__name__)
-        return run(function, *rest)
-
-    monkeypatch.setattr(node, "apart", noting)
-    return asked
-
-
 def ask(dispatcher: Dispatcher[Any], **query: Any) -> Any:
     request = {"jsonrpc": "2.0", "id": 1, "method": "eth_getLogs", "params": [query]}
     return orjson.loads(dispatcher.answer(orjson.dumps(request)) or b"")
