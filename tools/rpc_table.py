@@ -63,8 +63,8 @@ Where the node differs from geth, and means to:
 
 Where it differs and should not, found by the full families (`--slow`) and not mended yet: 37 of 30,000 traced calls, 23
 of 61,671 calls and 4 of 30,000 simulations. Most are words for the failure of a precompile or of an instruction that
-had not gas enough; some are `prevRandao` overrides on blocks before the merge, BLOCKHASH of the newest block under a number
-that was overridden, and the gas cost shown beside a stack underflow.
+had not gas enough; some are `prevRandao` overrides on blocks before the merge, BLOCKHASH of the newest block under a
+number that was overridden, and the gas cost shown beside a stack underflow.
 
 | method | parameters | |
 |---|---|---|
