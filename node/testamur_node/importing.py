@@ -16,6 +16,7 @@ from testamur_node.chain.rules import Fork
 from testamur_node.codec import DecodingError
 from testamur_node.errors import NodeError
 from testamur_node.execution.executor import BlockContext, BlockResult, ExecutionError
+from testamur_node.progress import Progress, unseen
 from testamur_node.store.store import Commit
 
 __all__ = ["InvalidBlockError", "blocks_in", "import_block"]
@@ -27,14 +28,18 @@ class InvalidBlockError(NodeError):
     exit_code = 2
 
 
-def blocks_in(path: Path) -> Iterator[Block]:
-    """The blocks of a chain.rlp file, one RLP list after the other. Raises `DecodingError`, `OSError`."""
+def blocks_in(path: Path, progress: Progress = unseen) -> Iterator[Block]:
+    """The blocks of a chain.rlp file, one RLP list after the other; `progress` counts its bytes.
+
+    Raises `DecodingError`, `OSError`.
+    """
     with path.open("rb") as file:
         if path.stat().st_size == 0:
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             at = 0
             while at < len(data):
+                progress("importing", at, len(data))
                 end = at + _list_length(data[at : at + 9])
                 if end > len(data):
                     raise DecodingError(f"{path} ends within the block at byte {at}")

@@ -10,10 +10,12 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from testamur_node.errors import NodeError
 from testamur_node.language import Language
+from testamur_node.progress import Progress, shown, unseen
 
 __all__ = ["INTERNAL", "INTERRUPTED", "USAGE", "Terminal"]
 
@@ -36,6 +38,10 @@ class Terminal:
         else:
             sys.stdout.writelines(self.words.said(line) + "\n" for line in lines)
         sys.stdout.flush()
+
+    def progress(self) -> AbstractContextManager[Progress]:
+        """What a long command tells its progress while it runs; with `--json` nobody sees it."""
+        return nullcontext(unseen) if self.as_json else shown(self.words)
 
     def report(self, error: BaseException) -> int:
         """Say on stderr what happened and what to do about it; returns the exit code."""

@@ -37,7 +37,9 @@ def import_chain(
     """Bring another network's chain in, block by block; `start` serves it then."""
     from testamur_node.operations import upkeep
 
-    _tell_import(context, upkeep.import_chain(home, genesis, blocks))
+    with context.obj.progress() as progress:
+        done = upkeep.import_chain(home, genesis, blocks, progress)
+    _tell_import(context, done)
 
 
 def import_(
@@ -48,14 +50,17 @@ def import_(
     """Bring exported blocks of this very chain in; engine signatures are not part of an export."""
     from testamur_node.operations import upkeep
 
-    _tell_import(context, upkeep.import_blocks(home, blocks))
+    with context.obj.progress() as progress:
+        done = upkeep.import_blocks(home, blocks, progress)
+    _tell_import(context, done)
 
 
 def verify_db(context: typer.Context, home: Home) -> None:
     """Recompute every record of a home; exit 1 where one is damaged. May run beside the node."""
     from testamur_node.operations import upkeep
 
-    problems = list(upkeep.verify(home))
+    with context.obj.progress() as progress:
+        problems = list(upkeep.verify(home, progress))
     context.obj.tell({"problems": problems}, "\n".join(problems) or "no problems found")
     if problems:
         raise typer.Exit(1)
@@ -81,7 +86,8 @@ def prune(
     """Drop old states of a stopped node; blocks, receipts and logs stay."""
     from testamur_node.operations import upkeep
 
-    removed = upkeep.prune(home, keep)
+    with context.obj.progress() as progress:
+        removed = upkeep.prune(home, keep, progress)
     context.obj.tell({"removed": removed}, f"{removed} trie nodes dropped; compact frees their space")
 
 
@@ -114,7 +120,8 @@ def restore(
     """Verify a backup and make a new home of it."""
     from testamur_node.operations import upkeep
 
-    head = upkeep.restore(backup, home)
+    with context.obj.progress() as progress:
+        head = upkeep.restore(backup, home, progress)
     context.obj.tell({"head": head, "home": str(home)}, f"{home} holds the chain up to block {head}")
 
 
@@ -126,7 +133,8 @@ def export(
     """Write all blocks as RLP, as geth's export does; also while the node runs."""
     from testamur_node.operations import upkeep
 
-    count = upkeep.export_chain(home, target)
+    with context.obj.progress() as progress:
+        count = upkeep.export_chain(home, target, progress)
     context.obj.tell({"blocks": count, "target": str(target)}, f"{count} blocks written to {target}")
 
 

@@ -57,6 +57,14 @@ def test_every_refusal_that_ends_a_command_has_its_chinese() -> None:
     assert sorted((file, text) for file, text in found if text not in known) == []
 
 
+def test_every_stage_of_a_long_command_has_its_chinese() -> None:
+    calls = [node for path in PACKAGE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("progress") and node.args]  # fmt: skip
+    stages = {text for call in calls if (text := text_of(call.args[0]))}
+    assert len(stages) >= 8
+    assert [stage for stage in sorted(stages) if CHINESE.said(stage) == stage] == []
+
+
 def test_no_chinese_is_of_a_sentence_that_is_gone() -> None:
     said = {text for path in PACKAGE.rglob("*.py") for text in texts(path)}
     # the store says `cannot open {folder}` in one place, and why in another

@@ -79,6 +79,18 @@ def test_a_missing_record_is_found_in_every_table(home: Path) -> None:
         assert found(home, environment) == []
 
 
+def test_a_surplus_record_is_found_in_every_table(home: Path) -> None:
+    with contextlib.closing(Environment(home / DATA_FOLDER)) as environment:
+        for name in sorted(set(environment.tables) - {"nodes"}):  # a node that no state needs is what rollback leaves
+            key = b"\xff" * 8
+            with environment.write() as transaction:
+                transaction.put(key, b"\xff" * 16, db=environment.tables[name])
+            assert found(home, environment) != [], name
+            with environment.write() as transaction:
+                transaction.delete(key, db=environment.tables[name])
+        assert found(home, environment) == []
+
+
 def swap(environment: Environment, name: str, old_key: bytes, new_key: bytes, value: bytes) -> None:
     """Put a record in the place of another."""
     with environment.write() as transaction:

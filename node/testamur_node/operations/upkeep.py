@@ -20,6 +20,7 @@ from testamur_node.genesis import Genesis
 from testamur_node.importing import InvalidBlockError, blocks_in, import_block
 from testamur_node.node import DATA_FOLDER, GENESIS_FILE, VALIDATOR_KEY
 from testamur_node.operations.initialise import new_folder
+from testamur_node.progress import Progress, unseen
 from testamur_node.store import maintenance
 from testamur_node.store.environment import DATA, Environment, StoreError
 from testamur_node.store.store import Store
@@ -78,7 +79,7 @@ def _on_large_stack(job: Callable[[], Result]) -> Result:
         workers.close()
 
 
-def verify(home: Path) -> Iterator[str]:
+def verify(home: Path, progress: Progress = unseen) -> Iterator[str]:
     """Read and recompute every record of a home, running or stopped; one sentence for each that is wrong."""
     genesis = load_genesis(home)
     key = ValidatorKey.load(home / VALIDATOR_KEY) if (home / VALIDATOR_KEY).exists() else None
@@ -98,7 +99,7 @@ def verify(home: Path) -> Iterator[str]:
     with contextlib.closing(environment):
         if not any(environment.statistics().values()):
             raise StoreError(f"{data} holds no block yet", "start the node or import, either begins the chain")
-        yield from problems_of(environment, genesis.hash, key)
+        yield from problems_of(environment, genesis.hash, key, progress)
 
 
 def roll_back(home: Path, count: int) -> int:
@@ -116,10 +117,10 @@ def roll_back(home: Path, count: int) -> int:
         return head - count
 
 
-def prune(home: Path, keep: int) -> int:
+def prune(home: Path, keep: int, progress: Progress = unseen) -> int:
     """Drop the states of all but the newest `keep` blocks of a stopped node; how many nodes went."""
     with _application(home) as application:
-        return maintenance.prune(application.store, keep)
+        return maintenance.prune(application.store, keep, progress)
 
 
 def compact(home: Path) -> tuple[int, int]:
@@ -154,9 +155,9 @@ def back_up(home: Path, target: Path, *, has_key: bool = True) -> int:
         return _head_of(folder)
 
 
-def restore(backup: Path, home: Path) -> int:
+def restore(backup: Path, home: Path, progress: Progress = unseen) -> int:
     """Verify a backup and make a new home of it; its height."""
-    problem = next(verify(backup), None)
+    problem = next(verify(backup, progress), None)
     if problem is not None:
         raise UpkeepError(f"the backup {backup} is damaged: {problem}", "take another backup")
     with new_folder(home) as folder:
@@ -166,7 +167,7 @@ def restore(backup: Path, home: Path) -> int:
         return _head_of(folder)
 
 
-def export_chain(home: Path, target: Path) -> int:
+def export_chain(home: Path, target: Path, progress: Progress = unseen) -> int:
     """Write the blocks after genesis to a new file, as geth's export does; how many."""
     load_genesis(home)
     store = Store.open(home / DATA_FOLDER, writes=False)
@@ -174,6 +175,7 @@ def export_chain(home: Path, target: Path) -> int:
         with new_file(target) as file:
             head = store.head_number or 0
             for number in range(1, head + 1):
+                progress("exporting blocks", number, head)
                 block = store.block(number)
                 if block is None:
                     raise UpkeepError(f"block {number} is not in the store", "run testamur-node verify-db")
@@ -187,7 +189,7 @@ def export_chain(home: Path, target: Path) -> int:
         store.close()
 
 
-def import_chain(home: Path, genesis: Path, blocks: Path) -> Imported:
+def import_chain(home: Path, genesis: Path, blocks: Path, progress: Progress = unseen) -> Imported:
     """Bring another network's chain in, its genesis.json first; a home that has that genesis goes on."""
     begun = Genesis.load(genesis)
     if not (home / GENESIS_FILE).exists():
@@ -202,19 +204,19 @@ def import_chain(home: Path, genesis: Path, blocks: Path) -> Imported:
             ) from error
     elif load_genesis(home).hash != begun.hash:
         raise UpkeepError(f"{home} holds another chain than {genesis} begins", "choose another folder with --home")
-    return import_blocks(home, blocks)
+    return import_blocks(home, blocks, progress)
 
 
-def import_blocks(home: Path, blocks: Path) -> Imported:
+def import_blocks(home: Path, blocks: Path, progress: Progress = unseen) -> Imported:
     """Bring blocks of this very chain in; those it has are passed over."""
-    return _on_large_stack(lambda: _import(home, blocks))
+    return _on_large_stack(lambda: _import(home, blocks, progress))
 
 
-def _import(home: Path, blocks: Path) -> Imported:
+def _import(home: Path, blocks: Path, progress: Progress) -> Imported:
     began, count = time.monotonic(), 0
     with _application(home) as application:
         try:
-            source, more = blocks_in(blocks), True
+            source, more = blocks_in(blocks, progress), True
             while more:
                 with application.store.environment.together():
                     brought, more, refusal = _import_for(application, source, blocks, _SECONDS_A_COMMIT)

@@ -10,7 +10,9 @@ from pathlib import Path
 import lmdb
 
 from testamur_node.files import sync
+from testamur_node.progress import Progress, unseen
 from testamur_node.state.reachable import reachable
+from testamur_node.state.trie import EMPTY_ROOTS
 from testamur_node.store.environment import DATA, Environment, StoreError
 from testamur_node.store.store import Store
 
@@ -20,16 +22,21 @@ _SWEEP_BATCH = 100_000
 """Deletions per write transaction."""
 
 
-def prune(store: Store, keep: int) -> int:
+def prune(store: Store, keep: int, progress: Progress = unseen) -> int:
     """Drop the states of all but the newest `keep` blocks; returns how many nodes went. A crash midway leaves garbage
     only, which the next prune takes."""
     head = store.head_number
     if head is None or keep < 1:
         raise StoreError(f"cannot keep the newest {keep} states: at least one must stay")
     first = max(head - keep + 1, 0)
-    headers = [store.header(number) for number in range(first, head + 1)]
-    kept = reachable([header.state_root for header in headers if header is not None], store.read_node)
-    environment, removed = store.environment, 0
+    kept: set[bytes] = set(EMPTY_ROOTS)
+    for number in range(first, head + 1):
+        progress("finding what stays", number - first, head + 1 - first)
+        header = store.header(number)
+        if header is not None:
+            reachable([header.state_root], store.read_node, kept)
+    environment, looked_at, removed = store.environment, 0, 0
+    count = environment.statistics()["nodes"]
     with environment.write() as transaction:
         if first:
             previous = int.from_bytes(store.meta("pruned") or b"", "big")
@@ -40,6 +47,8 @@ def prune(store: Store, keep: int) -> int:
             cursor = transaction.cursor(environment.tables["nodes"])
             walking, swept = cursor.set_range(after), 0
             while walking and swept < _SWEEP_BATCH:
+                progress("dropping the rest", looked_at, count)
+                looked_at += 1
                 if cursor.key() in kept:
                     walking = cursor.next()
                 else:

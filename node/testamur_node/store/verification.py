@@ -5,7 +5,8 @@ and withdrawals give the roots that headers name; senders, places and the log in
 verify. So a flipped byte in any record shows. A page that LMDB itself cannot read is reported as such.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,7 @@ from testamur_node.engine.headers import SOLO_POWER, decode_signed, encode_signe
 from testamur_node.engine.key import ValidatorKey
 from testamur_node.errors import NodeError
 from testamur_node.index.logs import index_keys
+from testamur_node.progress import Progress, unseen
 from testamur_node.state.reachable import reachable
 from testamur_node.state.trie import EMPTY_ROOTS, list_root
 from testamur_node.store.environment import Environment
@@ -32,7 +34,9 @@ __all__ = ["problems_of"]
 _META = {"schema", "head", "genesis", "engine_height", "pruned"}
 
 
-def problems_of(environment: Environment, genesis_hash: bytes, key: ValidatorKey | None) -> Iterator[str]:
+def problems_of(
+    environment: Environment, genesis_hash: bytes, key: ValidatorKey | None, progress: Progress = unseen
+) -> Iterator[str]:
     """What is wrong with a store, one sentence each; nothing where all is well.
 
     1. meta values are the ones we know, and block 0 is that of genesis.json
@@ -44,19 +48,25 @@ def problems_of(environment: Environment, genesis_hash: bytes, key: ValidatorKey
     """
     with environment.lmdb.begin() as view:
         try:
-            yield from _Check(environment, view, genesis_hash, key).run()
+            yield from _Check(environment, view, genesis_hash, key, progress).run()
         except lmdb.Error as error:
             yield f"a page cannot be read: {error}"
 
 
 class _Check:
-    """One pass over a snapshot."""
+    """One pass over a snapshot. Only the hashes of the states' nodes are kept in memory: of all else what is implied
+    is looked up, and the tables must hold as many rows as were."""
 
-    def __init__(self, environment: Environment, view: Any, genesis_hash: bytes, key: ValidatorKey | None) -> None:
+    def __init__(
+        self, environment: Environment, view: Any, genesis_hash: bytes, key: ValidatorKey | None, progress: Progress
+    ) -> None:
         self._tables = environment.tables
         self._view = view
         self._genesis_hash = genesis_hash
         self._key = key
+        self._progress = progress
+        self._implied: Counter[str] = Counter()
+        """Per table, the rows that the blocks imply."""
 
     def run(self) -> Iterator[str]:
         """All checks, in the order of `problems_of`."""
@@ -68,51 +78,37 @@ class _Check:
         if len(meta.get("head", b"")) != 8 or meta.get("genesis") != self._genesis_hash:
             yield "meta: head or genesis hash is damaged, or this is another chain's store"
             return
-        count = self._view.stat(self._tables["headers"])["entries"]
+        count = self._count("headers")
         if count != head + 1:
             yield f"headers: {count} of them, the head is {head}"
             head = min(head, count - 1)
         yield from self._nodes()
-        roots: list[tuple[int, bytes]] = []
-        expected: dict[str, set[bytes]] = {name: set() for name in ("numbers", "locations", "logs")}
-        hashes: dict[int, bytes] = {}
-        places = {name: self._places(name) for name in ("transactions", "receipts")}
         parent: Header | None = None
         for number in range(head + 1):
-            yield from self._block(number, parent, places, expected, hashes)
-            encoded = self._get("headers", _key(number))
-            try:
-                parent = decode_header(encoded) if encoded else None
-            except NodeError:
-                parent = None
-            if parent is not None:
-                roots.append((number, parent.state_root))
-        yield from self._tables_beside(head, expected, places, hashes)
-        first = int.from_bytes(meta.get("pruned", b""), "big")
-        yield from self._states([(number, root) for number, root in roots if number >= first])
-        yield from self._engine(int.from_bytes(meta.get("engine_height", b""), "big"), hashes)
+            self._progress("checking blocks", number, head + 1)
+            yield from self._block(number, parent)
+            parent = self._header(number)
+        for name in ("numbers", "transactions", "receipts", "locations", "logs", "bodies"):
+            if self._count(name) != self._implied[name]:
+                yield f"{name}: {self._count(name)} rows, the blocks imply {self._implied[name]}"
+        yield from self._states(int.from_bytes(meta.get("pruned", b""), "big"), head)
+        yield from self._engine(int.from_bytes(meta.get("engine_height", b""), "big"))
 
     def _nodes(self) -> Iterator[str]:
-        for key, value in self._rows("nodes"):
+        count = self._count("nodes")
+        for done, (key, value) in enumerate(self._rows("nodes")):
+            self._progress("checking nodes", done, count)
             if keccak256(value) != key:
                 yield f"nodes: {key.hex()} holds something else"
 
-    def _block(
-        self,
-        number: int,
-        parent: Header | None,
-        places: dict[str, set[bytes]],
-        expected: dict[str, set[bytes]],
-        hashes: dict[int, bytes],
-    ) -> Iterator[str]:
+    def _block(self, number: int, parent: Header | None) -> Iterator[str]:
         encoded = self._get("headers", _key(number))
         if encoded is None:
             yield f"block {number}: no header"
             return
         try:
             header = decode_header(encoded)
-            hashes[number] = header.hash
-            block, receipts, stored = self._contents(number, header, places)
+            block, receipts, stored = self._contents(number, header)
         except Exception as error:  # whatever damaged bytes provoke is the finding
             yield f"block {number}: {error}"
             return
@@ -133,74 +129,66 @@ class _Check:
             if computed != named:
                 yield f"block {number}: {name} are not what the header names"
         gas = logs = 0
-        for index, (item, receipt) in enumerate(zip(block.transactions, receipts, strict=False)):
+        for index, (item, receipt) in enumerate(zip(block.transactions, receipts, strict=True)):
             if not _is_senders(item):
                 yield f"block {number}: transaction {index} has another sender"
             if stored[index] != gas.to_bytes(8, "big") + logs.to_bytes(4, "big"):
                 yield f"block {number}: receipt {index} begins at another gas or log"
             gas, logs = receipt.cumulative_gas_used, logs + len(receipt.logs)
-            place = _key(number) + index.to_bytes(4, "big")
-            expected["locations"].add(item.hash + place)
-        expected["numbers"].add(header.hash + _key(number))
-        expected["logs"].update(index_keys(number, receipts))
+        for name, rows in _rows_beside(block, receipts).items():
+            self._implied[name] += len(rows)
+            wrong = sum(self._get(name, key) != value for key, value in rows.items())
+            if wrong:
+                yield f"block {number}: {wrong} of its {len(rows)} rows in {name} are missing or say something else"
 
-    def _contents(
-        self, number: int, header: Header, places: dict[str, set[bytes]]
-    ) -> tuple[Block, list[Receipt], list[bytes]]:
+    def _contents(self, number: int, header: Header) -> tuple[Block, list[Receipt], list[bytes]]:
+        """(the block, its receipts, the totals stored before each receipt)."""
         transactions, receipts, stored = [], [], []
         index = gas = 0
-        while (value := self._get("transactions", place := _key(number) + index.to_bytes(4, "big"))) is not None:
+        while (value := self._get("transactions", place := _place(number, index))) is not None:
             transactions.append(decode_transaction(value[20:], value[:20]))
-            places["transactions"].discard(place)
             value = self._get("receipts", place)
             if value is None:
                 raise NodeError(f"transaction {index} has no receipt")
             receipts.append(decode_receipt(value[12:], gas))
             stored.append(value[:12])
-            places["receipts"].discard(place)
             gas = receipts[-1].cumulative_gas_used
             index += 1
         body = self._get("bodies", _key(number))
         ommers, withdrawals = decode_body(body) if body else ((), () if header.withdrawals_root else None)
+        self._implied.update(transactions=index, receipts=index, bodies=body is not None)
         return Block(header, header.hash, tuple(transactions), ommers, withdrawals), receipts, stored
 
-    def _tables_beside(
-        self, head: int, expected: dict[str, set[bytes]], places: dict[str, set[bytes]], hashes: dict[int, bytes]
-    ) -> Iterator[str]:
-        for name, left in places.items():
-            if left:
-                yield f"{name}: {len(left)} rows belong to no block"
-        for name, keys in expected.items():
-            found = {key + value for key, value in self._rows(name)}
-            if found != keys:
-                yield f"{name}: {len(found ^ keys)} entries differ from what the blocks imply"
-        for name in ("headers", "bodies"):
-            if any(int.from_bytes(key, "big") > head or len(key) != 8 for key, _ in self._rows(name)):
-                yield f"{name}: rows beyond the head"
-
-    def _states(self, roots: list[tuple[int, bytes]]) -> Iterator[str]:
+    def _states(self, first: int, head: int) -> Iterator[str]:
         seen: set[bytes] = set(EMPTY_ROOTS)
-        for number, root in roots:
+        for number in range(first, head + 1):
+            self._progress("checking states", number - first, head + 1 - first)
+            header = self._header(number)
+            if header is None:
+                continue  # told of already
             try:
-                reachable([root], lambda digest: self._get("nodes", digest), seen)
+                reachable([header.state_root], lambda digest: self._get("nodes", digest), seen)
             except Exception as error:  # whatever damaged bytes provoke is the finding
                 yield f"block {number}: its state is not complete: {error}"
 
-    def _engine(self, newest: int, hashes: dict[int, bytes]) -> Iterator[str]:
-        kept = {int.from_bytes(key, "big"): value for key, value in self._rows("engine")}
-        named: set[int] = set()
-        for key, value in self._rows("carried"):
+    def _engine(self, newest: int) -> Iterator[str]:
+        count, kept = self._count("carried"), self._count("engine")
+        named = last = 0
+        for done, (key, value) in enumerate(self._rows("carried")):
+            self._progress("checking signed headers", done, count)
             number = int.from_bytes(key, "big")
             for height in {int.from_bytes(value[:8], "big"), int.from_bytes(value[8:], "big")}:
-                named.add(height)
-                problem = self._signed(height, kept.get(height), hashes.get(number))
+                named, last = named + 1, max(last, height)
+                problem = self._signed(height, self._get("headers", _key(number)))
                 if problem is not None or len(value) != 16 or len(key) != 8:
                     yield f"engine height {height}, kept for block {number}: {problem or 'damaged'}"
-        if named != set(kept) or (kept and max(kept) != newest):
-            yield f"engine: {len(named ^ set(kept))} headers kept for no block, or none, or not up to height {newest}"
+        if named != kept or (kept and last != newest):
+            yield f"engine: {kept} headers up to height {newest}, the blocks name {named} up to {last}"
 
-    def _signed(self, height: int, encoded: bytes | None, block_hash: bytes | None) -> str | None:
-        if encoded is None:
+    def _signed(self, height: int, header: bytes | None) -> str | None:
+        """What is wrong with the signed header of an engine height, which must carry the hash of `header`."""
+        encoded = self._get("engine", _key(height))
+        if encoded is None or header is None:
             return "not there"
         try:
             signed = decode_signed(encoded)
@@ -213,19 +201,37 @@ class _Check:
             return f"{type(error).__name__}: {error}"
         if encode_signed(signed) != encoded:
             return "not in the form that it was written in"
-        if signed.header.height != height or signed.header.app_hash != block_hash:
+        if signed.header.height != height or signed.header.app_hash != keccak256(header):
             return "carries another block"
         return None
 
     def _rows(self, table: str) -> Iterator[tuple[bytes, bytes]]:
         yield from self._view.cursor(self._tables[table])
 
-    def _places(self, table: str) -> set[bytes]:
-        return {key for key, _ in self._rows(table)}
+    def _count(self, table: str) -> int:
+        count: int = self._view.stat(self._tables[table])["entries"]
+        return count
+
+    def _header(self, number: int) -> Header | None:
+        """A block's header; None where it is damaged or not there."""
+        encoded = self._get("headers", _key(number))
+        try:
+            return None if encoded is None else decode_header(encoded)
+        except NodeError:
+            return None
 
     def _get(self, table: str, key: bytes) -> bytes | None:
         value: bytes | None = self._view.get(key, db=self._tables[table])
         return value
+
+
+def _rows_beside(block: Block, receipts: Sequence[Receipt]) -> Mapping[str, Mapping[bytes, bytes]]:
+    """What the tables that find blocks, transactions and logs hold for one block."""
+    return {
+        "numbers": {block.hash: _key(block.number)},
+        "locations": {item.hash: _place(block.number, index) for index, item in enumerate(block.transactions)},
+        "logs": dict.fromkeys(index_keys(block.number, receipts), b""),
+    }
 
 
 def _is_senders(transaction: Transaction) -> bool:
@@ -245,6 +251,10 @@ def _impersonator(address: bytes) -> bytes:
 
 def _key(number: int) -> bytes:
     return number.to_bytes(8, "big")
+
+
+def _place(number: int, index: int) -> bytes:
+    return number.to_bytes(8, "big") + index.to_bytes(4, "big")
 
 
 def _withdrawals_root(block: Block) -> bytes:
