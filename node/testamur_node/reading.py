@@ -57,7 +57,9 @@ class ChainReader:
 
     def block(self, which: int | bytes) -> Block | None:
         """The block with a number or a hash."""
-        number = self.number_of(which)
+        number, newest = self.number_of(which), self._head_block
+        if newest is not None and newest.number == number and newest.hash == self._application.head.hash:
+            return newest
         return None if number is None else self.store.block(number)
 
     def number_of(self, which: int | bytes) -> int | None:

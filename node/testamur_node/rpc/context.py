@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from testamur_node.chain.block import Block
+from testamur_node.chain.block import Block, Header
 from testamur_node.node import Node
 from testamur_node.pending import PendingBlock
 from testamur_node.rpc.errors import ServerRefusalError
@@ -12,7 +12,9 @@ from testamur_node.rpc.limits import Limits
 from testamur_node.rpc.parameters import BlockReference
 from testamur_node.state.reader import StateReader
 
-__all__ = ["Context", "Session", "block_of", "find_block", "find_number", "pending_block", "state_of", "CLIENT_VERSION"]
+__all__ = [
+    "Context", "Session", "find_block", "find_number", "header_of", "pending_block", "state_of", "CLIENT_VERSION",
+]  # fmt: skip
 
 CLIENT_VERSION = "testamur-node/0.1.0"
 
@@ -57,30 +59,25 @@ def find_number(context: Context, reference: BlockReference) -> int | None:
 
 
 def find_block(context: Context, reference: BlockReference) -> Block | None:
-    """The block itself."""
-    if reference.hash is None and reference.number is None and reference != BlockReference():
-        return context.node.block(0) if reference.tag == "earliest" else context.node.head
+    """The block itself, for who needs its transactions."""
     number = find_number(context, reference)
     return None if number is None else context.node.block(number)
 
 
-def block_of(context: Context, reference: BlockReference) -> Block:
-    """The block that a reference names; a refusal in geth's words where there is none."""
-    block = find_block(context, reference)
-    if block is None:
+def header_of(context: Context, reference: BlockReference) -> Header:
+    """The header of the block that a reference names; a refusal in geth's words where there is none."""
+    number = find_number(context, reference)
+    header = None if number is None else context.node.header(number)
+    if header is None:
         raise ServerRefusalError("header not found" if reference.hash is None else "header for hash not found")
-    return block
+    return header
 
 
 def state_of(context: Context, reference: BlockReference) -> StateReader:
     """The state that a reference names; for `pending` that after the block to come."""
     if reference.is_pending:
         return context.node.pending.state(context.limits.call_seconds)
-    return context.node.state_at(_number(context, reference))
-
-
-def _number(context: Context, reference: BlockReference) -> int:
-    return block_of(context, reference).number
+    return context.node.state_at(header_of(context, reference).number)
 
 
 def pending_block(context: Context) -> PendingBlock:

@@ -62,15 +62,19 @@ def get_header_by_number(context: Context, reference: BlockReference) -> Json | 
     """A header alone; of `pending` without hash, nonce and miner."""
     if reference.is_pending:
         return pending_header_json(pending_block(context).block.header)
-    block = find_block(context, reference)
-    return None if block is None else header_json(block.header, block.hash)
+    return _header(context, reference)
 
 
 @eth.method("getHeaderByHash", required(read_hash))
 def get_header_by_hash(context: Context, block_hash: bytes) -> Json | None:
     """A header alone."""
-    block = context.node.block(block_hash)
-    return None if block is None else header_json(block.header, block.hash)
+    return _header(context, BlockReference(hash=block_hash))
+
+
+def _header(context: Context, reference: BlockReference) -> Json | None:
+    number = find_number(context, reference)
+    header = None if number is None else context.node.header(number)
+    return None if header is None else header_json(header, header.hash)
 
 
 def _any_block(context: Context, reference: BlockReference) -> Block | None:

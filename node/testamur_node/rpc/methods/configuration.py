@@ -12,7 +12,7 @@ from eth.vm.forks.prague.constants import (
 from testamur_node.chain.rules import Fork
 from testamur_node.execution.pretending import precompiles_of
 from testamur_node.rpc.codec import data, quantity
-from testamur_node.rpc.context import Context, block_of
+from testamur_node.rpc.context import Context, header_of
 from testamur_node.rpc.dispatch import Namespace
 from testamur_node.rpc.fees import blob_schedule
 from testamur_node.rpc.parameters import BlockReference
@@ -50,9 +50,9 @@ def _rules(context: Context, moment: int) -> Json:
     fork = spec.fork_at(last_block, moment)
     schedule = blob_schedule(fork)
     names = {number.to_bytes(20, "big"): name for number, name in enumerate(_PRECOMPILES, 1)}
-    genesis = block_of(context, BlockReference(number=0))
+    genesis = header_of(context, BlockReference(number=0))
     return {
-        "activationTime": 0 if genesis.header.timestamp >= moment else moment,
+        "activationTime": 0 if genesis.timestamp >= moment else moment,
         "blobSchedule": None
         if schedule is None
         else {

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from testamur_node.calls import Calls, Ground, Place
-from testamur_node.chain.block import Block, Header, decode_block, encode_block, encode_header
+from testamur_node.chain.block import Header, decode_block, encode_block, encode_header
 from testamur_node.chain.receipt import encode_receipt
 from testamur_node.chain.rules import Fork
 from testamur_node.chain.transaction import Authorization, authority_of
@@ -12,7 +12,7 @@ from testamur_node.execution.executor import CallRequest
 from testamur_node.execution.observing import Observer
 from testamur_node.execution.pretending import precompiles_of
 from testamur_node.rpc.codec import data, read_data, read_hash
-from testamur_node.rpc.context import Context, block_of, find_block, pending_block
+from testamur_node.rpc.context import Context, find_block, find_number, header_of, pending_block
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.errors import ServerRefusalError
 from testamur_node.rpc.messages import MessageArguments, read_message
@@ -31,14 +31,20 @@ debug: Namespace[Context] = Namespace("debug")
 @debug.method("getRawHeader", required(read_block_reference))
 def get_raw_header(context: Context, reference: BlockReference) -> str:
     """The RLP of a header, whose keccak is the block's hash; `0x` for a number to come, as geth answers."""
-    block = _found(context, reference)
-    return "0x" if block is None else data(encode_header(block.header))
+    if reference.is_pending:
+        return data(encode_header(pending_block(context).block.header))
+    is_there = reference.hash is not None or find_number(context, reference) is not None
+    return data(encode_header(header_of(context, reference))) if is_there else "0x"
 
 
 @debug.method("getRawBlock", required(read_block_reference))
 def get_raw_block(context: Context, reference: BlockReference) -> str:
     """The RLP of a whole block; `0x` for a number to come."""
-    block = _found(context, reference)
+    if reference.is_pending:
+        return data(encode_block(pending_block(context).block))
+    block = find_block(context, reference)
+    if block is None and reference.hash is not None:
+        raise ServerRefusalError("header for hash not found")
     return "0x" if block is None else data(encode_block(block))
 
 
@@ -47,17 +53,10 @@ def get_raw_receipts(context: Context, reference: BlockReference) -> list[str] |
     """The consensus encoding of each receipt of a block; null for a number to come, none for an unknown hash."""
     if reference.is_pending:
         return [data(encode_receipt(item)) for item in pending_block(context).receipts]
-    block = find_block(context, reference)
-    if block is None:
+    number = find_number(context, reference)
+    if number is None:
         return None if reference.hash is None else []
-    return [data(encode_receipt(item)) for item in context.node.receipts(block.number)]
-
-
-def _found(context: Context, reference: BlockReference) -> Block | None:
-    """A block of the chain or the block to come, None for a number beyond; an unknown hash is refused."""
-    if reference.is_pending:
-        return pending_block(context).block
-    return find_block(context, reference) if reference.hash is None else block_of(context, reference)
+    return [data(encode_receipt(item)) for item in context.node.receipts(number)]
 
 
 @debug.method("getBadBlocks")
@@ -86,13 +85,13 @@ def trace_block_by_number(context: Context, reference: BlockReference, options: 
     """Trace every transaction of a block; the pending one has none that ran."""
     if reference.is_pending:
         return []
-    return _traced_block(context, block_of(context, reference).number, options)
+    return _traced_block(context, header_of(context, reference).number, options)
 
 
 @debug.method("traceBlockByHash", required(read_hash), optional(read_trace_options, TraceOptions()))
 def trace_block_by_hash(context: Context, block_hash: bytes, options: TraceOptions) -> list[Json]:
     """Trace every transaction of a block."""
-    return _traced_block(context, block_of(context, BlockReference(hash=block_hash)).number, options)
+    return _traced_block(context, header_of(context, BlockReference(hash=block_hash)).number, options)
 
 
 @debug.method("traceBlock", required(read_data), optional(read_trace_options, TraceOptions()))
@@ -105,7 +104,6 @@ def _traced_block(context: Context, number: int, options: TraceOptions, only: in
     """[{txHash, result}] of a block's transactions, or of one of them."""
     if number == 0:
         raise ServerRefusalError("genesis is not traceable")
-    block_of(context, BlockReference(number=number))
     return context.node.apart(_replayed_block, context.limits.trace_seconds, number, options, only)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from testamur_node.chain.block import Block, Header
 from testamur_node.rpc.codec import quantity
-from testamur_node.rpc.context import Context, block_of
+from testamur_node.rpc.context import Context, header_of
 from testamur_node.rpc.dispatch import Namespace, required
 from testamur_node.rpc.errors import DecodeError, ServerRefusalError
 from testamur_node.rpc.fees import (
@@ -138,11 +138,11 @@ def fee_history(context: Context, count: int, newest: BlockReference, percentile
     head = context.node.head
     last = head.number + 1
     if not newest.is_pending:
-        last = block_of(context, newest).number if newest.number is None else newest.number
+        last = header_of(context, newest).number if newest.number is None else newest.number
     if last > head.number and not newest.is_pending:
         raise ServerRefusalError(f"request beyond head block: requested {last}, head {head.number}")
     spec, first = context.node.spec, max(last - min(count, context.limits.fee_history_blocks) + 1, 0)
-    blocks = [block_of(context, BlockReference(number=number)) for number in range(first, min(last, head.number) + 1)]
+    blocks = [context.node.required(number) for number in range(first, min(last, head.number) + 1)]
     if newest.is_pending:
         header = pending_header(spec, head.header)
         blocks.append(Block(header, b""))

@@ -9,7 +9,7 @@ from testamur_node.calls import Calls
 from testamur_node.index.logs import LongWalkError, matches
 from testamur_node.node import LocatedLog
 from testamur_node.rpc.codec import data
-from testamur_node.rpc.context import Context, find_block, pending_block
+from testamur_node.rpc.context import Context, find_number, pending_block
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.errors import ResourceLimitError, ServerRefusalError
 from testamur_node.rpc.filters import Filter
@@ -52,8 +52,8 @@ def _height(context: Context, reference: BlockReference | None, default: int) ->
         return default
     if reference.number is not None:
         return reference.number
-    block = find_block(context, reference)
-    return default if block is None else block.number
+    number = find_number(context, reference)
+    return default if number is None else number
 
 
 def _bound(context: Context, reference: BlockReference | None) -> float:
@@ -73,10 +73,10 @@ def _check_shape(context: Context, query: LogQuery) -> None:
 def _range(context: Context, query: LogQuery) -> tuple[int, int]:
     """First and last height of a query, in order and within chain and limits; last < first where it holds nothing."""
     if query.block_hash is not None:
-        block = context.node.block(query.block_hash)
-        if block is None:
+        number = context.node.number_of(query.block_hash)
+        if number is None:
             raise ServerRefusalError("unknown block")
-        return block.number, block.number
+        return number, number
     head = context.node.head.number
     if query.first is not None and query.last is not None and query.first.number and query.last.number:
         _check_order(query.first.number <= query.last.number)
@@ -247,8 +247,8 @@ def get_filter_changes(context: Context, identity: str) -> list[object]:
     if installed.query is not None:
         changes = list(_new_logs(context, installed.query, installed, head))
     else:
-        found = (context.node.block(number) for number in range(installed.next_block, head + 1))
-        changes = [data(block.hash) for block in found if block is not None]
+        found = (context.node.header(number) for number in range(installed.next_block, head + 1))
+        changes = [data(header.hash) for header in found if header is not None]
     installed.next_block = head + 1
     return changes
 

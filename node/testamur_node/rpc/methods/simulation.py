@@ -10,7 +10,7 @@ from testamur_node.execution.executor import AccountOverride, CallRequest, CallR
 from testamur_node.execution.pretending import precompiles_of
 from testamur_node.execution.request import request_of
 from testamur_node.rpc.codec import data, quantity
-from testamur_node.rpc.context import Context, block_of, state_of
+from testamur_node.rpc.context import Context, header_of, state_of
 from testamur_node.rpc.dispatch import Namespace, optional, required
 from testamur_node.rpc.errors import ServerRefusalError
 from testamur_node.rpc.messages import MessageArguments, read_block_overrides, read_message, read_overrides
@@ -44,8 +44,8 @@ def call_ground(context: Context, reference: BlockReference) -> tuple[Ground, He
         outlook = context.node.pending.outlook(context.limits.call_seconds)
         if outlook is not None:
             return outlook, outlook.header
-    found = block_of(context, reference)
-    return (None if reference.is_pending or reference == NEXT else found.number), found.header
+    header = header_of(context, reference)
+    return (None if reference.is_pending or reference == NEXT else header.number), header
 
 
 @eth.method("call", required(read_message), optional(read_block_reference, LATEST), _OVERRIDES, _BLOCK_OVERRIDES)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from testamur_node.rpc.codec import read_address, read_uint64
-from testamur_node.rpc.context import Context, block_of
+from testamur_node.rpc.context import Context, header_of
 from testamur_node.rpc.dispatch import Namespace, optional
 from testamur_node.rpc.dispatch import required as _required
 from testamur_node.rpc.errors import ServerRefusalError
@@ -17,7 +17,7 @@ testamur: Namespace[Context] = Namespace("testamur")
 @testamur.method("finalityProof", optional(read_block_reference, LATEST))
 def finality_proof(context: Context, reference: BlockReference) -> dict[str, Any]:
     """The newest signed engine header that carries a block (docs/protocol.md 4)."""
-    number = block_of(context, reference).number
+    number = header_of(context, reference).number
     proof = context.node.finality_proof(number)
     if proof is None:
         raise ServerRefusalError(f"no finality proof for block {number}: this chain is not signed by an engine")
