@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -11,6 +12,12 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="also tests that need Node.js, Go or chromium")
     parser.addoption("--slow", action="store_true", help="full families instead of fixed samples")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Properties look at a fixed sample, and with `--slow` at another one in each run; none is judged by its time."""
+    settings.register_profile("testamur", deadline=None, derandomize=not config.getoption("--slow"))
+    settings.load_profile("testamur")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

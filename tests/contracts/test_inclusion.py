@@ -54,7 +54,7 @@ def test_the_library_hashes_leaves_as_transparency_dev_does(vectors: Path, chain
 
 
 @given(data=st.data(), size=st.integers(1, 70))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_leaf_is_included_where_python_says_so(chain: Chain, data: st.DataObject, size: int) -> None:
     tree = Tree([leaf_hash(bytes([number])) for number in range(size)])
     index = data.draw(st.integers(0, size - 1))
@@ -69,7 +69,7 @@ def test_every_leaf_is_included_where_python_says_so(chain: Chain, data: st.Data
     cut=st.integers(0, 7),
     extra=st.integers(0, 2),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_both_judge_every_other_place_size_and_length_alike(
     chain: Chain, leaves: int, index: int, size: int, source: int, cut: int, extra: int
 ) -> None:

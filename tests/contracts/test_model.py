@@ -345,13 +345,13 @@ MACHINES = (Issuing, Governing)
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_contracts_follow_their_model(machine: type[RuleBasedStateMachine]) -> None:
-    run_state_machine_as_test(machine, settings=settings(max_examples=20, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=20, stateful_step_count=40))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_contracts_follow_their_model_for_long(machine: type[RuleBasedStateMachine]) -> None:
-    run_state_machine_as_test(machine, settings=settings(max_examples=150, stateful_step_count=60, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=150, stateful_step_count=60))
 
 
 def test_two_words_of_a_mask_name_their_indexes() -> None:

@@ -54,7 +54,7 @@ def is_plain(data: bytes) -> bool:
 @example(b"\xe5\xad")  # cut off
 @example("字".encode() * 85 + b"x")
 @example("字".encode() * 85 + b"xy")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_text_is_judged_as_python_judges_it(chain: Chain, data: bytes) -> None:
     assert chain.call(LIBRARIES, "isPlain", data) == is_plain(data)
 
@@ -66,7 +66,7 @@ def test_every_unseen_character_is_refused_and_its_neighbours_are_not(chain: Cha
 
 
 @given(data=st.binary(max_size=6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_did_is_printable_ascii_after_its_scheme(chain: Chain, data: bytes) -> None:
     expected = len(data) >= 1 and all(0x20 < byte < 0x7F for byte in data)
     assert chain.call(LIBRARIES, "isDid", b"did:web" + data) == expected

@@ -114,7 +114,7 @@ def test_a_development_account_can_send_what_it_has(tmp_path: Path) -> None:
     assert reason(transaction(0, 1, value=1), parent, block) is Reason.INSUFFICIENT_FUNDS
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.sampled_from([100_000, 14_000_000])), max_size=12))
 def test_whatever_is_proposed_is_valid(alliance: Application, wishes: list[tuple[int, int, int]]) -> None:
     candidates = [transaction(account, nonce, gas=gas) for account, nonce, gas in wishes]

@@ -316,7 +316,7 @@ POOLED = {(key, nonce): signed(nonce, key) for key in KEYS for nonce in range(6)
 
 
 @given(st.permutations(sorted(POOLED)), st.integers(0, 6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_arrival_order_yields_each_senders_nonces_in_order(arrivals: list[tuple[bytes, int]], used: int) -> None:
     """A pool neither drops nor reorders a sender's transactions (complaint 10 of operating a chain); its sums stay
     true.

@@ -204,13 +204,13 @@ def assert_well_formed(answer: bytes | None) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_random_bytes_get_a_well_formed_answer(body: bytes) -> None:
     assert_well_formed(DISPATCHER.answer(body))
 
 
 @given(JSON | REQUEST | st.lists(REQUEST, max_size=7))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_random_json_gets_a_well_formed_answer(request_: object) -> None:
     assert_well_formed(DISPATCHER.answer(orjson.dumps(request_)))
 
@@ -263,7 +263,7 @@ SAMPLE = st.recursive(
 
 
 @given(st.lists(SAMPLE, max_size=5), st.sampled_from(["", "\n", " ", "\r\n"]), st.lists(st.integers(1, 9), min_size=1))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_stream_of_values_is_cut_the_same_however_it_arrives(
     values: list[object], gap: str, sizes: list[int]
 ) -> None:

@@ -81,14 +81,14 @@ def draw_and_ask(dispatcher: Dispatcher[Context], data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
 def test_any_method_takes_any_arguments_without_a_fault(dispatcher: Dispatcher[Context], data: st.DataObject) -> None:
     draw_and_ask(dispatcher, data)
 
 
 @pytest.mark.slow
 @given(st.data())
-@settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5_000, suppress_health_check=list(HealthCheck))
 def test_any_method_takes_very_many_arguments_without_a_fault(
     dispatcher: Dispatcher[Context], data: st.DataObject
 ) -> None:
@@ -107,7 +107,7 @@ CALL = st.fixed_dictionaries(
 
 
 @given(st.sampled_from(["eth_call", "eth_estimateGas", "eth_createAccessList", "eth_sendTransaction"]), CALL, WORDS)
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
 def test_any_message_is_run_or_refused(
     dispatcher: Dispatcher[Context], method: str, message: dict[str, object], block: str
 ) -> None:
@@ -116,7 +116,7 @@ def test_any_message_is_run_or_refused(
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 def test_random_bytes_are_no_transaction(dispatcher: Dispatcher[Context], raw: bytes) -> None:
     assert_served(dispatcher, "eth_sendRawTransaction", ["0x" + raw.hex()])
 

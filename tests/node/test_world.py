@@ -63,7 +63,7 @@ class Both:
                 assert self.ours.is_storage_warm(address, slot) == self.theirs.is_storage_warm(address, slot)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(st.lists(TRANSACTION, max_size=3), max_size=3))
 def test_random_blocks_give_py_evms_roots_and_values(blocks: list[list[Any]]) -> None:
     both = Both()

@@ -280,7 +280,7 @@ def test_every_part_dropped_from_a_bundle_is_refused_or_gives_another_leaf_or_pa
 
 
 @given(st.integers(2, 12), st.integers(1, 6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_objects_that_look_alike_end_at_once_refused_or_canonicalised(alike: int, depth: int) -> None:
     """docs/threat-model.md 25: nine alike blank nodes would hang the canonicaliser."""
     tree = sample.unsigned()

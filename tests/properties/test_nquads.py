@@ -115,7 +115,7 @@ def _revalue(value: Any, draw: Any, key: str = "") -> Any:
 
 
 @given(trees(), st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_a_compiled_shape_gives_what_pyoxigraph_gives_for_its_own_and_for_other_values(
     tree: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -142,7 +142,7 @@ def _load(url: str, options: object) -> dict[str, Any]:
 
 
 @given(trees())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_what_the_terms_allow_means_the_same_to_an_independent_processor(tree: dict[str, Any]) -> None:
     """MUST: nothing passes that two processors read in two ways (docs/protocol.md 1)."""
     try:

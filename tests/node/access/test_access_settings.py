@@ -195,7 +195,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["rpc", "tls", "jwt", "permissions", "rates", "limits", "engine"]), VALUES))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_settings_end_in_rules_or_in_a_sentence(home: Path, tables: dict[str, Any]) -> None:
     try:
         rules = loaded(home, tables).rules
