@@ -20,7 +20,7 @@ comparison rule (`tests/interop/test_rpc_compat.py`). On the same chain geth 1.1
 asked generated requests of every kind (`tests/interop/tools/test_geth.py`): blocks, receipts, proofs, logs, fees,
 calls, estimates, access lists, simulations, traces, transactions to send, and each parameter of each method spoilt in
 some seventy ways. Unchanged web3.py 7.16 and 8, cast, forge script, ethers, viem and hardhat deploy, call, send and
-read on a running node (`tests/interop`).
+read on a running node; viem's test client reports the same of it as of anvil (`tests/interop`).
 
 web3.py's own suite for nodes passes 445 of the 452 tests of web3.py 7.16 (geth 1.17.8 passes 439, anvil 1.7.1 381)
 and 441 of 448 of 8.0; the seven that remain cannot pass, each with its reason in `tests/web3suite/expected.py`. Its
@@ -39,7 +39,8 @@ eth-tester's suite for backends passes, 101 of 101, on a backend over the solo e
   replacement does not raise both fee fields by 10 % (at least 1 wei), or the disk has no room.
 - Gas price, base fee, priority fee and fee history are zero on our own chains; a transaction may offer a price and pays
   none. A development chain made with `init --dev --base-fee WEI` charges what EIP-1559 says.
-- A development chain seals at once, or with `--block-time SECONDS` by its clock, empty blocks too.
+- A development chain seals at once, or with `--block-time SECONDS` by its clock, empty blocks too; tools change that,
+  and what the next blocks look like (`docs/testing.md`).
 - A development chain's node signs for its unlocked accounts: transactions of types 0, 1, 2 and 4, messages (EIP-191),
   typed data (EIP-712).
 - A revert is error 3 with the revert data; a refused parameter is -32602; whatever else the node refuses is -32000 or,

@@ -12,6 +12,7 @@ from testamur.proof.cometbft import Validator
 from testamur.proof.hashing import keccak256
 
 from testamur_node.chain.block import EMPTY_OMMERS_HASH, Block, Header
+from testamur_node.chain.development import Wishes
 from testamur_node.chain.fees import next_base_fee, next_excess_blob_gas
 from testamur_node.chain.receipt import Receipt
 from testamur_node.chain.rules import ChainSpec
@@ -99,7 +100,9 @@ class Application:
         self.store = store
         self._executor = executor
         self._staged: tuple[Decided, Finalized, BlockResult | None] | None = None
-        self._parent: tuple[Header, Parent] | None = None
+        self._parent: tuple[Header, Wishes, Parent] | None = None
+        self.wishes = Wishes()
+        """Development only: what a tool asked of the blocks to come."""
         self._seen_version = -1
         if store.head_number is None:
             self.init_chain()
@@ -135,11 +138,11 @@ class Application:
         return StateReader((header or self._head).state_root, self.store.read_node)
 
     def parent(self) -> Parent:
-        """The newest state as inclusion sees it; one object per head."""
-        head = self._head
+        """The newest state as inclusion sees it; one object per head and what was wished for."""
+        head, wishes = self._head, self.wishes
         remembered = self._parent
-        if remembered is not None and remembered[0] is head:
-            return remembered[1]
+        if remembered is not None and remembered[0] is head and remembered[1] is wishes:
+            return remembered[2]
         state = self.state(head)
         parameters = parameters_of(state) if self.spec.history_contract else DEFAULT_PARAMETERS
         fork = self.spec.fork_at(head.number + 1, head.timestamp + 1)
@@ -148,12 +151,12 @@ class Application:
             spec=self.spec,
             chain_id=self.genesis.chain_id,
             fork=fork,
-            gas_limit=next_gas_limit(head.gas_limit, voted),
-            base_fee=next_base_fee(head, self.spec, fork),
+            gas_limit=next_gas_limit(head.gas_limit, voted) if wishes.gas_limit is None else wishes.gas_limit,
+            base_fee=next_base_fee(head, self.spec, fork) if wishes.base_fee is None else wishes.base_fee,
             state=state,
             parameters=parameters,
         )
-        self._parent = (head, parent)
+        self._parent = (head, wishes, parent)
         return parent
 
     # inclusion
@@ -248,8 +251,8 @@ class Application:
         return BlockContext(
             number=number,
             timestamp=timestamp,
-            coinbase=COINBASE,
-            prev_randao=prev_randao(head.hash, number),
+            coinbase=self.wishes.coinbase or COINBASE,
+            prev_randao=self.wishes.prev_randao or prev_randao(head.hash, number),
             gas_limit=parent.gas_limit,
             base_fee=parent.base_fee,
             chain_id=self.genesis.chain_id,

@@ -3,10 +3,11 @@
 Flow: rpc (evm_, hardhat_, anvil_) -> here -> solo engine. Each deed runs on the engine's thread, between blocks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from testamur_node.application import Application
-from testamur_node.chain.development import development_accounts
+from testamur_node.chain.development import Wishes, development_accounts
 from testamur_node.engine.solo import SoloEngine
 from testamur_node.errors import NodeError
 from testamur_node.execution.executor import AccountOverride
@@ -15,6 +16,7 @@ from testamur_node.pool import Pool
 __all__ = ["Development", "DevelopmentOnlyError"]
 
 _SECOND = 1_000_000_000
+_MILLISECOND = 1_000_000
 
 
 class DevelopmentOnlyError(NodeError):
@@ -28,10 +30,12 @@ class Development:
         self._application = application
         self._pool = pool
         self._engine = engine
-        self._snapshots: list[tuple[int, int]] = []
-        """(block number, clock shift in nanoseconds) of each snapshot."""
+        self._snapshots: list[tuple[int, int, Wishes]] = []
+        """(block number, clock shift in nanoseconds, what was wished for) of each snapshot."""
         self.impersonated: set[bytes] = set()
         """Accounts that tools act for without their keys."""
+        self.impersonates_all = False
+        """Whether they do so for every account."""
 
     @property
     def accounts(self) -> Mapping[bytes, bytes]:
@@ -40,7 +44,7 @@ class Development:
 
     @property
     def automine(self) -> bool:
-        """Whether transactions are sealed without being asked."""
+        """Whether each transaction is sealed at once."""
         return self._engine.automine
 
     def mine(self, count: int = 1, timestamp: int | None = None) -> None:
@@ -54,8 +58,13 @@ class Development:
 
     def snapshot(self) -> int:
         """Remember the present head; returns the snapshot's number, from 1."""
-        self._engine.run(lambda: self._snapshots.append((self._application.head.number, self._engine.clock_shift_ns)))
-        return len(self._snapshots)
+
+        def remember() -> int:
+            application = self._application
+            self._snapshots.append((application.head.number, self._engine.clock_shift_ns, application.wishes))
+            return len(self._snapshots)
+
+        return self._engine.run(remember)
 
     def revert(self, snapshot: int) -> bool:
         """Return to a snapshot and forget it and later ones; False where it is unknown. What waits is dropped."""
@@ -63,11 +72,11 @@ class Development:
         def go_back() -> bool:
             if not 1 <= snapshot <= len(self._snapshots):
                 return False
-            number, shift = self._snapshots[snapshot - 1]
+            number, shift, wishes = self._snapshots[snapshot - 1]
             del self._snapshots[snapshot - 1 :]
             self._pool.clear()
             self._application.roll_back(number)
-            self._engine.clock_shift_ns, self._engine.next_timestamp = shift, None
+            self._engine.clock_shift_ns, self._application.wishes = shift, wishes
             self._engine.reload()
             return True
 
@@ -79,9 +88,10 @@ class Development:
         def begin_again() -> None:
             self._snapshots.clear()
             self.impersonated.clear()
+            self.impersonates_all = False
             self._pool.clear()
             self._application.roll_back(0)
-            self._engine.clock_shift_ns, self._engine.next_timestamp = 0, None
+            self._engine.clock_shift_ns, self._application.wishes = 0, Wishes()
             self._engine.reload()
 
         self._engine.run(begin_again)
@@ -98,15 +108,32 @@ class Development:
     def set_next_timestamp(self, timestamp: int) -> None:
         """The next block's timestamp; must be above the head's. Later blocks go on from there."""
 
-        def set_time() -> None:
-            if timestamp <= self._application.head.timestamp:
-                raise DevelopmentOnlyError(
-                    f"timestamp {timestamp} is not above the newest block's {self._application.head.timestamp}"
-                )
-            self._engine.next_timestamp = timestamp
-            self._engine.clock_shift_ns = timestamp * _SECOND - self._engine.clock()
+        def set_next() -> None:
+            self._move_clock(timestamp)
+            self._application.wishes = replace(self._application.wishes, timestamp=timestamp)
 
-        self._engine.run(set_time)
+        self._engine.run(set_next)
+
+    def set_time(self, timestamp: int) -> int:
+        """Set the chain's clock, to a time above the head's; returns how many seconds that moved it."""
+        return self._engine.run(lambda: self._move_clock(timestamp))
+
+    def _move_clock(self, timestamp: int) -> int:
+        if timestamp <= self._application.head.timestamp:
+            raise DevelopmentOnlyError(
+                f"timestamp {timestamp} is not above the newest block's {self._application.head.timestamp}"
+            )
+        before = self._engine.now()
+        self._engine.clock_shift_ns = timestamp * _SECOND - self._engine.clock()
+        return timestamp - before // _SECOND
+
+    def wish(self, change: Callable[[Wishes], Wishes]) -> None:
+        """Change what is asked of the blocks to come."""
+
+        def keep() -> None:
+            self._application.wishes = change(self._application.wishes)
+
+        self._engine.run(keep)
 
     def write_state(self, overrides: Mapping[bytes, AccountOverride]) -> None:
         """Write balances, nonces, code or storage, in a block of its own without transactions."""
@@ -116,7 +143,15 @@ class Development:
         """Whether `submit` takes transactions of this account without its key."""
         (self.impersonated.add if is_on else self.impersonated.discard)(address)
 
+    def impersonate_all(self, is_on: bool) -> None:
+        """Whether `submit` takes transactions of any account without its key."""
+        self.impersonates_all = is_on
+
     def set_automine(self, is_on: bool) -> None:
-        """Whether each transaction is sealed at once (the default) or waits for `mine`."""
+        """Whether each transaction is sealed at once (the default) or waits for `mine` or the clock."""
         self._engine.automine = is_on
         self._engine.notify()
+
+    def set_interval(self, milliseconds: int) -> None:
+        """How often the clock makes a block, an empty one too; 0 never."""
+        self._engine.run(lambda: self._engine.set_beat(milliseconds * _MILLISECOND if milliseconds else None))

@@ -17,7 +17,7 @@ from testamur_node.apart import Apart
 from testamur_node.application import Application
 from testamur_node.calls import Calls
 from testamur_node.chain.block import Block, encode_header
-from testamur_node.chain.development import development_accounts
+from testamur_node.chain.development import Wishes, development_accounts
 from testamur_node.chain.rules import ChainSpec
 from testamur_node.chain.sidecar import check_sidecar
 from testamur_node.chain.transaction import decode_transaction
@@ -315,7 +315,13 @@ class Node(ChainReader):
 
     def impersonates(self, address: bytes) -> bool:
         """Whether `submit` takes transactions of this account without its key."""
-        return self._development is not None and address in self._development.impersonated
+        levers = self._development
+        return levers is not None and (levers.impersonates_all or address in levers.impersonated)
+
+    @property
+    def wishes(self) -> Wishes:
+        """What a tool asked of the blocks to come; nothing on any other chain."""
+        return self._application.wishes
 
     # inside
 

@@ -12,6 +12,7 @@ from testamur_node.apart import ApartError, BusyError, TooSlowError
 from testamur_node.application import Application, assemble
 from testamur_node.calls import Calls
 from testamur_node.chain.block import Block, Header
+from testamur_node.chain.development import Wishes
 from testamur_node.chain.receipt import Receipt
 from testamur_node.execution.executor import BlockContext, BlockResult
 from testamur_node.permission import Parent
@@ -69,7 +70,7 @@ class Pending:
         self._next_time = next_time
         self._apart = apart
         self._lock = threading.Lock()
-        self._built: tuple[tuple[bytes, int, int], PendingBlock] | None = None
+        self._built: tuple[tuple[bytes, int, int, Wishes], PendingBlock] | None = None
         self._failed: tuple[tuple[bytes, int], TooSlowError | ApartError] | None = None
 
     def block(self, seconds: float) -> PendingBlock:
@@ -81,7 +82,8 @@ class Pending:
             head, parent = self._newest()
             version = self._pool.version
             timestamp = max(self._next_time() // _SECOND, head.timestamp + 1)
-            key = (head.hash, version, timestamp)
+            wishes = self._application.wishes
+            key = (head.hash, version, timestamp, wishes)
             if self._built is not None and self._built[0] == key:
                 return self._built[1]
             if self._failed is not None and self._failed[0] == key[:2]:
@@ -98,7 +100,8 @@ class Pending:
 
     def outlook(self, seconds: float) -> Outlook | None:
         """What calls and reads on `pending` see; None where nothing waits: the head then, in the block to come."""
-        return self.block(seconds).outlook if self._pool.counts()[0] else None
+        is_plain = not self._pool.counts()[0] and self._application.wishes == Wishes()
+        return None if is_plain else self.block(seconds).outlook
 
     def state(self, seconds: float) -> StateReader:
         """The state after the block to come; the head's where nothing waits."""

@@ -291,7 +291,7 @@ def test_a_block_time_seals_by_the_clock_with_transactions_and_without(tmp_path:
         digest = node.submit(raw(0, 0))
         assert not node.wait_for_block(1, 0.3)
         clock.nanoseconds += 3 * 10**9
-        node.development.set_automine(True)  # wakes the engine, which counts real seconds while this clock stands
+        node.development.set_automine(False)  # wakes the engine, which counts real seconds while this clock stands
         assert node.wait_for_block(1, 20)
         assert node.locate(digest) == (1, 0)
         node.development.mine(10)

@@ -1,16 +1,17 @@
-"""The development chain's unlocked accounts: the ten that every Ethereum tool derives from the well-known test
-mnemonic.
+"""What development chains alone have: unlocked accounts, and blocks as a tool wished them.
 
+The accounts are the ten that every Ethereum tool derives from the well-known test mnemonic,
 `test test test test test test test test test test test junk`, paths m/44'/60'/0'/0/0 to 9. Their keys are public: they
 exist on development chains only.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 import coincurve
 from testamur.proof.hashing import keccak256
 
-__all__ = ["DEVELOPMENT_BALANCE", "address_of", "development_accounts", "impersonation_key"]
+__all__ = ["DEVELOPMENT_BALANCE", "Wishes", "address_of", "development_accounts", "impersonation_key"]
 
 DEVELOPMENT_BALANCE = 10_000 * 10**18
 """wei"""
@@ -51,3 +52,23 @@ def impersonation_key(address: bytes) -> bytes:
     own such key, so that equal transactions of two have different hashes.
     """
     return keccak256(b"impersonated" + address)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a tool asked of the blocks to come; None leaves it to the chain's rules. A restart forgets them."""
+
+    coinbase: bytes | None = None
+    gas_limit: int | None = None
+    spacing: int | None = None
+    """Seconds from each timestamp to the next."""
+    timestamp: int | None = None
+    """Of the next block alone, in seconds."""
+    prev_randao: bytes | None = None
+    """Of the next block alone."""
+    base_fee: int | None = None
+    """Of the next block alone, in wei."""
+
+    def lasting(self) -> "Wishes":
+        """Those that hold beyond the next block."""
+        return Wishes(self.coinbase, self.gas_limit, self.spacing)

@@ -6,7 +6,8 @@ transaction, so whatever a caller was told is on disk with its proof. Without tr
 now and then, which bounds how old a proved state can look. On an alliance chain what waits is gathered until the clock
 has reached a later second than the newest block's, so that timestamps rise and headers do not lead the clock; with
 block time 0 a header may lead it by one second. A development chain with a block time seals by its clock, with
-transactions or without. The clock is handed in.
+transactions or without; with `automine` it seals at once what comes, and it may do both or neither. The clock is handed
+in.
 """
 
 import contextlib
@@ -42,6 +43,8 @@ __all__ = ["BlockTimes", "SoloEngine", "EngineStoppedError"]
 logger = logging.getLogger(__name__)
 
 _SECOND = 1_000_000_000
+_NEVER = 2**63
+"""A time in nanoseconds that does not come."""
 Result = TypeVar("Result")
 
 
@@ -70,7 +73,6 @@ class SoloEngine:
         *,
         block_time: float,
         on_block: Callable[[Block], None],
-        automine: bool = True,
     ) -> None:
         self._application = application
         self._pool = pool
@@ -83,12 +85,13 @@ class SoloEngine:
         self._is_stopping = False
         self.failure: BaseException | None = None
         """What halted the engine; None while it runs."""
-        self.automine = automine
-        """Development: whether transactions are sealed without being asked."""
+        is_beating = application.spec.is_development and self._block_time_ns > 0
+        self.automine = not is_beating
+        """Whether what waits is sealed without being asked; a development chain can do without."""
+        self._beat_ns = self._block_time_ns if is_beating else None
+        """Development: how often the clock makes a block, an empty one too, as on other development chains."""
         self.clock_shift_ns = 0
         """Development: how far evm_increaseTime has moved the clock."""
-        self.next_timestamp: int | None = None
-        """Development: evm_setNextBlockTimestamp."""
         self.times: BlockTimes | None = None
         """Of the newest block that this process made."""
         self._last = self._load_last()
@@ -170,15 +173,16 @@ class SoloEngine:
 
     def _turn(self) -> None:
         """Seal if something can be sealed, else sign a heartbeat if one is due."""
-        is_due = self.automine and self._seal_time() <= self.now()
-        if is_due and self.seal(forces_block=self._beats) is not None:
+        beats = self._beat_time() <= self.now()
+        is_due = beats or (self.automine and self._seal_time() <= self.now())
+        if is_due and self.seal(forces_block=beats) is not None:
             return
         if self._heartbeat_time() <= self.now():
             self.sign_empty()
 
     def _nanoseconds_to_wait(self) -> int:
-        due = self._heartbeat_time()
-        if self.automine and (self._beats or self._pool.counts()[0]):
+        due = min(self._heartbeat_time(), self._beat_time())
+        if self.automine and self._pool.counts()[0]:
             due = min(due, self._seal_time())
         return due - self.now()
 
@@ -186,15 +190,16 @@ class SoloEngine:
         last = self._last.header.time_ns if self._last else 0
         return last + self._application.parent().parameters.heartbeat_seconds * _SECOND
 
-    @property
-    def _beats(self) -> bool:
-        """Whether blocks come with the clock, empty ones too, as on other development chains."""
-        return self._application.spec.is_development and self._block_time_ns > 0
+    def set_beat(self, nanoseconds: int | None) -> None:
+        """Development: from now on a block each so many nanoseconds; None leaves it to `automine` and `seal`."""
+        self._beat_ns, self._sealed_at = nanoseconds, self.now()
+
+    def _beat_time(self) -> int:
+        """When the clock makes the next block."""
+        return _NEVER if self._beat_ns is None else self._sealed_at + self._beat_ns
 
     def _seal_time(self) -> int:
-        """When the next block may be sealed: in a later second than the newest, or at once on a development chain."""
-        if self._beats:
-            return self._sealed_at + self._block_time_ns
+        """When what waits may be sealed: in a later second than the newest, or at once on a development chain."""
         if self._application.spec.is_development:
             return self._retry_at
         parent = self._application.head.timestamp * _SECOND
@@ -210,8 +215,13 @@ class SoloEngine:
         overrides: Mapping[bytes, AccountOverride] | None = None,
     ) -> Block | None:
         """Make one block of what is ready; None where nothing could be taken. With `overrides` (development) the block
-        writes those into the state and takes no transactions.
+        writes those into the state and takes no transactions; what was wished of the next block is left to the one
+        after it.
         """
+        wishes = self._application.wishes
+        if overrides:
+            self._application.wishes = wishes.lasting()
+            timestamp = None if wishes.timestamp is None else self._application.head.timestamp + 1
         parent = self._application.parent()
         chosen = () if overrides else self._choose(parent)
         if not chosen and not forces_block:
@@ -231,7 +241,7 @@ class SoloEngine:
         executed = perf_counter()
         self._commit(decided, finalized)
         self.times = BlockTimes(executed - began, perf_counter() - executed)
-        self.next_timestamp = None
+        self._application.wishes = wishes if overrides else wishes.lasting()
         self._sealed_at = self.now()
         if finalized.block is not None:
             self._settle_pool(None if overrides else chosen)
@@ -257,9 +267,12 @@ class SoloEngine:
 
     def _block_time(self, timestamp: int | None) -> int:
         head = self._application.head
-        wanted = timestamp if timestamp is not None else self.next_timestamp
+        wishes = self._application.wishes
+        wanted = timestamp if timestamp is not None else wishes.timestamp
+        if wanted is None and wishes.spacing is not None:
+            wanted = head.timestamp + wishes.spacing
         if wanted is not None:
-            return wanted * _SECOND
+            return max(wanted, head.timestamp + 1) * _SECOND
         last_time = self._last.header.time_ns if self._last else 0
         now = self.now()
         return max(now, last_time + 1, (head.timestamp + 1) * _SECOND)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from testamur_node.rpc.codec import read_data, read_hash, read_uint64
+from testamur_node.rpc.codec import read_data, read_hash, read_quantity, read_uint64
 from testamur_node.rpc.errors import DecodeError
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "read_text",
     "read_log_query",
     "read_list",
+    "read_loose_number",
     "read_object",
     "read_typed_data",
 ]
@@ -203,3 +204,12 @@ def read_log_query(value: object) -> LogQuery:
         addresses=addresses,
         topics=tuple(_read_topic(item) for item in topics),
     )
+
+
+def read_loose_number(value: object) -> int:
+    """A number as tools of development chains send it: 5, "5" or "0x5"."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**64:
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        return int(value)
+    return read_quantity(value, 64)

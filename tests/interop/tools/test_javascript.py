@@ -18,21 +18,20 @@ pytestmark = [pytest.mark.tool, pytest.mark.timeout(200)]
 SCRIPTS = Path(__file__).with_name("javascript")
 
 
-def report_of(script: str, writer: Writer) -> dict[str, Any]:
+def report_of(script: str, **environment: str) -> dict[str, Any]:
     node = shutil.which("node")
     assert node is not None
-    said = output_of(
-        node,
-        SCRIPTS / script,
-        environment={"URL": writer.url, "KEY": writer.key, "ARTIFACT": str(NOTEBOOK)},
-        timeout_seconds=150,
-    )
+    said = output_of(node, SCRIPTS / script, environment=environment, timeout_seconds=150)
     report: dict[str, Any] = json.loads(said.splitlines()[-1])
     return report
 
 
+def written(script: str, writer: Writer) -> dict[str, Any]:
+    return report_of(script, URL=writer.url, KEY=writer.key, ARTIFACT=str(NOTEBOOK))
+
+
 def test_ethers_deploys_sends_listens_and_reads(writer: Writer) -> None:
-    report = report_of("ethers.mjs", writer)
+    report = written("ethers.mjs", writer)
     assert report["from"] == writer.address
     assert report["deployment"]["status"] == 1
     assert report["deployment"]["contract"] == report["address"]
@@ -51,14 +50,14 @@ def test_ethers_deploys_sends_listens_and_reads(writer: Writer) -> None:
 
 
 def test_ethers_is_told_why_it_is_refused(writer: Writer) -> None:
-    report = report_of("ethers.mjs", writer)
+    report = written("ethers.mjs", writer)
     assert report["refusal"] == {"name": "NotebookRefused", "value": 7, "code": "CALL_EXCEPTION"}
     assert report["complaint"] == "not today"
     assert report["sentRefusal"] == "CALL_EXCEPTION"
 
 
 def test_viem_deploys_sends_listens_and_reads(writer: Writer) -> None:
-    report = report_of("viem.mjs", writer)
+    report = written("viem.mjs", writer)
     assert report["from"] == writer.address
     assert report["deployment"]["status"] == "success"
     assert report["deployment"]["contract"] == report["address"]
@@ -78,9 +77,34 @@ def test_viem_deploys_sends_listens_and_reads(writer: Writer) -> None:
 
 
 def test_viem_is_told_why_it_is_refused(writer: Writer) -> None:
-    report = report_of("viem.mjs", writer)
+    report = written("viem.mjs", writer)
     assert report["refusal"] == {"name": "NotebookRefused", "value": 7}
     assert report["complaint"] == "not today"
+
+
+@pytest.fixture(scope="module")
+def with_fees(started: Callable[..., NodeProcess]) -> NodeProcess:
+    """A development chain whose gas costs something, as on anvil."""
+    api = "eth,net,web3,testamur,txpool"
+    return started("--dev", "--base-fee", "1000000000", start_options=("--http-api", api))
+
+
+@pytest.mark.parametrize("mode", ["hardhat", "anvil"])
+def test_viems_test_client_turns_every_lever_as_on_anvil(with_fees: NodeProcess, anvil: str, mode: str) -> None:
+    report = report_of("levers.mjs", URL=with_fees.rpc, MODE=mode, BEAT="")
+    fees = {"baseFeePerGas": 8 * 10**9, "next": 7 * 10**9}
+    assert report["block"] == {"miner": True, "gasLimit": 20_000_000, **fees}
+    assert report["times"] == [500, 7]
+    assert report["automine"] == [True, False, True]
+    assert (report["waiting"], report["dropped"], report["gone"]) == (1, 0, "TransactionReceiptNotFoundError")
+    assert report["impersonated"] == ["success", True, 10]
+    assert report == report_of("levers.mjs", URL=anvil, MODE="anvil", BEAT="")
+
+
+def test_viems_interval_is_hardhats_on_the_node(with_fees: NodeProcess, anvil: str) -> None:
+    """evm_setIntervalMining takes milliseconds from hardhat's users and seconds from anvil's."""
+    assert report_of("levers.mjs", URL=with_fees.rpc, MODE="hardhat", BEAT="1")["beats"]
+    assert report_of("levers.mjs", URL=anvil, MODE="anvil", BEAT="1")["beats"]
 
 
 def hardhat_report(node: NodeProcess, folder: Path, named: str) -> dict[str, Any]:
@@ -117,7 +141,8 @@ def test_hardhat_deploys_sends_and_turns_every_lever(started: Callable[..., Node
     assert "unknown account" in levers["ended"]
     assert levers["stored"] == [77, 77]
     assert (levers["code"], levers["nonce"]) == (42, 9)
-    assert levers["dropped"] is False
+    assert (levers["dropped"], levers["taken"]) == (False, True)
+    assert levers["asked"] == {"miner": levers["other"], "randao": "0x" + "07" * 32, "limit": 12_345_678, "fee": 0}
     assert levers["height"] == 0
 
 

@@ -15,6 +15,7 @@ from testamur_node.rpc.methods import (
     fees,
     identity,
     logs,
+    mining,
     simulated_blocks,
     simulation,
     submission,
@@ -22,6 +23,7 @@ from testamur_node.rpc.methods import (
     transactions,
     trust,
     waiting,
+    wishes,
 )
 
 __all__ = ["NAMESPACES", "DEVELOPMENT_NAMESPACES"]
@@ -50,9 +52,7 @@ _ALL: tuple[Namespace[Context], ...] = (
     waiting.txpool,
     administration.admin,
     trust.testamur,
-    development.evm,
-    development.hardhat,
-    development.anvil,
+    *(part for module in (development, mining, wishes) for part in (module.evm, module.hardhat, module.anvil)),
 )
 
 

@@ -31,6 +31,12 @@ def suggested_tip(context: Context) -> int:
     return 0 if context.node.spec.is_free else tip_of_recent_blocks(context.node.block, context.node.head.number)
 
 
+def priced_head(context: Context) -> Header:
+    """The newest header, with the base fee that a tool asked for the next block (development)."""
+    header, wished = context.node.head.header, context.node.wishes.base_fee
+    return header if wished is None else replace(header, base_fee=wished)
+
+
 def with_fees(context: Context, message: MessageArguments, header: Header) -> MessageArguments:
     """A message with the fees that a wallet would offer where it names none (geth's setFeeDefaults).
 
@@ -74,7 +80,7 @@ def _checked_fees(message: MessageArguments) -> MessageArguments:
 @eth.method("gasPrice")
 def gas_price(context: Context) -> str:
     """wei per gas that a legacy transaction should offer."""
-    return quantity((context.node.head.header.base_fee or 0) + suggested_tip(context))
+    return quantity((priced_head(context).base_fee or 0) + suggested_tip(context))
 
 
 @eth.method("maxPriorityFeePerGas")
@@ -141,16 +147,18 @@ def fee_history(context: Context, count: int, newest: BlockReference, percentile
         last = header_of(context, newest).number if newest.number is None else newest.number
     if last > head.number and not newest.is_pending:
         raise ServerRefusalError(f"request beyond head block: requested {last}, head {head.number}")
-    spec, first = context.node.spec, max(last - min(count, context.limits.fee_history_blocks) + 1, 0)
+    spec, wished = context.node.spec, context.node.wishes.base_fee
+    first = max(last - min(count, context.limits.fee_history_blocks) + 1, 0)
     blocks = [context.node.required(number) for number in range(first, min(last, head.number) + 1)]
     if newest.is_pending:
         header = pending_header(spec, head.header)
+        header = header if wished is None else replace(header, base_fee=wished)
         blocks.append(Block(header, b""))
     following = blocks[-1].header
+    next_fee = next_base_fee(spec, following) if wished is None or following.number != head.number else wished
     answer: Json = {
         "oldestBlock": quantity(first),
-        "baseFeePerGas": [quantity(block.header.base_fee or 0) for block in blocks]
-        + [quantity(next_base_fee(spec, following) or 0)],
+        "baseFeePerGas": [quantity(block.header.base_fee or 0) for block in blocks] + [quantity(next_fee or 0)],
         "gasUsedRatio": [block.header.gas_used / block.header.gas_limit for block in blocks],
         "baseFeePerBlobGas": [quantity(blob_gas_price(spec, block.header) or 0) for block in blocks]
         + [quantity(next_blob_gas_price(spec, following) or 0)],

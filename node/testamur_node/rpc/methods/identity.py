@@ -40,8 +40,8 @@ def hashrate(_context: Context) -> str:
 
 @eth.method("coinbase")
 def coinbase(context: Context) -> str:
-    """The constant coinbase of this chain's blocks."""
-    return data(context.node.head.header.coinbase)
+    """The coinbase of this chain's blocks: constant, but where a tool has a development chain use another."""
+    return data(context.node.wishes.coinbase or context.node.head.header.coinbase)
 
 
 @eth.method("protocolVersion")

@@ -10,7 +10,7 @@ from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Namespace, required
 from testamur_node.rpc.errors import InvalidParametersError, ServerRefusalError
 from testamur_node.rpc.messages import MessageArguments, read_message
-from testamur_node.rpc.methods.fees import with_fees
+from testamur_node.rpc.methods.fees import priced_head, with_fees
 from testamur_node.rpc.methods.simulation import call_request
 from testamur_node.rpc.parameters import read_typed_data
 from testamur_node.rpc.rendering import Json, pending_transaction_json
@@ -51,14 +51,14 @@ def _key(context: Context, address: bytes | None) -> bytes:
 
 def _filled(context: Context, message: MessageArguments, sender: bytes) -> UnsignedTransaction:
     """A transaction out of what the caller said and, where silent, of what the chain says."""
-    head = context.node.head
+    head = priced_head(context)
     if message.payload is not None and message.input is not None and message.payload != message.input:
         raise ServerRefusalError(
             'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data'
         )
     if message.blob_hashes:
         raise InvalidParametersError("blobs come with their transaction alone: sign it and use eth_sendRawTransaction")
-    request = call_request(context, message, head.header.base_fee)
+    request = call_request(context, message, head.base_fee)
     gas = message.gas
     if gas is None:
         asked = replace(request, gas=None)
@@ -69,7 +69,7 @@ def _filled(context: Context, message: MessageArguments, sender: bytes) -> Unsig
     nonce = message.nonce
     if nonce is None:
         nonce = context.node.pending_nonce(sender)
-    message = with_fees(context, message, head.header)
+    message = with_fees(context, message, head)
     if message.gas_price is None and message.max_fee_per_gas is None:
         message = replace(message, max_fee_per_gas=0, max_priority_fee_per_gas=0)
     return UnsignedTransaction(
@@ -90,12 +90,13 @@ def _filled(context: Context, message: MessageArguments, sender: bytes) -> Unsig
 @eth.method("sendTransaction", required(read_message))
 def send_transaction(context: Context, message: MessageArguments) -> str:
     """Sign with an unlocked account and hand to the pool."""
-    if message.sender is not None and context.node.impersonates(message.sender):
-        raw = sign_transaction(_filled(context, message, message.sender), impersonation_key(message.sender))
-        return data(context.node.submit(raw, message.sender))
-    key = _key(context, message.sender)
-    assert message.sender is not None  # _key refuses None
-    return data(context.node.submit(sign_transaction(_filled(context, message, message.sender), key)))
+    sender = message.sender
+    if sender is not None and sender not in context.node.unlocked_accounts and context.node.impersonates(sender):
+        raw = sign_transaction(_filled(context, message, sender), impersonation_key(sender))
+        return data(context.node.submit(raw, sender))
+    key = _key(context, sender)
+    assert sender is not None  # _key refuses None
+    return data(context.node.submit(sign_transaction(_filled(context, message, sender), key)))
 
 
 @eth.method("signTransaction", required(read_message))

@@ -66,9 +66,27 @@ async function helped(address, notebook, other) {
   await helpers.setNonce(fresh, 9);
   const nonce = await ethers.provider.getTransactionCount(fresh);
   const dropped = await helpers.dropTransaction("0x" + "11".repeat(32));
+  await network.provider.send("evm_setAutomine", [false]);
+  const waiting = await other.sendTransaction({ to: fresh, gasLimit: 21_000 });
+  const taken = await helpers.dropTransaction(waiting.hash);
+  await network.provider.send("evm_setAutomine", [true]);
+
+  await helpers.setCoinbase(other.address);
+  await helpers.setBlockGasLimit(12_345_678);
+  await helpers.setNextBlockBaseFeePerGas(0);
+  await helpers.setPrevRandao("0x" + "07".repeat(32));
+  await helpers.mine();
+  const block = await ethers.provider.send("eth_getBlockByNumber", ["latest", false]);
+  const asked = {
+    miner: ethers.getAddress(block.miner),
+    randao: block.mixHash,
+    limit: Number(block.gasLimit),
+    fee: Number(block.baseFeePerGas),
+  };
   await helpers.reset();
   const height = await time.latestBlock();
-  return { mined, spread, increased, set, past, restored, impersonated, ended, stored, code, nonce, dropped, height };
+  const did = { mined, spread, increased, set, past, restored, impersonated, ended, stored, code, nonce, dropped, taken };
+  return { ...did, asked, other: other.address, height };
 }
 
 main().catch((error) => {
