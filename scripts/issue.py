@@ -35,7 +35,8 @@ def main(
         for batch in report.batches:
             print(f"batch 0x{batch.batch_id.hex()}: {batch.size} credentials in list {batch.list}")
         first = min((Path(out) / "bundles").glob("*.json"))
-        with Chain.connect(issuer.connection.rpc.url) as chain:
+        rpc = issuer.connection.rpc
+        with Chain.connect(rpc.url, access=rpc.access) as chain:
             verdict = verify(Bundle.load(first), chain, issuer.policy)
         print(f"{first.name}: {verdict.outcome} {verdict.code}, trust {verdict.as_of.trust if verdict.as_of else None}")
 

@@ -19,7 +19,8 @@ def main(folder: str, reason: str, *bundles: str) -> None:
         report = issuer.revoke(bundles, reason=int(reason))
         if report.exit_code:
             raise SystemExit(f"not all were revoked: {report.to_json()}")
-        with Chain.connect(issuer.connection.rpc.url) as chain:
+        rpc = issuer.connection.rpc
+        with Chain.connect(rpc.url, access=rpc.access) as chain:
             for path in bundles:
                 verdict = verify(Bundle.load(path), chain, issuer.policy)
                 print(

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from testamur.artifacts import CONTRACTS, artifact
+from testamur.chain.access import NO_ACCESS, Access
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Contract
-from testamur.chain.errors import ChainUnreachableError, KeyUnusableError, RpcError
+from testamur.chain.errors import AccessRefusedError, ChainUnreachableError, KeyUnusableError, RpcError
 from testamur.chain.institution import IssuerState, KeyUsage, Role, Scope, key_hash
 from testamur.chain.rpc import Rpc, to_hex
 from testamur.chain.signer import Account
@@ -71,10 +72,14 @@ class Finding:
         }
 
 
-def diagnose(profile: Profile, *, now: Callable[[], float] = time.time) -> Iterator[Finding]:
-    """Every check of a profile, as it is made; a node that cannot be asked ends the checks that need one."""
+def diagnose(
+    profile: Profile, access: Access = NO_ACCESS, *, now: Callable[[], float] = time.time
+) -> Iterator[Finding]:
+    """Every check of a profile, as it is made; a node that cannot be asked ends the checks that need one. `access` goes
+    before what the profile says.
+    """
     yield check_disk(profile.path.parent)
-    rpc = Rpc(profile.rpc, attempts=2, timeout_seconds=10.0)
+    rpc = Rpc(profile.rpc, access=access.over(profile.node_access), attempts=2, timeout_seconds=10.0)
     with Connection(profile, rpc) as connection:
         node = check_node(connection)
         yield node
@@ -122,11 +127,15 @@ def check_disk(folder: Path, needed_bytes: int = 0) -> Finding:
 
 
 def check_node(connection: Connection) -> Finding:
-    """`chain_unreachable`, `wrong_chain`: whether the profile's node answers for the profile's chain and Directory."""
+    """`access_refused`, `chain_unreachable`, `wrong_chain`: whether the profile's node answers for the profile's chain
+    and Directory."""
     profile, rpc = connection.profile, connection.rpc
     try:
         chain_id = rpc.chain_id()
         has_directory = bool(rpc.code(profile.directory))
+    except AccessRefusedError as error:
+        said = {"rpc": profile.rpc, "said": error.message}
+        return Finding("access_refused", "error", error.message, error.advice, said, 7)
     except (ChainUnreachableError, RpcError) as error:
         return Finding("chain_unreachable", "error", error.message, error.advice, {"rpc": profile.rpc}, 7)
     facts = {"rpc": profile.rpc, "chain_id": chain_id, "expected": profile.chain_id}

@@ -103,7 +103,8 @@ class Issuer:
         progress: Progress = lambda stage, done, total: None,
     ) -> IssueReport:
         """Issue a roster into `folder`; see `testamur.batch.issuing.issue`. Look at the report's state."""
-        with Chain.connect(self.connection.rpc.url) as chain:
+        rpc = self.connection.rpc
+        with Chain.connect(rpc.url, access=rpc.access) as chain:
             return issue(
                 self.connection,
                 self.institution,

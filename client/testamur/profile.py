@@ -10,10 +10,11 @@ import re
 import tomllib
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from testamur.chain.access import NO_ACCESS, Access
 from testamur.errors import TestamurError
 
 __all__ = ["Accounts", "Institution", "Profile", "ProfileError", "SigningKeys", "StatusListKey", "update_profile"]
@@ -115,6 +116,8 @@ class Profile:
     """Slug, number or DID of the institution that acts where `--as` says nothing."""
     confirmations: int = 0
     """Blocks above one before it counts as final; 0 where a block is final at once, as on a chain of ours."""
+    access: Access = NO_ACCESS
+    """What the node at `rpc` is shown, with paths as the file has them."""
 
     @classmethod
     def load(cls, path: Path) -> "Profile":
@@ -159,6 +162,15 @@ class Profile:
     def password_path(self) -> Path | None:
         """The password file of its keystores and signing keys."""
         return self.resolve(self.password_file) if self.password_file else None
+
+    @property
+    def node_access(self) -> Access:
+        """What the node at `rpc` is shown."""
+        return Access(**{name: self.resolve(str(path)) for name, path in self.access.given().items()})
+
+    def at(self, url: str) -> "Profile":
+        """This profile on the node at `url`, which, if it is another, is not shown what is meant for its own."""
+        return self if url == self.rpc else replace(self, rpc=url, access=NO_ACCESS)
 
     @property
     def state_path(self) -> Path:
@@ -254,7 +266,16 @@ def _profile(path: Path, table: dict[str, Any]) -> Profile:
         institutions=institutions,
         confirmations=_number(table, "confirmations") if "confirmations" in table else 0,
         default=table.get("default"),
+        access=_access(table.get("access", {})),
     )
+
+
+def _access(table: dict[str, Any]) -> Access:
+    known = [item.name for item in fields(Access)]
+    unknown = sorted(set(table) - set(known))
+    if unknown:
+        raise ValueError(f"there is no {unknown[0]!r} in [access], there are {', '.join(known)}")
+    return Access(**{name: Path(_text(table, name)) for name in table})
 
 
 def _institution(table: dict[str, Any]) -> Institution:
@@ -307,6 +328,7 @@ def _table(profile: Profile) -> dict[str, Any]:
         policy=profile.policy,
         confirmations=profile.confirmations or None,
         default=profile.default,
+        access={name: path.as_posix() for name, path in profile.access.given().items()} or None,
         institution=[_institution_table(institution) for institution in profile.institutions],
     )
 

@@ -7,7 +7,6 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,7 +27,7 @@ def connected_rpc(environment: Mapping[str, str] = os.environ) -> str | None:
 def open_profile(folder: str | Path | None = None, environment: Mapping[str, str] = os.environ) -> Profile:
     """The profile in `folder`, else TESTAMUR_PROFILE's, else this folder's, on the node of `connected_rpc`."""
     profile = Profile.load(Path(folder or environment.get("TESTAMUR_PROFILE", ".")))
-    return replace(profile, rpc=connected_rpc(environment) or profile.rpc)
+    return profile.at(connected_rpc(environment) or profile.rpc)
 
 
 def run_script(main: Callable[..., None], arguments: Sequence[str]) -> None:

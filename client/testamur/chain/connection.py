@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from testamur.chain.access import Access
 from testamur.chain.contracts import Contract, Suite
 from testamur.chain.errors import KeyUnusableError, WrongChainError
 from testamur.chain.nonces import NonceQueue
@@ -44,11 +45,16 @@ class Connection:
         cls,
         profile: Profile,
         *,
+        access: Access | None = None,
         environment: Mapping[str, str] = os.environ,
         timeout_seconds: float = 120.0,
     ) -> "Connection":
-        """Connect, and refuse a node of another chain."""
-        rpc = Rpc(profile.rpc)
+        """Connect, and refuse a node of another chain. `access` is what the node is shown, where it is not what the
+        environment and the profile say.
+        """
+        if access is None:
+            access = Access.of_environment(environment).over(profile.node_access)
+        rpc = Rpc(profile.rpc, access=access)
         connection = cls(profile, rpc, environment=environment, timeout_seconds=timeout_seconds)
         try:
             connection.check_chain()

@@ -3,6 +3,7 @@
 from testamur.errors import TestamurError
 
 __all__ = [
+    "AccessRefusedError",
     "ChainUnreachableError",
     "KeyUnusableError",
     "RpcError",
@@ -16,6 +17,10 @@ class ChainUnreachableError(TestamurError):
     """No usable answer came from the node; whether a request took effect is unknown."""
 
     exit_code = 7
+
+
+class AccessRefusedError(ChainUnreachableError):
+    """The node does not let this client ask: no token or certificate that it takes, or not for this method."""
 
 
 class WrongChainError(TestamurError):

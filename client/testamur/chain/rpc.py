@@ -2,7 +2,8 @@
 
 Every request the client makes may be repeated safely (reads, and raw transactions, which a chain takes once), so one
 policy serves all: a failed connection, a time-out or a busy answer is tried again after a growing pause; then
-`ChainUnreachableError`. An answer that is an error of the node becomes `RpcError` at once.
+`ChainUnreachableError`. An answer that is an error of the node becomes `RpcError` at once, and who is not let in learns
+why (`AccessRefusedError`).
 """
 
 import time
@@ -13,7 +14,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from testamur.chain.errors import ChainUnreachableError, RpcError
+from testamur.chain.access import NO_ACCESS, Access
+from testamur.chain.errors import AccessRefusedError, ChainUnreachableError, KeyUnusableError, RpcError
 
 if TYPE_CHECKING:
     import httpx
@@ -26,6 +28,7 @@ Block = int | str
 _BUSY = frozenset({429, 502, 503, 504})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _LARGEST_BATCH = 100
+_SHOW_A_CERTIFICATE = "name a good one with --tls-certificate and --tls-key, or in [access] of testamur.toml"
 
 
 def to_hex(data: bytes) -> str:
@@ -51,6 +54,7 @@ class Rpc:
         self,
         url: str,
         *,
+        access: Access = NO_ACCESS,
         timeout_seconds: float = 30.0,
         attempts: int = 4,
         pause: Callable[[float], None] = time.sleep,
@@ -58,10 +62,13 @@ class Rpc:
         if urlsplit(url).scheme not in ("http", "https"):
             raise ChainUnreachableError(f"{url!r} is no http or https address", "give --rpc as http://HOST:PORT")
         self.url = url
+        self.access = access
+        """What the node is shown."""
         self._timeout_seconds = timeout_seconds
         self._attempts = attempts
         self._pause = pause
         self._client: httpx.Client | None = None
+        self._stamp = access.stamp()
         self._next_id = 0
 
     def __enter__(self) -> Self:
@@ -120,32 +127,87 @@ class Rpc:
     def _exchange(self, body: bytes) -> Any:
         import httpx
 
-        if self._client is None:
-            trust_environment = urlsplit(self.url).hostname not in _LOOPBACK
-            self._client = httpx.Client(timeout=self._timeout_seconds, trust_env=trust_environment)
         cause: Exception | str = "no attempt"
         for attempt in range(self._attempts):
             if attempt:
                 self._pause(0.1 * 4 ** (attempt - 1))
             try:
-                response = self._client.post(self.url, content=body, headers={"content-type": "application/json"})
+                client, headers = self._opened(), self._headers()
+            except KeyUnusableError as error:
+                raise ChainUnreachableError(error.message, error.advice) from error
+            try:
+                response = client.post(self.url, content=body, headers=headers)
             except httpx.HTTPError as error:
+                refused = _of_tls(self.url, error)
+                if refused is not None:
+                    raise refused from error
                 cause = error
                 continue
             if response.status_code in _BUSY:
                 cause = f"HTTP {response.status_code}"
                 continue
+            if response.status_code in (401, 403):
+                raise self._refused(response.status_code, response.content)
             try:
                 return orjson.loads(response.content)
             except orjson.JSONDecodeError as error:
                 raise ChainUnreachableError(
                     f"{self.url} answered HTTP {response.status_code} without JSON", "is this a JSON-RPC node?"
                 ) from error
+        if isinstance(cause, httpx.RemoteProtocolError | httpx.ReadError) and urlsplit(self.url).scheme == "https":
+            # TLS 1.3 judges a client's certificate after the client has begun to speak, and uvloop then just hangs up
+            raise AccessRefusedError(
+                f"the node at {self.url} ends each connection without an answer, as one does that wants a client "
+                "certificate, or another",
+                _SHOW_A_CERTIFICATE,
+            ) from cause
         reason = str(cause) or type(cause).__name__
         raise ChainUnreachableError(
             f"the node at {self.url} gave no answer in {self._attempts} attempts: {reason}",
             "start the node or give its address with --rpc",
         ) from (cause if isinstance(cause, Exception) else None)
+
+    def _opened(self) -> "httpx.Client":
+        """The sockets' owner, made anew when a file about TLS has changed."""
+        import httpx
+
+        stamp = self.access.stamp()
+        if self._client is not None and stamp != self._stamp:
+            self.close()
+        if self._client is None:
+            trust_environment = urlsplit(self.url).hostname not in _LOOPBACK
+            verify = self.access.context() if self.access.has_tls else True
+            self._stamp = stamp
+            self._client = httpx.Client(timeout=self._timeout_seconds, trust_env=trust_environment, verify=verify)
+        return self._client
+
+    def _headers(self) -> dict[str, str]:
+        headers, token = {"content-type": "application/json"}, self.access.token()
+        if token is not None:
+            address = urlsplit(self.url)
+            if address.scheme != "https" and address.hostname not in _LOOPBACK:
+                raise KeyUnusableError(
+                    f"a token is not sent to {self.url}, where everybody on the way could read it",
+                    "use https, or a tunnel to this machine",
+                )
+            headers["authorization"] = f"Bearer {token}"
+        return headers
+
+    def _refused(self, status: int, content: bytes) -> AccessRefusedError:
+        """What HTTP 401 or 403 means, in the node's words where it has some."""
+        try:
+            answer = orjson.loads(content)
+            first = answer[0] if isinstance(answer, list) else answer
+            said = str(first["error"]["message"]).removeprefix("Unauthorized: ")
+        except (orjson.JSONDecodeError, KeyError, IndexError, TypeError):
+            said = f"HTTP {status}"
+        if status == 403:
+            advice = "ask the node's operator for the permission"
+        elif self.access.token_file is None:
+            advice = "name the file of a token with --token-file, TESTAMUR_TOKEN_FILE or [access] in testamur.toml"
+        else:
+            advice = f"put a new token into {self.access.token_file}"
+        return AccessRefusedError(f"the node at {self.url} refuses: {said}", advice)
 
     def chain_id(self) -> int:
         """The EVM chain id."""
@@ -221,3 +283,29 @@ def _refusal(method: str, error: object) -> RpcError:
         return RpcError(method, 0, str(error))
     code = error.get("code")
     return RpcError(method, code if isinstance(code, int) else 0, str(error.get("message", "")), error.get("data"))
+
+
+def _of_tls(url: str, error: BaseException) -> ChainUnreachableError | None:
+    """What a failed handshake means; None where it was something else, which may pass."""
+    import ssl
+
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        return None
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return ChainUnreachableError(
+            f"the certificate of {url} is not believed: {cause.verify_message}",
+            "name the file of its authority with --tls-ca, TESTAMUR_TLS_CA or [access] in testamur.toml",
+        )
+    reason = (cause.reason or "").upper()
+    if "ALERT" in reason:
+        said = reason.partition("ALERT_")[2].replace("_", " ").lower()
+        return AccessRefusedError(
+            f"the node at {url} refuses the client's certificate, or wants one: {said}",
+            _SHOW_A_CERTIFICATE,
+        )
+    if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"):
+        return ChainUnreachableError(f"{url} does not speak TLS", "is it http?")
+    return None

@@ -1,7 +1,8 @@
-"""How a function becomes a command: the four options every command takes, its example, and its end.
+"""How a function becomes a command: the options every command takes, its example, and its end.
 
 `@command(app, "show", example="…")` hands the function a `Session` as its first argument and adds `--json`, `--as`,
-`--profile` and `--lang`. A command that returns a number ends with it as its exit code.
+`--profile`, `--lang` and the four files that a node may ask for. A command that returns a number ends with it as its
+exit code.
 """
 
 import functools
@@ -13,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from testamur.chain.access import Access
 from testamur.cli.failure import report
 from testamur.cli.session import Session
 from testamur.cli.terminal import Terminal
@@ -44,11 +46,21 @@ ProfilePath = Annotated[
 Tongue = Annotated[
     str | None, typer.Option("--lang", metavar="zh|en", help="Language of the texts; codes stay as they are.")
 ]
+
+
+def _file(flag: str, variable: str, text: str) -> Any:
+    return Annotated[Path | None, typer.Option(flag, envvar=variable, metavar="FILE", help=text, show_envvar=False)]
+
+
 SHARED: tuple[tuple[str, Any, Any], ...] = (
     ("as_json", AsJson, False),
     ("acting", Acting, None),
     ("profile_path", ProfilePath, None),
     ("tongue", Tongue, None),
+    ("token_file", _file("--token-file", "TESTAMUR_TOKEN_FILE", "Bearer token for the node."), None),
+    ("tls_certificate", _file("--tls-certificate", "TESTAMUR_TLS_CERTIFICATE", "Certificate to show the node."), None),
+    ("tls_key", _file("--tls-key", "TESTAMUR_TLS_KEY", "Its private key."), None),
+    ("tls_ca", _file("--tls-ca", "TESTAMUR_TLS_CA", "Who signs the node's certificate."), None),
 )
 
 
@@ -71,7 +83,8 @@ def command(
             if tongue is not None and tongue not in LANGUAGES:
                 raise typer.BadParameter(f"{tongue!r} is not one of zh, en", param_hint="--lang")
             words = language(tongue or chosen_from_environment())
-            session = Session(Terminal(as_json, words), options.pop("profile_path"), options.pop("acting"))
+            shown = Access(*(options.pop(name) for name in ("token_file", "tls_certificate", "tls_key", "tls_ca")))
+            session = Session(Terminal(as_json, words), options.pop("profile_path"), options.pop("acting"), shown)
             raise typer.Exit(finish(lambda: function(session, **options), session.terminal))
 
         parameters = [parameter for parameter in own.values() if parameter.name != "session"]

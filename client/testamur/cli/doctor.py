@@ -31,7 +31,7 @@ def doctor(session: Session) -> int:
     profile = session.profile()
     if session.acting or profile.default:
         profile = replace(profile, institutions=(session.institution(profile),))
-    for finding in diagnose(profile):
+    for finding in diagnose(profile, session.shown):
         terminal.result(finding.to_json())
         facts = dict(finding.facts)
         sentence = words.find(f"finding.{finding.code}.{finding.severity}", **facts)

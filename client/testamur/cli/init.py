@@ -50,12 +50,12 @@ def init(
 ) -> None:
     """Write testamur.toml for the chain behind a node; with --institution, for one that acts on it.
 
-    Paths of keystores and of the password file are kept relative to the profile.
+    Paths of keystores and of the password file are kept relative to the profile. What the node is shown (--token-file,
+    --tls-certificate …) is kept under [access].
     """
     from testamur.artifacts import GENESIS_ADDRESSES
     from testamur.chain.contracts import Suite
     from testamur.chain.errors import RpcError
-    from testamur.chain.rpc import Rpc
     from testamur.profile import Accounts, Institution, Profile
     from testamur.registry import read_issuer
 
@@ -63,7 +63,7 @@ def init(
     if path.exists():
         raise UsageError(f"{path} exists already", "name another with --profile, or edit it")
     address = bytes.fromhex(directory.removeprefix("0x")) if directory else GENESIS_ADDRESSES["Directory"]
-    with Rpc(rpc) as connection:
+    with session.node(rpc) as connection:
         chain_id = connection.chain_id()
         try:
             engine = str(connection.call("testamur_finalityProof", "latest")["signedHeader"]["header"]["chain_id"])
@@ -88,6 +88,7 @@ def init(
         directory=address,
         password_file=str(password_file) if password_file else None,
         institutions=acting,
+        access=session.shown.beside(path.parent),
     )
     profile.save()
     session.terminal.result({"profile": str(path), "chainId": chain_id, "directory": address})

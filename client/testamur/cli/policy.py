@@ -53,7 +53,6 @@ def create(
 ) -> None:
     """Pin the chain behind a node as a policy. Compare its fingerprint with the alliance's before relying on it."""
     from testamur.artifacts import GENESIS_ADDRESSES
-    from testamur.chain.rpc import Rpc
     from testamur.verification.creation import create_policy
 
     if out.exists() and not force:
@@ -65,7 +64,7 @@ def create(
     address = profile.directory if profile else GENESIS_ADDRESSES["Directory"]
     if directory is not None:
         address = bytes.fromhex(directory.removeprefix("0x"))
-    with Rpc(url) as node:
+    with session.node(url) as node:
         policy = create_policy(
             node,
             address,
@@ -166,7 +165,7 @@ def refresh(
 
     policy = _load(session, file, policy_path)
     urls = list(nodes or policy.urls) or ([session.profile().rpc] if session.has_profile() else [])
-    reports = compare_nodes(policy, urls)
+    reports = compare_nodes(policy, urls, session.node)
     answered = [report for report in reports if report.problem is None]
     hashes = {report.hash for report in answered}
     if len(hashes) > 1:
@@ -176,7 +175,8 @@ def refresh(
     if len(answered) < at_least:
         problems = "; ".join(f"{report.url}: {report.problem}" for report in reports if report.problem)
         raise UndecidedError("chain_unreachable", f"{len(answered)} of {at_least} nodes answered: {problems}")
-    with Chain.connect(max(answered, key=lambda report: report.height or 0).url) as chain:
+    newest = max(answered, key=lambda report: report.height or 0).url
+    with Chain.connect(newest, access=session.access_to(newest)) as chain:
         state = probe(chain, policy, Memory.of(policy), datetime.now(UTC))
     session.terminal.result(
         {

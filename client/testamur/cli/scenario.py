@@ -51,9 +51,8 @@ def run(
     from testamur.scenario import run as play
 
     terminal = session.terminal
-    result = play(
-        name, out, rpc=rpc, profile=session.profile_path if rpc else None, rows=round(20 * scale), say=terminal.note
-    )
+    founders = session.profile_path if rpc else None
+    result = play(name, out, rpc=rpc, profile=founders, rows=round(20 * scale), say=terminal.note, access=session.shown)
     terminal.result(result.to_json())
     terminal.facts(
         {

@@ -10,7 +10,9 @@ from testamur.cli.failure import UsageError
 from testamur.cli.terminal import Terminal
 
 if TYPE_CHECKING:
+    from testamur.chain.access import Access
     from testamur.chain.connection import Connection
+    from testamur.chain.rpc import Rpc
     from testamur.profile import Institution, Profile
 
 __all__ = ["PROFILE_NAME", "Session"]
@@ -28,6 +30,8 @@ class Session:
     """`--profile`, else TESTAMUR_PROFILE; None means the folder the command runs in."""
     acting: str | None
     """`--as`: an institution's number, slug or DID, or an account's address."""
+    shown: "Access"
+    """`--token-file`, `--tls-certificate`, `--tls-key`, `--tls-ca`, or their variables: for every node of this run."""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     @property
@@ -57,7 +61,6 @@ class Session:
         Where `--as` names an account, that account signs, as ETH_KEYSTORE would.
         """
         from testamur.chain.connection import Connection
-        from testamur.chain.rpc import Rpc
 
         profile, environment = self.profile(), dict(self.environment)
         keystore = profile.account_file(self.acting) if self.acting else None
@@ -65,11 +68,23 @@ class Session:
             environment["ETH_KEYSTORE"] = str(keystore)
             if profile.password_path is not None:
                 environment["ETH_PASSWORD"] = str(profile.password_path)
-        if url := environment.get("TESTAMUR_RPC"):
-            connection = Connection(profile, Rpc(url), environment=environment)
-            connection.check_chain()
-            return connection
-        return Connection.open(profile, environment=environment)
+        profile = profile.at(environment.get("TESTAMUR_RPC") or profile.rpc)
+        return Connection.open(profile, access=self.access_to(profile.rpc), environment=environment)
+
+    def node(self, url: str) -> "Rpc":
+        """A connection to the node at `url`."""
+        from testamur.chain.rpc import Rpc
+
+        return Rpc(url, access=self.access_to(url))
+
+    def access_to(self, url: str) -> "Access":
+        """What the node at `url` is shown, read once so that a bad file is told: the flags, else the profile's where it
+        is the profile's node."""
+        access = self.shown
+        if self.profile_file.is_file():
+            access = access.over(self.profile().at(url).node_access)
+        access.check()
+        return access
 
     def institution(self, profile: "Profile") -> "Institution":
         """Who acts: `--as`, else the only institution of the profile."""

@@ -108,7 +108,7 @@ def chain_for(session: Session, policy: "Policy", rpc: str | None, *, offline: b
         url = session.profile().rpc
     if url is None:
         raise UsageError("no node is named", "name one with --rpc, in the policy or in the profile; or say --offline")
-    return Chain.connect(url)
+    return Chain.connect(url, access=session.access_to(url))
 
 
 def _moment(text: str | None) -> datetime | Literal["evidence"] | None:

@@ -21,6 +21,7 @@ from typing import Any
 
 from testamur.batch.example import example_roster, example_template
 from testamur.batch.permutation import KEY_BYTES
+from testamur.chain.access import NO_ACCESS, Access
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
 from testamur.chain.governance import document_hash
@@ -72,8 +73,17 @@ class _Clock:
         self.timings[name] = perf_counter() - start
 
 
-def play(out: Path, *, rpc: str | None, founders: Path | None, rows: int, say: Callable[[str], None]) -> ScenarioResult:
-    """Play the scenario into `out`; see the head of this file for its steps."""
+def play(
+    out: Path,
+    *,
+    rpc: str | None,
+    founders: Path | None,
+    rows: int,
+    say: Callable[[str], None],
+    access: Access = NO_ACCESS,
+) -> ScenarioResult:
+    """Play the scenario into `out`; see the head of this file for its steps. `access` is what the node at `rpc` is
+    shown."""
     clock = _Clock(say, {})
     profile_path = out / "testamur.toml"
     if profile_path.exists():
@@ -83,8 +93,8 @@ def play(out: Path, *, rpc: str | None, founders: Path | None, rows: int, say: C
     with clock.step("chain", "starting the chain"):
         if rpc is None or founders is None:
             node = _own_node(out)
-            rpc, founders = node.rpc, node.home / "testamur.toml"
-        profile = _profile(Profile.load(founders), rpc, profile_path)
+            rpc, founders, access = node.rpc, node.home / "testamur.toml", NO_ACCESS
+        profile = _profile(Profile.load(founders).at(rpc), access, profile_path)
     try:
         result = _found(profile, rows, clock)
     except BaseException:
@@ -99,7 +109,7 @@ def _own_node(out: Path) -> OwnNode:
     return start_node(out / "node")
 
 
-def _profile(founders: Profile, rpc: str, path: Path) -> Profile:
+def _profile(founders: Profile, access: Access, path: Path) -> Profile:
     """The founders' profile, saved at `path` with its key files where they are."""
     if len(founders.institutions) < 2:
         raise ScenarioError(
@@ -135,7 +145,7 @@ def _profile(founders: Profile, rpc: str, path: Path) -> Profile:
     profile = replace(
         founders,
         path=path.absolute(),
-        rpc=rpc,
+        access=access.over(founders.node_access).beside(path.parent),
         password_file=moved(founders.password_file),
         policy="policy.toml",
         institutions=tuple(institutions),

@@ -8,6 +8,8 @@ import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from testamur.chain.access import NO_ACCESS, Access
+
 if TYPE_CHECKING:
     from testamur.chain.rpc import Rpc
 
@@ -21,11 +23,13 @@ class Chain:
         self._rpc = rpc
 
     @classmethod
-    def connect(cls, url: str, *, timeout_seconds: float = 15.0, attempts: int = 2) -> "Chain":
-        """The chain behind a node's JSON-RPC address, `http://HOST:PORT`."""
+    def connect(
+        cls, url: str, *, access: Access = NO_ACCESS, timeout_seconds: float = 15.0, attempts: int = 2
+    ) -> "Chain":
+        """The chain behind a node's JSON-RPC address, `http://HOST:PORT`; `access` is what that node is shown."""
         from testamur.chain.rpc import Rpc
 
-        rpc = Rpc(url, timeout_seconds=timeout_seconds, attempts=attempts)
+        rpc = Rpc(url, access=access, timeout_seconds=timeout_seconds, attempts=attempts)
         chain = cls(rpc)
         weakref.finalize(chain, rpc.close)  # for those who connect within a call and never close
         return chain

@@ -104,7 +104,8 @@ def ask(home: Path) -> Standing:
         height, timestamp = int(head["number"], 16), int(head["timestamp"], 16)
         return Standing(running, height, head["hash"], timestamp, version, waiting)
     except (urllib.error.URLError, TimeoutError, OSError, ValueError, KeyError, TypeError) as error:
-        raise NotRunningError(f"the node on {home} does not answer at {place}: {error}") from error
+        advice = None if running.ipc else "give it its Unix socket again, which asks for no token and no certificate"
+        raise NotRunningError(f"the node on {home} does not answer at {place}: {error}", advice) from error
 
 
 def follow(home: Path) -> Iterator[Standing]:

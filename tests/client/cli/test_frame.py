@@ -39,7 +39,16 @@ def test_every_command_explains_itself_with_an_example_and_the_shared_options(wo
     result = command(*words, "--help")
     assert result.code == 0
     assert f"$ testamur {' '.join(words)}" in result.out
-    for option in ("--json", "--as", "--profile", "--lang"):
+    for option in (
+        "--json",
+        "--as",
+        "--profile",
+        "--lang",
+        "--token-file",
+        "--tls-certificate",
+        "--tls-key",
+        "--tls-ca",
+    ):
         assert option in result.out
 
 
