@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -120,6 +121,9 @@ def start(
     tls_client_ca: Annotated[
         str | None, typer.Option(metavar="FILE", help="Certificates of who signs client certificates; asks for one.")
     ] = None,
+    tls_client_crl: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Client certificates that were called back (CRL, PEM).")
+    ] = None,
     jwt_secret_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="Secret of HS256 tokens: 32 bytes in hex, mode 0600.")
     ] = None,
@@ -133,7 +137,10 @@ def start(
     block_time: Annotated[str | None, typer.Option(help="Seconds between blocks, or instant.")] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error; the log goes to stderr.")] = "warning",
 ) -> None:
-    """Run in the foreground; prints one line when ready, ends with 0 on SIGTERM."""
+    """Run in the foreground; prints one line when ready, ends with 0 on SIGTERM.
+
+    SIGHUP rereads who may ask what, with keys, certificates and revocations.
+    """
     from testamur_node.operations import config, start
     from testamur_node.operations.logs import log_to_stderr
 
@@ -141,11 +148,12 @@ def start(
     flags = {
         "http": http, "ws": ws, "ipc": ipc, "admin_ipc": admin_ipc, "api": http_api, "hosts": http_host,
         "origins": http_origin, "tls_certificate": tls_certificate, "tls_key": tls_key, "tls_client_ca": tls_client_ca,
+        "tls_client_crl": tls_client_crl,
         "jwt_secret_file": jwt_secret_file, "jwt_public_key_file": jwt_public_key_file, "jwt_jwks_file": jwt_jwks_file,
         "metrics": metrics, "block_time": block_time,
     }  # fmt: skip
-    settings = config.load(home, flags)
-    start.run(home, settings, lambda running: context.obj.tell(running.to_json(), running.to_line()))
+    load = partial(config.load, home, flags)
+    start.run(home, load, lambda running: context.obj.tell(running.to_json(), running.to_line()))
 
 
 @app.command(epilog="Example: testamur-node status --home node --json")

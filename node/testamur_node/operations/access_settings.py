@@ -1,10 +1,12 @@
 """The settings about access: `[tls]`, `[jwt]`, `[permissions]`, `[rates]` and their share of `[rpc]`, made into rules.
 
-Key files are read here, at start: what is wrong with one is said in a sentence, and the node does not begin.
+Key files are read here, at start and on SIGHUP: what is wrong with one is said in a sentence, and the node does not
+begin, or goes on as before.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ __all__ = ["ConfigError", "access_rules", "names", "table"]
 
 _MOST_LEEWAY_SECONDS = 300
 _LISTENERS = ("http", "ws", "ipc")
+_KEY_FILES = ("secret_file", "public_key_file", "jwks_file")
 
 
 class ConfigError(NodeError):
@@ -62,19 +65,23 @@ def _permissions(name: str, value: object, default: tuple[str, ...] = ()) -> Per
 
 
 def _tls(home: Path, value: object) -> TlsFiles | None:
-    entries = table("tls", value, ("certificate", "key", "client_ca"))
+    entries = table("tls", value, ("certificate", "key", "client_ca", "client_crl"))
     if not entries:
         return None
     missing = [name for name in ("certificate", "key") if name not in entries]
     if missing:
         raise ConfigError(f"[tls] needs {missing[0]}", "TLS takes a certificate and its private key")
     files = {name: home / _text(f"tls.{name}", entry) for name, entry in entries.items()}
-    return TlsFiles(files["certificate"], files["key"], files.get("client_ca"))
+    if "client_crl" in files and "client_ca" not in files:
+        raise ConfigError("tls.client_crl is about client certificates, and [tls] has no client_ca")
+    return TlsFiles(files["certificate"], files["key"], files.get("client_ca"), files.get("client_crl"))
 
 
 def _tokens(home: Path, value: object, subjects: Mapping[str, Permissions]) -> TokenRules | None:
     entries = table(
-        "jwt", value, ("secret_file", "public_key_file", "jwks_file", "issuer", "audience", "leeway_seconds")
+        "jwt",
+        value,
+        (*_KEY_FILES, "issuer", "audience", "leeway_seconds", "revoked", "issued_since"),
     )
     if not entries:
         if subjects:
@@ -93,7 +100,18 @@ def _tokens(home: Path, value: object, subjects: Mapping[str, Permissions]) -> T
     if isinstance(leeway, bool) or not isinstance(leeway, int) or not 0 <= leeway <= _MOST_LEEWAY_SECONDS:
         raise ConfigError(f"jwt.leeway_seconds = {leeway!r} is not a whole number from 0 to {_MOST_LEEWAY_SECONDS}")
     said = {name: _text(f"jwt.{name}", entries[name]) for name in ("issuer", "audience") if name in entries}
-    return TokenRules(tuple(keys), said.get("issuer"), said.get("audience"), leeway, subjects)
+    revoked, since = frozenset(names(entries.get("revoked", []))), entries.get("issued_since")
+    if since is not None and (not isinstance(since, datetime) or since.tzinfo is None):
+        raise ConfigError(f"jwt.issued_since = {since!r} is no time", "write it like 2026-09-01T08:00:00Z, unquoted")
+    return TokenRules(
+        tuple(keys),
+        said.get("issuer"),
+        said.get("audience"),
+        leeway,
+        subjects,
+        revoked,
+        None if since is None else since.timestamp(),
+    )
 
 
 def _rates(value: object) -> RateRules:

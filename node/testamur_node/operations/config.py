@@ -43,6 +43,7 @@ http = "127.0.0.1:8545"
 # certificate = "server.pem"
 # key = "server.key"
 # client_ca = "clients.pem"                 # then every client must show a certificate
+# client_crl = "clients.crl"                # certificates that were called back
 
 # [jwt]
 # secret_file = "jwt.hex"                   # HS256: openssl rand -hex 32
@@ -50,6 +51,8 @@ http = "127.0.0.1:8545"
 # jwks_file = "keys.json"
 # issuer = "https://login.example"
 # audience = "testamur-node"
+# revoked = ["7f3c", "9a01"]                # jti of tokens that were called back; kill -HUP takes it up
+# issued_since = 2026-09-01T08:00:00Z       # calls back all that were made before
 
 # [permissions.anonymous]                   # who shows no token; nothing, where [jwt] has a key
 # allow = ["net:version", "eth:blockNumber"]
@@ -79,6 +82,7 @@ FLAGS: Mapping[str, tuple[str, str]] = {
     "tls_certificate": ("tls", "certificate"),
     "tls_key": ("tls", "key"),
     "tls_client_ca": ("tls", "client_ca"),
+    "tls_client_crl": ("tls", "client_crl"),
     "jwt_secret_file": ("jwt", "secret_file"),
     "jwt_public_key_file": ("jwt", "public_key_file"),
     "jwt_jwks_file": ("jwt", "jwks_file"),

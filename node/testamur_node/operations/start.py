@@ -1,6 +1,10 @@
-"""Run a node in the foreground until told to stop: store, engine and listeners up, ready line, signal, all down."""
+"""Run a node in the foreground until told to stop: store, engine and listeners up, ready line, signal, all down.
+
+SIGHUP rereads who may ask what, with the files that it names; what is wrong there is logged, and the old holds.
+"""
 
 import asyncio
+import logging
 import os
 import signal
 import time
@@ -9,17 +13,23 @@ from pathlib import Path
 
 import uvloop
 
+from testamur_node.errors import NodeError
 from testamur_node.executor_process import ExecutorProcess
 from testamur_node.node import Node
 from testamur_node.operations.config import Config
 from testamur_node.operations.running import RunningNode, announce
-from testamur_node.rpc.server import Endpoints, Listeners, serve
+from testamur_node.rpc.server import Endpoints, Listeners, Serving, serve
 
 __all__ = ["run"]
 
+_log = logging.getLogger(__name__)
 
-def run(home: Path, config: Config, tell_ready: Callable[[RunningNode], None]) -> None:
-    """Serve until SIGTERM or SIGINT; raises what kept the node from starting, or what stopped it."""
+
+def run(home: Path, load: Callable[[], Config], tell_ready: Callable[[RunningNode], None]) -> None:
+    """Serve by the settings that `load` reads until SIGTERM or SIGINT; raises what kept the node from starting, or what
+    stopped it.
+    """
+    config = load()
     processes = config.limits.call_processes
     executor = ExecutorProcess.start()  # before there are threads
     try:
@@ -28,28 +38,45 @@ def run(home: Path, config: Config, tell_ready: Callable[[RunningNode], None]) -
         executor.close()
         raise
     try:
-        uvloop.run(_serve(node, home, config, tell_ready))
+        uvloop.run(_serve(node, home, config, load, tell_ready))
     finally:
         node.close()
 
 
-async def _serve(node: Node, home: Path, config: Config, tell_ready: Callable[[RunningNode], None]) -> None:
-    stopping = asyncio.Event()
+async def _serve(
+    node: Node, home: Path, config: Config, load: Callable[[], Config], tell_ready: Callable[[RunningNode], None]
+) -> None:
+    stopping, rereading = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, rereading.set)
     listeners = Listeners(config.http, config.ws, config.ipc, config.admin, config.metrics, config.rules, config.limits)
-    async with serve(node, listeners) as endpoints:
-        running = _running(node, endpoints)
+    async with serve(node, listeners) as serving:
+        running = _running(node, serving.endpoints)
         with announce(home, running):
             tell_ready(running)
             failed = asyncio.create_task(_watch(node))
             stopped = asyncio.create_task(stopping.wait())
+            reread = asyncio.create_task(_reread(rereading, serving, load))
             await asyncio.wait((failed, stopped), return_when=asyncio.FIRST_COMPLETED)
-            for task in (failed, stopped):
+            for task in (failed, stopped, reread):
                 task.cancel()
             if failed.done() and not failed.cancelled():
                 failed.result()
+
+
+async def _reread(asked: asyncio.Event, serving: Serving, load: Callable[[], Config]) -> None:
+    """Take up the rules of access each time that SIGHUP asks for it."""
+    while True:
+        await asked.wait()
+        asked.clear()
+        try:
+            await serving.take_up(load().rules)
+        except NodeError as error:
+            _log.error("the settings were read again and are not good, so the old ones hold: %s", error)
+        else:
+            _log.warning("the settings about access were read again and hold from now on")
 
 
 async def _watch(node: Node) -> None:

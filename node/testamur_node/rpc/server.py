@@ -10,7 +10,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from testamur_node.rpc.metrics import Metrics
 from testamur_node.rpc.metrics_http import MetricsApplication
 from testamur_node.rpc.protocol import Protocol, ServerConfig
 
-__all__ = ["Listeners", "Endpoints", "AddressError", "UnknownNamespaceError", "dispatcher_for", "serve"]
+__all__ = ["Listeners", "Endpoints", "Serving", "AddressError", "UnknownNamespaceError", "dispatcher_for", "serve"]
 
 
 class AddressError(NodeError):
@@ -96,15 +96,19 @@ def dispatcher_for(node: Node, api: Iterable[str], limits: Limits) -> Dispatcher
     return _dispatcher(node, _opened(node, inside), limits, None)
 
 
-def _dispatcher(node: Node, listener: Listener, limits: Limits, metrics: Metrics | None) -> Dispatcher[Context]:
-    """A dispatcher over what a listener opens; `metrics`, where there are any, are told of each request."""
+def _dispatcher(
+    node: Node, listener: Listener, limits: Limits, metrics: Metrics | None, filters: Filters | None = None
+) -> Dispatcher[Context]:
+    """A dispatcher over what a listener opens; `metrics`, where there are any, are told of each request. `filters` are
+    its own where there are none.
+    """
     names = tuple(
         name
         for name, namespace in NAMESPACES.items()
         if (name not in DEVELOPMENT_NAMESPACES or node.spec.is_development)
         and any(map(listener.opens, namespace.methods))
     )
-    context = Context(node, limits, Filters(limits, time.monotonic), names)
+    context = Context(node, limits, Filters(limits, time.monotonic) if filters is None else filters, names)
     dispatcher = Dispatcher.open([NAMESPACES[name] for name in names], context, limits, listener.opens)
     return dispatcher if metrics is None else replace(dispatcher, observe=metrics.observe)
 
@@ -180,38 +184,87 @@ def _server(application: Callable[..., Any], listeners: Listeners, secured: ssl.
     return _Server(config)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A bound port, and what is spoken there."""
+
+    bound: socket.socket
+    has_http: bool
+    has_websocket: bool
+
+
+class Serving:
+    """A node's listeners while they are open."""
+
+    def __init__(
+        self, node: Node, listeners: Listeners, places: Sequence[_Place], metrics: Metrics | None,
+        workers: anyio.CapacityLimiter, clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self.endpoints = Endpoints(None, None, None, None, None)
+        self._node, self._listeners, self._places = node, listeners, places
+        self._metrics, self._workers, self._clock = metrics, workers, clock
+        self._rates = Rates(listeners.rules.rates, time.monotonic)
+        self._filters = {name: Filters(listeners.limits, time.monotonic) for name in ("http", "ws")}
+        """They outlive a change of rules: who holds one goes on asking it."""
+        self._running: list[tuple[_Server, asyncio.Task[None]]] = []
+
+    async def take_up(self, rules: AccessRules) -> None:
+        """Judge by these rules from now on; who is connected over the network must connect, and show itself, anew.
+
+        The ports stay bound meanwhile. What opens Unix sockets and whether there is TLS is settled at start. Raises
+        `NodeError` where the rules cannot be, and the old ones hold.
+        """
+        if (rules.tls is None) != (self._listeners.rules.tls is None):
+            raise AddressError("TLS is turned on and off at start alone", "restart the node")
+        secured = None if rules.tls is None else server_context(rules.tls, self._clock())
+        if rules.rates != self._rates.rules:
+            self._rates = Rates(rules.rates, time.monotonic)
+        http, websocket = self._opened("http", rules.http, rules), self._opened("ws", rules.ws, rules)
+        begun: list[tuple[_Server, asyncio.Task[None]]] = []
+        for place in self._places:
+            spoken = websocket if place.has_websocket else None
+            face = Application(*http, self._workers, has_http=place.has_http, websocket=spoken)
+            server = _server(face, replace(self._listeners, rules=rules), secured)
+            try:
+                begun.append((server, await _begin(server, place.bound.dup())))
+            except BaseException:
+                await _end(begun)
+                raise
+        before, self._running = self._running, begun
+        await _end(before)
+
+    async def close(self) -> None:
+        """End what was begun."""
+        running, self._running = self._running, []
+        await _end(running)
+        for place in self._places:
+            place.bound.close()
+
+    def _opened(self, name: str, permissions: Permissions, rules: AccessRules) -> tuple[Gate, Dispatcher[Context]]:
+        listener = _opened(self._node, Listener(name, permissions))
+        dispatcher = _dispatcher(self._node, listener, self._listeners.limits, self._metrics, self._filters[name])
+        return Gate(listener, rules, self._rates, self._clock), dispatcher
+
+
 @contextlib.asynccontextmanager
-async def serve(node: Node, listeners: Listeners, clock: Callable[[], float] = time.time) -> AsyncIterator[Endpoints]:
+async def serve(node: Node, listeners: Listeners, clock: Callable[[], float] = time.time) -> AsyncIterator[Serving]:
     """Serve a node while the block lasts; leaving it closes every listener."""
     limits, rules = listeners.limits, listeners.rules
     workers = anyio.CapacityLimiter(limits.parallel_requests)
-    rates = Rates(rules.rates, time.monotonic)
     metrics = None if listeners.metrics is None else Metrics(node, clock)
-    secured = None if rules.tls is None else server_context(rules.tls, clock())
-
-    def opened(name: str, permissions: Permissions) -> tuple[Gate, Dispatcher[Context]]:
-        listener = _opened(node, Listener(name, permissions))
-        return Gate(listener, rules, rates, clock), _dispatcher(node, listener, limits, metrics)
-
-    over_http, over_websocket = opened("http", rules.http), opened("ws", rules.ws)
-    application = Application(*over_http, workers)
-    plans: list[tuple[socket.socket, Callable[..., Any], ssl.SSLContext | None]] = []
+    places: list[_Place] = []
     http = websocket = scraped = None
-    scheme = "" if secured is None else "s"
+    scheme = "" if rules.tls is None else "s"
     if listeners.http is not None:
         # two listeners on port 0 get a port each
         shares = listeners.websocket == listeners.http and not listeners.http.endswith(":0")
-        bound = _bind(listeners.http)
-        plans.append((bound, replace(application, websocket=over_websocket if shares else None), secured))
-        http, websocket = _address("http" + scheme, bound), _address("ws" + scheme, bound) if shares else None
+        places.append(_Place(_bind(listeners.http), True, shares))
+        http = _address("http" + scheme, places[0].bound)
+        websocket = _address("ws" + scheme, places[0].bound) if shares else None
     if listeners.websocket is not None and websocket is None:
-        bound = _bind(listeners.websocket)
-        plans.append((bound, replace(application, has_http=False, websocket=over_websocket), secured))
-        websocket = _address("ws" + scheme, bound)
-    if metrics is not None and listeners.metrics is not None:
-        bound = _bind(listeners.metrics)
-        plans.append((bound, MetricsApplication(node, metrics, rules.hosts, workers), None))
-        scraped = _address("http", bound) + "/metrics"
+        places.append(_Place(_bind(listeners.websocket), False, True))
+        websocket = _address("ws" + scheme, places[-1].bound)
+    scraping = None if listeners.metrics is None else _bind(listeners.metrics)
     operators = Listener("admin", Permissions.read(OPERATOR_API), is_operators=True)
     sockets = ((listeners.ipc, Listener("ipc", rules.ipc)), (listeners.admin, operators))
     async with contextlib.AsyncExitStack() as stack:
@@ -221,11 +274,16 @@ async def serve(node: Node, listeners: Listeners, clock: Callable[[], float] = t
                 unix = await serve_socket(path, answers, workers)
                 stack.callback(_remove, path)
                 stack.callback(unix.close)
-        if metrics is not None:
+        if metrics is not None and scraping is not None:
             stack.callback(node.subscribe(metrics.count))
-        for bound, face, secret in plans:
-            await _start(stack, _server(face, listeners, secret), bound)
-        yield Endpoints(http, websocket, listeners.ipc, listeners.admin, scraped)
+            scraped = _address("http", scraping) + "/metrics"
+            server = _server(MetricsApplication(node, metrics, rules.hosts, workers), listeners, None)
+            stack.push_async_callback(_end, [(server, await _begin(server, scraping))])
+        serving = Serving(node, listeners, places, metrics, workers, clock)
+        stack.push_async_callback(serving.close)
+        await serving.take_up(rules)
+        serving.endpoints = Endpoints(http, websocket, listeners.ipc, listeners.admin, scraped)
+        yield serving
 
 
 def _remove(path: Path) -> None:
@@ -233,17 +291,19 @@ def _remove(path: Path) -> None:
         os.unlink(path)
 
 
-async def _start(stack: contextlib.AsyncExitStack, server: _Server, bound: socket.socket) -> None:
-    """Start one listener and have the stack stop it."""
+async def _begin(server: _Server, bound: socket.socket) -> "asyncio.Task[None]":
+    """Start one server on its own socket."""
     task = asyncio.create_task(server.serve(sockets=[bound]))
-
-    async def stop() -> None:
-        server.should_exit = True
-        await task
-
-    stack.push_async_callback(stop)
     while not server.started and not task.done():
         await asyncio.sleep(0.005)
     if task.done():
         await task
         raise AddressError("the HTTP server did not start, see the log")
+    return task
+
+
+async def _end(running: Iterable[tuple[_Server, "asyncio.Task[None]"]]) -> None:
+    """Stop servers, their connections with them, once these have had their answers or a few seconds."""
+    for server, _ in running:
+        server.should_exit = True
+    await asyncio.gather(*(task for _, task in running))

@@ -73,6 +73,22 @@ class Authority:
         pair.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, hides))
         return pair
 
+    def revoking(self, *pairs: Pair, last_day: float = 30) -> Path:
+        """This authority's revocation list with those certificates, which takes the place of the one before."""
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._name)
+            .last_update(self.now - datetime.timedelta(days=2))
+            .next_update(self.now + datetime.timedelta(days=last_day))
+        )
+        for pair in pairs:
+            serial = x509.load_pem_x509_certificate(pair.certificate.read_bytes()).serial_number
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(self.now)
+            builder = builder.add_revoked_certificate(entry.build())
+        path = self.certificate.with_suffix(".crl")
+        path.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        return path
+
     def server(self) -> Pair:
         """A server's certificate for this machine."""
         address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))

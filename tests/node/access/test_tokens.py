@@ -1,6 +1,7 @@
 """Bearer tokens: what is good, and every way of not being it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,7 +101,11 @@ def test_the_new_name_of_eddsa_is_known(rules: dict[str, TokenRules]) -> None:
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
-        (without("exp"), "exp"),
+        (without("exp"), "no end"),
+        ({**without("exp"), "iat": NOW - 61}, "no end"),
+        ({**without("exp"), "iat": NOW + 61}, "no end"),
+        ({**without("exp"), "iat": "now"}, "no end"),
+        ({**without("exp"), "iat": float("nan")}, "no end"),
         ({**CLAIMS, "exp": NOW - 5}, "expired"),
         ({**CLAIMS, "exp": "soon"}, "exp"),
         ({**CLAIMS, "exp": None}, "exp"),
@@ -249,3 +254,21 @@ def test_deep_nesting_ends_in_a_refusal(hs256: TokenRules) -> None:
     for bad in (f"{head}.{body}.AAAA", f"{body}.{body}.AAAA"):
         with pytest.raises(TokenError):
             principal_of(hs256, bad, NOW)
+
+
+@pytest.mark.parametrize("seconds", [-60, 0, 60])
+def test_a_token_without_an_end_that_was_just_made_ends_a_minute_later(hs256: TokenRules, seconds: int) -> None:
+    """geth's rule for its engine API."""
+    principal = principal_of(hs256, token({**without("exp"), "iat": NOW + seconds}), NOW)
+    assert principal.expires_at == NOW + seconds + 65
+
+
+def test_a_token_is_called_back_by_its_name_or_its_age(hs256: TokenRules) -> None:
+    rules = replace(hs256, revoked=frozenset({"7f3c"}), issued_since=NOW - 10)
+    good = {**CLAIMS, "iat": NOW - 10, "jti": "7f3d"}
+    assert principal_of(rules, token(good), NOW).name == "token:alice"
+    for changed in ({"jti": "7f3c"}, {"iat": NOW - 11}, {"iat": float("nan")}):
+        with pytest.raises(TokenError, match=r"was revoked|not good"):
+            principal_of(rules, token({**good, **changed}), NOW)
+    with pytest.raises(TokenError, match="was revoked, with all that were made before"):
+        principal_of(rules, token(CLAIMS), NOW)

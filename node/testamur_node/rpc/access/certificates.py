@@ -1,8 +1,9 @@
 """TLS of the network listeners: the server's certificate, who signs client certificates, and what those are called.
 
-Files are read and judged once, at start: a missing, mismatched, encrypted or expired one keeps the node from starting.
-With a client authority nobody gets past the handshake without a certificate of it; whose it is decides what its holder
-may ask (`[permissions.certificate]`).
+Files are read and judged at start, where a missing, mismatched, encrypted or expired one keeps the node from starting,
+and on SIGHUP, where it leaves the old ones in force. With a client authority nobody gets past the handshake without a
+certificate of it that is not on its revocation list; whose it is decides what its holder may ask
+(`[permissions.certificate]`).
 """
 
 import logging
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
@@ -23,6 +25,7 @@ from testamur_node.rpc.access.principal import Principal
 __all__ = ["TlsError", "TlsFiles", "certificate_names", "principal_of", "server_context"]
 
 _log = logging.getLogger(__name__)
+_LIST_BEGINS = b"-----BEGIN X509 CRL-----"
 ANYBODY = "*"
 
 
@@ -42,6 +45,8 @@ class TlsFiles:
     """Its private key, not encrypted."""
     client_authority: Path | None = None
     """Certificates of who signs client certificates; with it each client must show one. None: none is asked for."""
+    client_revocations: Path | None = None
+    """Lists of client certificates that were called back (RFC 5280, 5), one of each authority; None: there are none."""
 
 
 def _certificates(path: Path) -> list[x509.Certificate]:
@@ -87,7 +92,42 @@ def server_context(files: TlsFiles, now: float) -> ssl.SSLContext:
             _check_time(files.client_authority, certificate, moment)
         context.load_verify_locations(files.client_authority)
         context.verify_mode = ssl.CERT_REQUIRED
+        context.num_tickets, context.options = 0, context.options | ssl.OP_NO_TICKET  # each connection is judged anew
+        if files.client_revocations is not None:
+            _check_revocations(files.client_revocations, files.client_authority, moment)
+            context.load_verify_locations(files.client_revocations)
+            context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
     return context
+
+
+def _check_revocations(path: Path, authority: Path, now: datetime) -> None:
+    """Refuse lists that OpenSSL would refuse at each handshake, without saying so to anybody: `TlsError`."""
+    try:
+        parts = [_LIST_BEGINS + part for part in path.read_bytes().split(_LIST_BEGINS)[1:]]
+        lists = [x509.load_pem_x509_crl(part) for part in parts]
+    except OSError as error:
+        raise TlsError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise TlsError(f"{path} holds no revocation list in PEM") from error
+    if not lists:
+        raise TlsError(f"{path} holds no revocation list in PEM")
+    authorities = _certificates(authority)
+    for found in lists:
+        if not any(found.issuer == known.subject and _signed(found, known) for known in authorities):
+            raise TlsError(f"a revocation list in {path} is of nobody in {authority}")
+        if found.next_update_utc is not None and now > found.next_update_utc:
+            raise TlsError(f"a revocation list in {path} expired at {found.next_update_utc}", "get the present one")
+    for known in authorities:
+        if not any(found.issuer == known.subject for found in lists):
+            name = known.subject.rfc4514_string()
+            _log.warning("%s holds no revocation list of %s: whom it certifies itself is refused", path, name)
+
+
+def _signed(found: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
+    try:
+        return found.is_signature_valid(authority.public_key())  # type: ignore[arg-type] # a kind it cannot be: TypeError
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def certificate_names(encoded: bytes) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The keys that tokens are checked with, read once at start: a shared secret, a public key, or a set of public keys.
+"""The keys that tokens are checked with, read at start and on SIGHUP: a secret, a public key, or a set of public keys.
 
 Each key has exactly one algorithm, told by its kind and never by the token: a public key can not be used as the secret
 of an HMAC, and `none` is nobody's algorithm. What is not such a key keeps the node from starting.

@@ -1,7 +1,8 @@
-"""From a bearer token to a principal: RFC 7519 tokens, checked against keys that were read at start.
+"""From a bearer token to a principal: RFC 7519 tokens, checked against keys that were read at start or on SIGHUP.
 
-The token names a key by `kid`, never an algorithm that the key does not have. It must end (`exp`), and tells what its
-holder may ask in Besu's claim `permissions`; what `[permissions.token]` says of its subject narrows that.
+The token names a key by `kid`, never an algorithm that the key does not have. It must end (`exp`) or be made just now
+(`iat`, as for geth's engine API), and tells what its holder may ask in Besu's claim `permissions`; what
+`[permissions.token]` says of its subject narrows that. Tokens are called back by `jti`, or all of a time together.
 """
 
 import math
@@ -23,6 +24,8 @@ __all__ = ["DEFAULT_LEEWAY_SECONDS", "LONGEST_TOKEN", "TokenError", "TokenRules"
 LONGEST_TOKEN = 8_192
 """Characters; more than any of ours needs, and less than what would be worth sending."""
 DEFAULT_LEEWAY_SECONDS = 5
+FRESH_SECONDS = 60
+"""How far from now a token without `exp` may have been made, as geth and the engine API have it."""
 _MOST_PERMISSIONS = 1_000
 _LONGEST_SUBJECT = 200
 ANYBODY = "*"
@@ -45,6 +48,10 @@ class TokenRules:
     """How far the clocks of issuer and node may be apart."""
     subjects: Mapping[str, Permissions] = field(default_factory=dict)
     """What `[permissions.token]` says about subjects, `*` about all others."""
+    revoked: frozenset[str] = frozenset()
+    """`jti` of tokens that were called back."""
+    issued_since: float | None = None
+    """Seconds since 1970: tokens that were made before are called back, and so are those that do not say when."""
 
 
 class _OneAlgorithm(JWSRegistry):
@@ -99,7 +106,10 @@ def _claims(rules: TokenRules, token: str, now: float) -> dict[str, object]:
     }
     try:
         claims: dict[str, object] = jwt.decode(token, key.key, registry=_OneAlgorithm(key)).claims
-        jwt.JWTClaimsRegistry(int(now), rules.leeway_seconds, exp={"essential": True}, **wanted).validate(claims)
+        leeway = rules.leeway_seconds
+        if "exp" not in claims:
+            claims, leeway = {**claims, "exp": _end_of_fresh(claims.get("iat"), now)}, max(leeway, FRESH_SECONDS)
+        jwt.JWTClaimsRegistry(int(now), leeway, exp={"essential": True}, **wanted).validate(claims)
     except ExpiredTokenError as error:
         raise TokenError("the token has expired") from error
     except JoseError as error:
@@ -109,14 +119,34 @@ def _claims(rules: TokenRules, token: str, now: float) -> dict[str, object]:
     return claims
 
 
+def _end_of_fresh(made_at: object, now: float) -> float:
+    """When a token ends that names no end; `TokenError` where it was not made just now."""
+    if isinstance(made_at, bool) or not isinstance(made_at, int | float) or not abs(now - made_at) <= FRESH_SECONDS:
+        raise TokenError(f"the token has no end, and was not made within {FRESH_SECONDS} s of now")
+    return made_at + FRESH_SECONDS
+
+
+def _demand_in_force(rules: TokenRules, claims: Mapping[str, object]) -> None:
+    """Refuse what was called back."""
+    identity = claims.get("jti")
+    if isinstance(identity, str) and identity in rules.revoked:
+        raise TokenError("the token was revoked")
+    if rules.issued_since is not None:
+        made_at = claims.get("iat")
+        if not isinstance(made_at, int | float) or not made_at >= rules.issued_since:
+            raise TokenError("the token was revoked, with all that were made before a certain time")
+
+
 def principal_of(rules: TokenRules, token: str, now: float) -> Principal:
     """Who shows this token, at `now` in seconds since 1970; raises `TokenError`.
 
     1. its header names one of our keys, with that key's algorithm     2. the signature is that key's
-    3. `exp` is there and ahead; `nbf`, `iat`, `iss`, `aud` fit        4. `permissions`, where there, can be read
-    5. the claim or the settings grant something: silence on both sides grants nothing
+    3. `exp` is ahead, or `iat` is now; `nbf`, `iat`, `iss`, `aud` fit 4. it was not called back
+    5. `permissions`, where there, can be read
+    6. the claim or the settings grant something: silence on both sides grants nothing
     """
     claims = _claims(rules, token, now)
+    _demand_in_force(rules, claims)
     expires_at = claims.get("exp")
     if not isinstance(expires_at, int | float) or not math.isfinite(expires_at):
         raise TokenError("the token is not good: exp is no time")
