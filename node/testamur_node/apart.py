@@ -20,6 +20,7 @@ from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from testamur_node.errors import NodeError
+from testamur_node.last_words import meaning
 
 if TYPE_CHECKING:
     from testamur_node.calls import Calls
@@ -70,11 +71,12 @@ class _Process:
             self.pipe.recv()
             self._is_ready = True
 
-    def kill(self) -> None:
-        """End it, whatever it does."""
+    def kill(self) -> int | None:
+        """End it, whatever it does; how it ended, as a process's exit code."""
         self._process.kill()
         self._process.join(timeout=10)
         self.pipe.close()
+        return self._process.exitcode
 
 
 class Apart:
@@ -114,7 +116,12 @@ class Apart:
             self._replace(process)
             raise
         except (EOFError, OSError) as error:
-            self._replace(process)
+            if self._replace(process) == -signal.SIGBUS:
+                from testamur_node.node import DATA_FOLDER  # which imports this module
+
+                what, advice = meaning(signal.SIGBUS, self._home / DATA_FOLDER)
+                _log.critical("a process for calls ended: %s; %s", what, advice)
+                raise ApartError("the node cannot read its data, see its log") from error
             raise ApartError("the request needed more memory or stack than one may use") from error
         except BaseException:
             self._replace(process)
@@ -142,14 +149,15 @@ class Apart:
             self._started.add(process)
         return process
 
-    def _replace(self, process: _Process) -> None:
-        """Kill a process and begin another in its place."""
+    def _replace(self, process: _Process) -> int | None:
+        """Kill a process and begin another in its place; how the old one ended."""
         with self._lock:
             self._started.discard(process)
-        process.kill()
+        code = process.kill()
         self._forget_readers()
         with contextlib.suppress(BusyError):
             self._free.put(self._begin())
+        return code
 
     def close(self) -> None:
         """End all processes."""
@@ -162,7 +170,8 @@ class Apart:
 
 def _serve(home: Path, pipe: "Connection[Any, Any]") -> None:
     """The process: answer until the other side is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the node's to handle
+    for number in (signal.SIGINT, signal.SIGHUP):  # sent to a whole group, they are the node's to handle
+        signal.signal(number, signal.SIG_IGN)
     os.nice(_NICE)
     resource.setrlimit(resource.RLIMIT_DATA, (_MOST_DATA_BYTES, _MOST_DATA_BYTES))
     from testamur_node.node import Node

@@ -24,6 +24,7 @@ from testamur_node.chain.rules import ChainSpec
 from testamur_node.execution.executor import BlockContext, BlockResult, ExecutionError
 from testamur_node.execution.pyevm import PyEvm
 from testamur_node.execution.threads import start_thread
+from testamur_node.last_words import LastWords, meaning
 from testamur_node.store.store import Store
 
 __all__ = ["ExecutorProcess", "ExecutorLostError"]
@@ -45,27 +46,36 @@ class ExecutorProcess:
         self._lock = threading.Lock()
         """Only one may collect the exit code."""
         self._exit_code: int | None = None
+        self._data: Path | None = None
 
     @classmethod
     def start(cls) -> "ExecutorProcess":
         """Fork: before there are threads, an open store or a running loop, which a child must not inherit."""
         ours, theirs = Pipe()
+        words = LastWords()
         process_id = os.fork()
         if process_id:
             theirs.close()
+            words.speak()
             return cls(process_id, ours)
         status = 1
         try:
             ours.close()
-            for number in (signal.SIGINT, signal.SIGTERM):  # sent to a whole group, they are the node's to handle
+            words.hear()
+            for number in (
+                signal.SIGINT,
+                signal.SIGTERM,
+                signal.SIGHUP,
+            ):  # sent to a whole group, they are the node's to handle
                 signal.signal(number, signal.SIG_IGN)
-            start_thread(lambda: _serve(theirs), "executor").join()
+            start_thread(lambda: _serve(theirs, words), "executor").join()
             status = 0
         finally:
             os._exit(status)
 
     def open(self, data: Path, spec: ChainSpec) -> None:
         """Tell which store to read, which exists by the first block, and by which rules to work."""
+        self._data = data
         self._pipe.send((data, spec))
 
     def execute(
@@ -114,18 +124,22 @@ class ExecutorProcess:
 
     def _lost(self) -> ExecutorLostError:
         code = self._exit_code or 0
+        if code == -signal.SIGBUS:
+            return ExecutorLostError(*meaning(-code, self._data))
         how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
         return ExecutorLostError(f"the process that executes blocks {how}", "nothing is lost, start the node again")
 
 
-def _serve(pipe: "Connection[Any, Any]") -> None:
-    """The process: work until the node closes the pipe or is gone."""
+def _serve(pipe: "Connection[Any, Any]", words: LastWords) -> None:
+    """The process: work until the node closes the pipe or is gone, and then tell what the node could not."""
+    data = None
     with contextlib.suppress(EOFError, OSError):
         data, spec = pipe.recv()
         with contextlib.closing(Store.open(data, writes=False)) as store:
             while True:
                 pipe.send_bytes(_reply(store, spec, *pipe.recv()))
                 store.environment.trim()
+    words.pass_on(data)
 
 
 def _reply(store: Store, spec: ChainSpec, *job: Any) -> bytes:

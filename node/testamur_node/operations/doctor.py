@@ -16,7 +16,7 @@ from testamur_node.node import VALIDATOR_KEY
 from testamur_node.operations.config import load
 from testamur_node.operations.running import find
 from testamur_node.operations.status import ask
-from testamur_node.rpc.access.addresses import client_address
+from testamur_node.rpc.access.addresses import is_local
 from testamur_node.rpc.access.certificates import server_context
 
 __all__ = ["Finding", "examine"]
@@ -81,6 +81,9 @@ def _genesis(home: Path) -> Finding:
 def _settings(home: Path) -> Finding:
     settings = load(home, {})
     rules = settings.rules
+    if settings.metrics is not None and not is_local(settings.metrics):
+        message = f"metrics {settings.metrics}: open beyond this machine in plain HTTP, to whoever asks"
+        return Finding("settings", "warn", message)
     if rules.tls is not None:
         server_context(rules.tls, time.time())
     asked_for = {
@@ -91,15 +94,10 @@ def _settings(home: Path) -> Finding:
     shown = ", ".join(name for name, is_asked_for in asked_for.items() if is_asked_for)
     if shown:
         return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {settings.ws}: {shown}")
-    if all(_is_local(address) for address in (settings.http, settings.ws) if address):
+    if all(is_local(address) for address in (settings.http, settings.ws) if address):
         return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {settings.ws}: this machine alone")
     message = f"HTTP {settings.http}, WebSocket {settings.ws}: open beyond this machine without TLS and tokens"
     return Finding("settings", "warn", message)
-
-
-def _is_local(address: str) -> bool:
-    host = client_address(address.rpartition(":")[0].strip("[]"), (), ())
-    return address.startswith("localhost:") or (host is not None and host.is_loopback)
 
 
 def _disk(home: Path) -> Finding:

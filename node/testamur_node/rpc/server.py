@@ -6,6 +6,7 @@ ready line is printed.
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import ssl
@@ -20,7 +21,7 @@ import uvicorn
 
 from testamur_node.errors import NodeError
 from testamur_node.node import Node
-from testamur_node.rpc.access.addresses import LOOPBACK
+from testamur_node.rpc.access.addresses import LOOPBACK, is_local
 from testamur_node.rpc.access.certificates import server_context
 from testamur_node.rpc.access.gate import AccessRules, Gate
 from testamur_node.rpc.access.permissions import Permissions
@@ -38,6 +39,9 @@ from testamur_node.rpc.metrics_http import MetricsApplication
 from testamur_node.rpc.protocol import Protocol, ServerConfig
 
 __all__ = ["Listeners", "Endpoints", "Serving", "AddressError", "UnknownNamespaceError", "dispatcher_for", "serve"]
+
+
+_log = logging.getLogger(__name__)
 
 
 class AddressError(NodeError):
@@ -265,6 +269,8 @@ async def serve(node: Node, listeners: Listeners, clock: Callable[[], float] = t
         places.append(_Place(_bind(listeners.websocket), False, True))
         websocket = _address("ws" + scheme, places[-1].bound)
     scraping = None if listeners.metrics is None else _bind(listeners.metrics)
+    if listeners.metrics is not None and not is_local(listeners.metrics):
+        _log.warning("%s tells its metrics in plain HTTP to whoever reaches it", listeners.metrics)
     operators = Listener("admin", Permissions.read(OPERATOR_API), is_operators=True)
     sockets = ((listeners.ipc, Listener("ipc", rules.ipc)), (listeners.admin, operators))
     async with contextlib.AsyncExitStack() as stack:

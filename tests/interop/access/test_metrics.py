@@ -4,13 +4,14 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from eth_account import Account
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.interop.access.asking import call, exchange, post
-from tests.interop.conftest import NodeProcess
+from tests.interop.conftest import NodeProcess, make_home, node_command
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +129,13 @@ def test_the_numbers_are_not_on_the_listener_of_the_chain(node: NodeProcess) -> 
         urllib.request.urlopen(f"{node.rpc}/metrics", timeout=60)
     assert refused.value.code == 405
     refused.value.close()
+
+
+def test_the_doctor_warns_of_metrics_that_others_reach(tmp_path: Path) -> None:
+    make_home(tmp_path / "home", "--dev")
+    settings = tmp_path / "home" / "node.toml"
+    for address, result in (("127.0.0.1:9545", "pass"), ("[::1]:9545", "pass"), ("0.0.0.0:9545", "warn")):
+        settings.write_text(f'[rpc]\nmetrics = "{address}"\n', encoding="utf-8")
+        said = node_command("doctor", "--home", tmp_path / "home", "--json").stdout
+        found = {finding["name"]: finding for finding in json.loads(said)["findings"]}["settings"]
+        assert (found["result"], "plain HTTP" in found["message"]) == (result, result == "warn")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from testamur_node.errors import NodeError
 
-__all__ = ["LOOPBACK", "Address", "Network", "NetworkError", "client_address", "rate_group", "read_network"]
+__all__ = ["LOOPBACK", "Address", "Network", "NetworkError", "client_address", "is_local", "rate_group", "read_network"]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -68,3 +68,9 @@ def rate_group(address: Address) -> str:
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)
+
+
+def is_local(address: str) -> bool:
+    """Whether HOST:PORT can be reached from this machine alone."""
+    host = client_address(address.rpartition(":")[0].strip("[]"), (), ())
+    return address.startswith("localhost:") or (host is not None and host.is_loopback)
