@@ -1,7 +1,8 @@
 """What ended the node where it could not say so itself: a signal that a fault of memory, disk or library raises.
 
 Flow: the signal -> faulthandler, which can write and no more -> a pipe -> the executor's process, which outlives the
-node for a moment -> stderr. LMDB reads its file as memory, so a page that the disk cannot give comes as SIGBUS, not as an error.
+node for a moment -> stderr. LMDB reads its file as memory, so a page that the disk cannot give comes as SIGBUS, not as
+an error.
 """
 
 import contextlib

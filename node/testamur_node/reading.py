@@ -51,16 +51,20 @@ class ChainReader:
         number = self._application.head.number
         block = self._head_block
         if block is None or block.hash != self._application.head.hash:
-            block = self.required(number)
+            block = self.store.block(number)
+            if block is None:
+                raise UnknownBlockError(f"block {number} is not known")
             self._head_block = block
         return block
 
     def block(self, which: int | bytes) -> Block | None:
-        """The block with a number or a hash."""
-        number, newest = self.number_of(which), self._head_block
-        if newest is not None and newest.number == number and newest.hash == self._application.head.hash:
-            return newest
-        return None if number is None else self.store.block(number)
+        """The block with a number or a hash; the head, which is asked for most, is not read again."""
+        number = self.number_of(which)
+        if number is None:
+            return None
+        if number == self._application.head.number and (head := self.head).number == number:
+            return head
+        return self.store.block(number)
 
     def number_of(self, which: int | bytes) -> int | None:
         """The number of a block that there is, named by number or hash."""

@@ -195,7 +195,7 @@ def _wrap_transactions(watch: Callable[[Any, dict[str, Any]], Any]) -> None:
         with original(self) as transaction:
             yield watch(transaction, self.tables)
 
-    Environment.write = write  # type: ignore[method-assign]
+    Environment.write = write  # type: ignore[method-assign] # this process is made to die in the middle of a write
 
 
 class _Watched:
@@ -239,4 +239,4 @@ def _arm_commit(is_due: Callable[[], bool], die: Callable[[], None], chance: ran
         if begun.is_set():
             time.sleep(60)  # the commit was over first: nobody is told
 
-    Environment.write = write  # type: ignore[method-assign]
+    Environment.write = write  # type: ignore[method-assign] # this process is made to die in the middle of a write

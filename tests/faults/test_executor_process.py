@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from hexbytes import HexBytes
 from testamur_node.chain.rules import ALLIANCE
 from testamur_node.chain.transaction import created_address
 from testamur_node.execution.executor import BlockContext, ExecutionError
@@ -85,9 +86,9 @@ def test_a_block_executed_elsewhere_gives_what_it_gives_here(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
 
 
-def sent(node: NodeProcess, nonce: int) -> str:
+def sent(node: NodeProcess, nonce: int) -> HexBytes:
     """Hand a transaction in; its hash."""
-    return node.web3().eth.send_raw_transaction(raw(0, nonce)).to_0x_hex()
+    return node.web3().eth.send_raw_transaction(raw(0, nonce))
 
 
 def test_a_node_whose_executor_is_killed_ends_by_name_and_goes_on_when_started_again(tmp_path: Path) -> None:
@@ -103,7 +104,7 @@ def test_a_node_whose_executor_is_killed_ends_by_name_and_goes_on_when_started_a
     assert "nothing is lost, start the node again" in log
     assert "Traceback" not in log
     again = start_node(tmp_path / "home")
-    assert again.web3().eth.get_transaction_receipt(hash_)["status"] == 1  # type: ignore[arg-type]
+    assert again.web3().eth.get_transaction_receipt(hash_)["status"] == 1
     again.web3().eth.wait_for_transaction_receipt(sent(again, 1), timeout=60)
     assert again.stop() == 0
 

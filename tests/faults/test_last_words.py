@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from eth_typing import HexStr
+from web3 import Web3
 from web3.exceptions import Web3RPCError
+from web3.types import TxParams
 
 from tests.interop.conftest import NodeProcess, make_home, node_command, start_node
 from tests.node.founding import raw
@@ -46,13 +49,13 @@ def test_a_node_whose_file_was_cut_off_says_which_and_what_to_do(node: NodeProce
 
 def test_a_call_that_meets_it_is_refused_and_the_log_says_why(node: NodeProcess) -> None:
     w3 = node.web3()
-    message = {"to": "0x" + "00" * 18 + "7e57", "data": "0x01"}
-    assert w3.eth.call(message) == b""  # type: ignore[arg-type]
+    message: TxParams = {"to": Web3.to_checksum_address("0x" + "00" * 18 + "7e57"), "data": HexStr("0x01")}
+    assert w3.eth.call(message) == b""
     for worker in workers_of(node):
         os.kill(worker, signal.SIGBUS)
     with pytest.raises(Web3RPCError, match="the node cannot read its data, see its log"):
-        w3.eth.call(message)  # type: ignore[arg-type]
-    assert w3.eth.call(message) == b""  # type: ignore[arg-type]
+        w3.eth.call(message)
+    assert w3.eth.call(message) == b""
     node.process.send_signal(signal.SIGTERM)
     _, log = node.process.communicate(timeout=60)
     assert f"the disk could not give a page of {node.home / 'data' / 'data.mdb'}" in log
