@@ -98,9 +98,11 @@ class Access:
                 _demand_private(key, "private key")
                 context.load_cert_chain(self.certificate, key, password=lambda: _encrypted(key))
             except ssl.SSLError as error:
-                is_other = error.reason == "KEY_VALUES_MISMATCH"
-                what = f"is not that of {self.certificate}" if is_other else f"cannot be used with {self.certificate}"
-                raise KeyUnusableError(f"the private key in {key} {what}", "both are in PEM") from error
+                if error.reason == "KEY_VALUES_MISMATCH":
+                    raise KeyUnusableError(f"the private key in {key} is not that of {self.certificate}") from error
+                raise KeyUnusableError(
+                    f"the private key in {key} cannot be used with {self.certificate}", "both are in PEM"
+                ) from error
             except OSError as error:
                 raise KeyUnusableError(f"cannot read {error.filename or key}: {_reason(error)}", _HINT) from error
         return context

@@ -46,10 +46,10 @@ def report(error: BaseException, language: Language, as_json: bool) -> int:
 def _explain(error: BaseException, language: Language) -> tuple[str, str | None, int]:
     name = type(error).__name__
     if isinstance(error, TestamurError):
-        title = language.find(f"error.{name}")
+        title, message = language.find(f"error.{name}"), language.told(error.message)
         return (
-            (f"{title}{language.text('cli.colon')}{error.message}" if title else error.message),
-            error.advice,
+            (f"{title}{language.text('cli.colon')}{message}" if title else message),
+            language.told(error.advice) if error.advice else None,
             error.exit_code,
         )
     if isinstance(error, FileNotFoundError):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from testamur.batch.issuing import IssueReport
     from testamur.batch.journal import RejectedRow
 
-__all__ = ["register"]
+__all__ = ["register", "show_rejected"]
 
 TRIAL_SIGNATURES = 400
 SHARE_OF_SIGNING = 0.3
@@ -72,7 +72,7 @@ def issue(
 def _show_estimate(session: Session, estimate: "Estimate") -> int:
     terminal = session.terminal
     terminal.result({"state": "dry-run", **estimate.to_json()})
-    _show_rejected(session, estimate.rejected)
+    show_rejected(session, estimate.rejected)
     terminal.facts(
         {
             "rows": estimate.rows,
@@ -103,17 +103,21 @@ def _seconds_for(rows: int) -> float:
     return rows * (time.perf_counter() - start) / TRIAL_SIGNATURES / SHARE_OF_SIGNING
 
 
-def _show_rejected(session: Session, rejected: "Sequence[RejectedRow]") -> None:
+def show_rejected(session: Session, rejected: "Sequence[RejectedRow]") -> None:
+    """A table of the rows that cannot be issued, in the language asked for."""
+    told = session.terminal.language.told
     if rejected:
-        session.terminal.table(("line", "column", "reason"), [(row.line, row.column, row.reason) for row in rejected])
+        rows = [(row.line, row.column, told(row.reason)) for row in rejected]
+        session.terminal.table(("line", "column", "reason"), rows)
 
 
 def _show(session: Session, report: "IssueReport") -> None:
     terminal = session.terminal
     terminal.result(report.to_json())
-    _show_rejected(session, report.rejected)
+    show_rejected(session, report.rejected)
     for remark in report.remarks:
-        terminal.note("line {line}, {column}: {reason}", line=remark.line, column=remark.column, reason=remark.reason)
+        told = terminal.language.told(remark.reason)
+        terminal.note("line {line}, {column}: {reason}", line=remark.line, column=remark.column, reason=told)
     if report.state == "rejected":
         terminal.say("{count} rows cannot be issued; nothing was signed", count=len(report.rejected))
         terminal.say("mend the roster and run it again, or issue the other rows with --skip-bad")

@@ -47,6 +47,7 @@ def supersede(
 ) -> int:
     """Mend mistakes such as a misspelt name: issue corrected rows, then revoke the old credentials as superseded."""
     from testamur.batch.supersession import supersede as mend
+    from testamur.cli.issue import show_rejected
     from testamur.cli.progress import ProgressLine
     from testamur.issuer import Issuer
     from testamur.verification.policy import Policy
@@ -61,9 +62,7 @@ def supersede(
             progress.end()
     terminal = session.terminal
     terminal.result(done.to_json())
-    if done.issued.rejected:
-        rejected = [(row.line, row.column, row.reason) for row in done.issued.rejected]
-        terminal.table(("line", "column", "reason"), rejected)
+    show_rejected(session, done.issued.rejected)
     if done.revoked is None:
         terminal.say("nothing was signed, nothing was revoked")
     else:

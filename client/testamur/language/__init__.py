@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from testamur.language.sentences import Sentences
+
 __all__ = ["LANGUAGES", "Language", "chosen_from_environment", "chosen_from_header", "language"]
 
 LANGUAGES = ("en", "zh")
@@ -41,6 +43,10 @@ class Language:
         """A line of a command: in English as it stands in the code, else from `commands.<tag>.toml` by its English."""
         template = _said(self.tag).get(english, english)
         return template.format_map(_Facts(facts)) if facts else template
+
+    def told(self, english: str) -> str:
+        """A finished sentence, with its facts in it: why a row is refused, what is wrong with a file."""
+        return _told(self.tag).said(english)
 
     def helped(self, command: str) -> str | None:
         """The help of a command by its words, `issuer admit`; None where it stands in the code alone."""
@@ -74,6 +80,11 @@ def _commands(tag: str) -> Mapping[str, Mapping[str, str]]:
 
 def _said(tag: str) -> Mapping[str, str]:
     return _commands(tag).get("said", {})
+
+
+@cache
+def _told(tag: str) -> Sentences:
+    return Sentences(_commands(tag).get("told", {}))
 
 
 def _flatten(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, str]]:

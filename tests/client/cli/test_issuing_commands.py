@@ -74,6 +74,17 @@ def test_bad_rows_stop_the_run_and_are_reported_all_at_once(world: World, exampl
     assert [path.name for path in (example / "batch").iterdir()] == ["batch.json"]
 
 
+def test_why_a_row_is_refused_is_told_in_chinese(world: World, example: Path) -> None:
+    spoil(example)
+    files = (example / "roster.csv", "--template", example / "template.json", "--out", example / "batch")
+    said = command("issue", *files, "--profile", world.result.profile, "--lang", "zh")
+    assert said.code == 2
+    assert "不是日期（如 2026-06-30）" in said.out
+    assert "为空" in said.out
+    english = command("issue", *files, "--profile", world.result.profile, "--lang", "en").out
+    assert ("not a date such as 2026-06-30" in english, "empty" in english) == (True, True)
+
+
 def test_skipping_bad_rows_issues_the_others_with_8(world: World, example: Path) -> None:
     spoil(example)
     result = issue(world, example, "--skip-bad", "--per-file")

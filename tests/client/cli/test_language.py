@@ -4,6 +4,7 @@ import ast
 import importlib
 import pkgutil
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,56 @@ def test_the_help_is_put_into_the_language_with_its_example() -> None:
     verify = tree.commands["verify"]  # type: ignore[attr-defined]
     assert verify.help.startswith("核验凭证")
     assert "示例：\n  $ testamur verify" in verify.help
+
+
+TOLD = ("batch/roster", "batch/encoding", "batch/planning", "credential/columns", "chain/founding", "chain/access")
+"""Files whose sentences people read with the facts in them: why a row is refused, what a file of theirs lacks."""
+RAISED = ("Problem", "CellError", "UndecodableError", "RejectedRow", "FoundingError", "KeyUnusableError")
+
+
+def sentence_of(node: ast.AST) -> str | None:
+    """A text in the code with `{}` in place of each fact; None for what is no sentence."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return None
+
+
+def told_in_files() -> set[str]:
+    """Every reason, message and advice of those files; `faults.append((column, reason))` too."""
+    found: set[str | None] = set()
+    for name in TOLD:
+        tree = ast.parse((Path(testamur.__path__[0]) / f"{name}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            if isinstance(node.func, ast.Name) and node.func.id in RAISED:
+                found |= {sentence_of(argument) for argument in node.args}
+            elif isinstance(node.func, ast.Attribute) and node.func.attr == "append":
+                for pair in (item for item in node.args if isinstance(item, ast.Tuple)):
+                    found.add(sentence_of(pair.elts[-1]))
+    return {text for text in found if text is not None and re.search("[a-z]{3}", text)}
+
+
+def told_in_chinese() -> dict[str, str]:
+    path = Path(testamur.__path__[0]) / "language" / "commands.zh.toml"
+    found: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))["told"]
+    return found
+
+
+def test_every_reason_of_a_row_and_of_a_file_has_its_chinese() -> None:
+    known = {re.sub(r"{\w+}", "{}", english) for english in told_in_chinese()}
+    assert len(told_in_files()) > 40
+    own_advice = {"chmod 600 {}", "column missing{}"}  # a command; and two sentences, which stand whole
+    assert sorted(told_in_files() - known - own_advice) == []
+
+
+def test_a_told_sentence_keeps_its_facts() -> None:
+    for english, chinese in told_in_chinese().items():
+        assert set(re.findall(r"{\w+}", chinese)) <= set(re.findall(r"{\w+}", english)), english
+    words = language("zh")
+    assert words.told("row id R0001 stands in line 7 too") == "行号 R0001 在第 7 行也出现过"
+    assert words.told("column missing; is the file separated by commas?") == "缺少该列；文件是否以逗号分隔？"
+    assert words.told("a sentence of nobody") == "a sentence of nobody"
+    assert language("en").told("the file is empty") == "the file is empty"

@@ -193,7 +193,7 @@ def test_who_is_not_let_in_is_told_why(guarded: Guarded, tmp_path: Path, kind: s
     assert refused.code == code, refused.err
     said = json.loads(refused.err)
     assert words in said["message"]
-    assert said["advice"]
+    assert said["advice"] or kind == "a key of another certificate"
     assert token().partition(".")[0] not in refused.err
 
 
