@@ -8,9 +8,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Executor
 from dataclasses import replace
-
-import anyio.to_thread
 
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Dispatcher
@@ -31,7 +30,7 @@ _MOST_RUNNING = 32
 class Connection:
     """The server's end of one connection."""
 
-    def __init__(self, dispatcher: Dispatcher[Context], workers: anyio.CapacityLimiter, write: Write) -> None:
+    def __init__(self, dispatcher: Dispatcher[Context], workers: Executor, write: Write) -> None:
         self._loop = asyncio.get_running_loop()
         self._outgoing: asyncio.Queue[Render] = asyncio.Queue()
         self._workers = workers
@@ -47,7 +46,7 @@ class Connection:
     @classmethod
     @contextlib.asynccontextmanager
     async def open(
-        cls, dispatcher: Dispatcher[Context], workers: anyio.CapacityLimiter, write: Write
+        cls, dispatcher: Dispatcher[Context], workers: Executor, write: Write
     ) -> AsyncIterator["Connection"]:
         """A connection while it lasts; its subscriptions end with it."""
         connection = cls(dispatcher, workers, write)
@@ -69,7 +68,7 @@ class Connection:
 
     async def _work(self, body: bytes) -> None:
         try:
-            answer = await anyio.to_thread.run_sync(self._dispatcher.answer, body, limiter=self._workers)
+            answer = await self._loop.run_in_executor(self._workers, self._dispatcher.answer, body)
         finally:
             self._running.release()
         if answer is not None:
@@ -93,6 +92,6 @@ class Connection:
         """Render and send what is queued, in order."""
         while True:
             render = await self._outgoing.get()
-            messages = await anyio.to_thread.run_sync(render, limiter=self._workers)
+            messages = await self._loop.run_in_executor(self._workers, render)
             for message in messages:
                 await self._write(message)

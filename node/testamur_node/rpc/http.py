@@ -6,9 +6,9 @@ Requests work on threads, so that a slow one does not hold up the loop that acce
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-import anyio.to_thread
 import orjson
 
 from testamur_node.rpc.access.gate import Caller, Gate, Refused
@@ -33,7 +33,8 @@ class Application:
     gate: Gate
     """Who may ask by POST; and by WebSocket, where that has none of its own."""
     dispatcher: Dispatcher[Context]
-    workers: anyio.CapacityLimiter
+    workers: Executor
+    """Threads on which requests work."""
     has_http: bool = True
     websocket: tuple[Gate, Dispatcher[Context]] | None = None
     """Who may ask what by WebSocket; None: it is closed."""
@@ -58,7 +59,7 @@ class Application:
         elif scope["method"] == "GET" and scope["path"] in ("/healthz", "/readyz"):
             ask = health if scope["path"] == "/healthz" else readiness
             node = self.dispatcher.context.node
-            status, answer = await anyio.to_thread.run_sync(ask, node, limiter=self.workers)
+            status, answer = await asyncio.get_running_loop().run_in_executor(self.workers, ask, node)
             await reply(send, status, orjson.dumps(answer))
         elif scope["method"] != "POST" or not self.has_http:
             await reply(send, 405, _refused("JSON-RPC is asked with POST"), {"allow": "POST, OPTIONS"})
@@ -85,7 +86,7 @@ class Application:
             await reply(send, 413, refusal(error), {"connection": "close"})
             return
         dispatcher = replace(self.dispatcher, admit=caller.admit)
-        answer = await anyio.to_thread.run_sync(dispatcher.answer, body, limiter=self.workers)
+        answer = await asyncio.get_running_loop().run_in_executor(self.workers, dispatcher.answer, body)
         refused = caller.refusal()
         if refused is None:
             await reply(send, 200, answer or b"", extra)

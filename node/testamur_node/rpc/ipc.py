@@ -12,10 +12,9 @@ import re
 import socket
 import struct
 from collections.abc import Callable, Collection, Coroutine
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
-
-import anyio
 
 from testamur_node.errors import NodeError
 from testamur_node.rpc.connection import Connection
@@ -99,7 +98,7 @@ def _user_of(writer: asyncio.StreamWriter) -> int:
 
 
 def _handler(
-    dispatcher: Dispatcher[Context], workers: anyio.CapacityLimiter, users: Collection[int]
+    dispatcher: Dispatcher[Context], workers: Executor, users: Collection[int]
 ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         user = _user_of(writer)
@@ -132,7 +131,7 @@ def _handler(
 
 
 async def serve_socket(
-    path: Path, dispatcher: Dispatcher[Context], workers: anyio.CapacityLimiter, users: Collection[int] | None = None
+    path: Path, dispatcher: Dispatcher[Context], workers: Executor, users: Collection[int] | None = None
 ) -> asyncio.AbstractServer:
     """Listen on a Unix socket that only this user can open; a stale file is replaced.
 

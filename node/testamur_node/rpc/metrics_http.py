@@ -1,9 +1,10 @@
 """The listener of supervisors: `/metrics` for Prometheus, `/healthz` and `/readyz`, and nothing about the chain."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
-import anyio.to_thread
 import orjson
 
 from testamur_node.node import Node
@@ -22,7 +23,7 @@ class MetricsApplication:
     node: Node
     metrics: Metrics
     hosts: HostRules
-    workers: anyio.CapacityLimiter
+    workers: Executor
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -43,7 +44,7 @@ class MetricsApplication:
         elif scope["method"] not in ("GET", "HEAD"):
             await reply(send, 405, orjson.dumps({"error": "ask with GET"}), {"allow": "GET, HEAD"})
         else:
-            status, body, kind = await anyio.to_thread.run_sync(page, limiter=self.workers)
+            status, body, kind = await asyncio.get_running_loop().run_in_executor(self.workers, page)
             await reply(send, status, body, {"content-type": kind})
 
 

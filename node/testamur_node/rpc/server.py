@@ -12,11 +12,11 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import anyio
 import uvicorn
 
 from testamur_node.errors import NodeError
@@ -202,7 +202,7 @@ class Serving:
 
     def __init__(
         self, node: Node, listeners: Listeners, places: Sequence[_Place], metrics: Metrics | None,
-        workers: anyio.CapacityLimiter, clock: Callable[[], float],
+        workers: ThreadPoolExecutor, clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self.endpoints = Endpoints(None, None, None, None, None)
         self._node, self._listeners, self._places = node, listeners, places
@@ -254,7 +254,7 @@ class Serving:
 async def serve(node: Node, listeners: Listeners, clock: Callable[[], float] = time.time) -> AsyncIterator[Serving]:
     """Serve a node while the block lasts; leaving it closes every listener."""
     limits, rules = listeners.limits, listeners.rules
-    workers = anyio.CapacityLimiter(limits.parallel_requests)
+    workers = ThreadPoolExecutor(limits.parallel_requests, "request")
     metrics = None if listeners.metrics is None else Metrics(node, clock)
     places: list[_Place] = []
     http = websocket = scraped = None
@@ -274,6 +274,7 @@ async def serve(node: Node, listeners: Listeners, clock: Callable[[], float] = t
     operators = Listener("admin", Permissions.read(OPERATOR_API), is_operators=True)
     sockets = ((listeners.ipc, Listener("ipc", rules.ipc)), (listeners.admin, operators))
     async with contextlib.AsyncExitStack() as stack:
+        stack.callback(workers.shutdown, wait=False, cancel_futures=True)
         for path, listener in sockets:
             if path is not None:
                 answers = _dispatcher(node, _opened(node, listener), limits, metrics)

@@ -5,10 +5,10 @@ import json
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from testamur_node.node import Node
 from testamur_node.operations.initialise import initialise
@@ -72,7 +72,7 @@ def test_the_kernel_says_who_has_connected(tmp_path: Path) -> None:
 
     async def asked(users: set[int]) -> Any:
         dispatcher = dispatcher_for(node, ["admin"], Limits())
-        server = await serve_socket(tmp_path / "ipc", dispatcher, anyio.CapacityLimiter(4), users)
+        server = await serve_socket(tmp_path / "ipc", dispatcher, ThreadPoolExecutor(4), users)
         try:
             return await asyncio.to_thread(exchange, tmp_path / "ipc", call("admin_peers"))
         finally:

@@ -6,6 +6,7 @@ settings name, and from its right end: the last entry was written by that proxy 
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from testamur_node.errors import NodeError
 
@@ -32,6 +33,7 @@ def read_network(text: str) -> Network:
         raise NetworkError(f"{text!r} is no address or network", "say 10.0.0.7 or 10.0.0.0/24") from error
 
 
+@lru_cache(maxsize=1_024)
 def _address(text: str) -> Address | None:
     """An address as proxies write it: alone, in brackets, or with a port."""
     text = text.strip().strip('"')

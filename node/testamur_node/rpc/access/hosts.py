@@ -6,6 +6,7 @@ request passes only with a Host that names an address or an allowed name, with n
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["HostRules", "allows_origin", "refusal_of"]
 
@@ -27,6 +28,7 @@ def _host_name(host: str) -> str:
     return host.rpartition(":")[0] if host.count(":") == 1 else host
 
 
+@lru_cache(maxsize=1_024)
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
