@@ -4,15 +4,16 @@ Flow: store -> here -> rpc. Nothing here writes or waits; every method may be ca
 from the moment it is the head, never before: who has read a receipt finds its state under `latest`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from testamur_node.application import Application
 from testamur_node.chain.block import Block, Header
 from testamur_node.chain.receipt import Log, Receipt
 from testamur_node.chain.transaction import Transaction
 from testamur_node.errors import NodeError
-from testamur_node.index.logs import matches, transactions_with
+from testamur_node.index.logs import LongWalkError, matches
 from testamur_node.state.reader import StateReader
 from testamur_node.store.store import Store
 
@@ -48,12 +49,11 @@ class ChainReader:
     @property
     def head(self) -> Block:
         """The newest block: latest, safe and final at once."""
-        number = self._application.head.number
-        block = self._head_block
-        if block is None or block.hash != self._application.head.hash:
-            block = self.store.block(number)
+        head, block = self._application.head, self._head_block
+        if block is None or block.header != head:
+            block = self.store.block(head.number)
             if block is None:
-                raise UnknownBlockError(f"block {number} is not known")
+                raise UnknownBlockError(f"block {head.number} is not known")
             self._head_block = block
         return block
 
@@ -123,43 +123,32 @@ class ChainReader:
     ) -> list[LocatedLog]:
         """Logs of blocks first..last in order; each topic position None for any, else one of several.
 
-        At most `limit` + 1 come back, so that a caller can tell that there were more. `LongWalkError` where finding
-        them takes more than `steps` rounds through the index.
+        At most `limit` + 1 come back, so that a caller can tell that there were more. With `steps`, `LongWalkError`
+        before any log is read where finding them takes more rounds through the index, or more than `limit`
+        transactions have any.
         """
         found: list[LocatedLog] = []
         block: tuple[int, bytes, int] = (-1, b"", 0)
         last = min(last, self._application.head.number)
-        for number, index, logs, position in self._candidates(first, last, addresses, topics, steps):
-            matching = [(log, position + place) for place, log in enumerate(logs) if matches(log, addresses, topics)]
-            transaction_hash = self.store.transaction_hash(number, index) if matching else None
-            if transaction_hash is None:
-                continue  # nothing here, or the block was rolled back (development) while we read
-            if block[0] != number:
-                header = self.store.header(number)
-                if header is None:
+        with self.store.log_view() as view:
+            places: Iterable[tuple[int, int]] = view.places(first, last, addresses, topics, steps)
+            if steps is not None:
+                places = list(islice(places, None if limit is None else limit + 1))
+                if limit is not None and len(places) > limit:
+                    raise LongWalkError(f"more than {limit} transactions may have such logs")
+            for number, index in places:
+                logs, position = view.logs(number, index)
+                matching = [(log, at) for at, log in enumerate(logs, position) if matches(log, addresses, topics)]
+                if not matching:
                     continue
-                block = number, header.hash, header.timestamp
-            found += (LocatedLog(log, *block, transaction_hash, index, place) for log, place in matching)
-            if limit is not None and len(found) > limit:
-                return found[: limit + 1]
+                if block[0] != number:
+                    header = view.header(number)
+                    block = number, header.hash, header.timestamp
+                transaction_hash = view.transaction_hash(number, index)
+                found += [LocatedLog(log, *block, transaction_hash, index, at) for log, at in matching]
+                if limit is not None and len(found) > limit:
+                    return found[: limit + 1]
         return found
-
-    def _candidates(
-        self,
-        first: int,
-        last: int,
-        addresses: Sequence[bytes],
-        topics: Sequence[Sequence[bytes] | None],
-        steps: int | None,
-    ) -> Iterator[tuple[int, int, tuple[Log, ...], int]]:
-        """(block, transaction index, its logs, how many the block has before them) of what may match."""
-        environment = self.store.environment
-        with environment.read() as view:
-            table = environment.tables["logs"]
-            for number, index in transactions_with(view, table, first, last, addresses, topics, steps):
-                stored = self.store.logs(number, index)
-                if stored is not None:
-                    yield number, index, *stored
 
     def header_of(self, number: int | None) -> Header:
         """A block's header, the newest's for None; `UnknownBlockError` where there is none."""

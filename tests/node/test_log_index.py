@@ -66,7 +66,7 @@ class _Counted:
             yield item
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("set_range", "next"):
+        if name in ("set_range", "next", "get"):
             self._reads.count += 1
         return getattr(self._inner, name)
 

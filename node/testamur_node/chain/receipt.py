@@ -99,11 +99,26 @@ def decode_receipt(encoded: bytes, cumulative_gas_before: int) -> Receipt:
 
 
 def decode_logs(encoded: bytes) -> tuple[Log, ...]:
-    """The logs alone of an encoded receipt."""
-    fields = rlp_decode(encoded if encoded[0] >= 0xC0 else encoded[1:])
-    if not isinstance(fields, list) or len(fields) != 4 or not isinstance(fields[3], list):
+    """The logs alone of an encoded receipt; the filter, most of its bytes, is not decoded for them."""
+    at = 0 if encoded[0] >= 0xC0 else 1
+    at += 1 if encoded[at] < 0xF8 else encoded[at] - 0xF6  # the list's own head
+    for _ in range(3):
+        at += _length(encoded, at)
+    logs = rlp_decode(encoded[at:])
+    if not isinstance(logs, list):
         raise DecodingError("a receipt has four fields, its logs last")
-    return tuple(_log(item) for item in fields[3])
+    return tuple(_log(item) for item in logs)
+
+
+def _length(encoded: bytes, at: int) -> int:
+    """Bytes of the string that stands at `at`, its head included (Yellow Paper, appendix B)."""
+    head = encoded[at]
+    if head < 0x80:
+        return 1
+    if head < 0xB8:
+        return head - 0x7F
+    size = head - 0xB7
+    return 1 + size + int.from_bytes(encoded[at + 1 : at + 1 + size], "big")
 
 
 def _log(item: Item) -> Log:

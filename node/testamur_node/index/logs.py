@@ -106,7 +106,7 @@ def _intersect(streams: Sequence[_Union], place: bytes, steps: int | None) -> It
             if found is None:
                 return
             agreed = found
-        if agreed == place or all(stream.seek(agreed) == agreed for stream in streams):
+        if agreed == place or all(stream.seek(agreed) == agreed for stream in streams[:-1]):
             yield int.from_bytes(agreed[:8], "big"), int.from_bytes(agreed[8:], "big")
             place = (int.from_bytes(agreed, "big") + 1).to_bytes(12, "big")
         else:

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from testamur.proof.hashing import keccak256
-
 from testamur_node.chain.block import Block, Header, decode_body, decode_header, encode_body, encode_header
-from testamur_node.chain.receipt import Log, Receipt, decode_logs, decode_receipt, encode_receipt
+from testamur_node.chain.receipt import Receipt, decode_receipt, encode_receipt
 from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.index.logs import index_keys
 from testamur_node.store.environment import Environment, StoreError
+from testamur_node.store.log_view import LogView
 
 __all__ = ["Store", "Commit", "SCHEMA"]
 
@@ -123,15 +122,11 @@ class Store:
         value = self.environment.get("receipts", _place(number, index))
         return None if value is None else _receipt(value)
 
-    def transaction_hash(self, number: int, index: int) -> bytes | None:
-        """The hash of one transaction, which is not decoded for it."""
-        value = self.environment.get("transactions", _place(number, index))
-        return None if value is None else keccak256(value[20:])
-
-    def logs(self, number: int, index: int) -> tuple[tuple[Log, ...], int] | None:
-        """The logs of one transaction, and how many the block has before them."""
-        value = self.environment.get("receipts", _place(number, index))
-        return None if value is None else _logs(value)
+    @contextmanager
+    def log_view(self) -> Iterator[LogView]:
+        """The logs of the last commit as it stands now, for one search."""
+        with self.environment.read() as view:
+            yield LogView(view, self.environment.tables)
 
     def locate(self, transaction_hash: bytes) -> tuple[int, int] | None:
         """(block number, index) of an included transaction."""
@@ -267,10 +262,6 @@ def _place(number: int, index: int) -> bytes:
 
 def _transaction(value: bytes) -> Transaction:
     return decode_transaction(value[20:], value[:20])
-
-
-def _logs(value: bytes) -> tuple[tuple[Log, ...], int]:
-    return decode_logs(value[12:]), int.from_bytes(value[8:12], "big")
 
 
 def _receipt(value: bytes) -> tuple[Receipt, int]:

@@ -21,19 +21,21 @@ from testamur_node.rpc.parameters import (
     read_log_query,
     read_text,
 )
-from testamur_node.rpc.rendering import Json, log_json, pending_transaction_json
+from testamur_node.rpc.rendering import log_json, pending_transaction_json
 
 __all__ = ["eth", "located_log_json"]
 
 eth: Namespace[Context] = Namespace("eth")
 
+_Logs = list[orjson.Fragment] | orjson.Fragment
+"""One by one, or as they came from a process."""
 _FEW = 64
 """Logs that are read on the spot: fewer than it pays to ask a process for."""
 _FEW_STEPS = 256
 """Rounds through the index after which a search is done apart, whatever it finds."""
 
 
-def located_log_json(located: LocatedLog) -> Json:
+def located_log_json(located: LocatedLog) -> orjson.Fragment:
     """A log as answers carry it."""
     return log_json(
         located.log,
@@ -101,7 +103,7 @@ def _check_order(is_in_order: bool) -> None:
         raise ServerRefusalError("invalid block range params")
 
 
-def _read(context: Context, query: LogQuery, first: int, last: int) -> list[Json]:
+def _read(context: Context, query: LogQuery, first: int, last: int) -> list[orjson.Fragment]:
     """The logs of a range, or a refusal where they are too many."""
     if first > last:
         return []
@@ -118,7 +120,7 @@ def _too_many(most: int, first: int, overflowing: int) -> ResourceLimitError:
     )
 
 
-def _answer(context: Context, query: LogQuery, first: int, last: int) -> list[Json] | orjson.Fragment:
+def _answer(context: Context, query: LogQuery, first: int, last: int) -> _Logs:
     """The same for an answer of its own: few logs at once, many in a process apart, so that no block waits for them."""
     if first > last:
         return []
@@ -153,7 +155,7 @@ def _rendered_logs(
 
 
 @eth.method("getLogs", required(read_log_query))
-def get_logs(context: Context, query: LogQuery) -> list[Json] | orjson.Fragment:
+def get_logs(context: Context, query: LogQuery) -> _Logs:
     """Logs of a block range or of one block; up to `pending` also those that the block to come would have."""
     _check_shape(context, query)
     if query.last is not None and query.last.is_pending:
@@ -163,11 +165,11 @@ def get_logs(context: Context, query: LogQuery) -> list[Json] | orjson.Fragment:
     return _committed(context, query)
 
 
-def _committed(context: Context, query: LogQuery) -> list[Json] | orjson.Fragment:
+def _committed(context: Context, query: LogQuery) -> _Logs:
     return _answer(context, query, *_range(context, query))
 
 
-def _with_pending(context: Context, query: LogQuery) -> list[Json]:
+def _with_pending(context: Context, query: LogQuery) -> list[orjson.Fragment]:
     """Logs up to the head that the block to come stands on, and that block's, whose hash is not known."""
     pending = pending_block(context)
     header = pending.block.header
@@ -225,7 +227,7 @@ def uninstall_filter(context: Context, identity: str) -> bool:
     return context.filters.remove(identity)
 
 
-def _new_logs(context: Context, query: LogQuery, installed: Filter, head: int) -> list[Json]:
+def _new_logs(context: Context, query: LogQuery, installed: Filter, head: int) -> list[orjson.Fragment]:
     """Logs since the last poll, within the filter's own range."""
     first = max(installed.next_block, _height(context, query.first, 0) if query.first != LATEST else 0)
     bounded = query.last is not None and query.last.number is not None
@@ -254,7 +256,7 @@ def get_filter_changes(context: Context, identity: str) -> list[object]:
 
 
 @eth.method("getFilterLogs", required(read_text))
-def get_filter_logs(context: Context, identity: str) -> list[Json] | orjson.Fragment:
+def get_filter_logs(context: Context, identity: str) -> _Logs:
     """All logs that a log filter matches, polled before or not."""
     installed = context.filters.get(identity)
     if installed.query is None:
