@@ -11,6 +11,7 @@ from itertools import chain
 from testamur_node.application import Application, prev_randao
 from testamur_node.chain.block import Header
 from testamur_node.chain.message import BlockOverrides
+from testamur_node.crossing import crossing
 from testamur_node.execution.executor import (
     AccountOverride,
     BlockContext,
@@ -51,6 +52,7 @@ Ground = int | Outlook | None
 block to come."""
 
 
+@crossing
 @dataclass(frozen=True, slots=True)
 class Place:
     """On which state and in which block a message is tried out."""
@@ -179,7 +181,12 @@ class Calls:
         gas = _MOST_GAS if request.gas is None else min(request.gas, _MOST_GAS)
         executor = PyEvm(self.spec, read_node) if isinstance(place.ground, Outlook) else self._executor
         return executor.call(
-            header.state_root, replace(request, gas=gas), context, place.state, observer, place.moves_precompiles
+            header.state_root,
+            request if gas == request.gas else replace(request, gas=gas),
+            context,
+            place.state,
+            observer,
+            place.moves_precompiles,
         )
 
     def simulate(self, ground: Ground, plans: Sequence[BlockPlan], options: Options) -> list[SimulatedBlock]:

@@ -22,6 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 _TRANSFER_GAS = 21_000
+_NOTHING = BlockOverrides()
 _STIPEND = 2_300
 _ERROR_RATIO = 0.015
 """geth stops searching when the bounds are this close."""
@@ -106,6 +107,8 @@ def pretended_context(context: BlockContext, header: Header, wanted: BlockOverri
 
     BLOCKHASH still answers for the blocks that are, by their numbers.
     """
+    if wanted == _NOTHING and context.number == header.number and context.excess_blob_gas is not None:
+        return context
     for name in ("beacon_root", "withdrawals"):
         if getattr(wanted, name) is not None:
             raise UnsupportedOverrideError(f"block override {name!r} is not supported for this RPC method")
@@ -140,7 +143,7 @@ def _difficulty(context: BlockContext, wanted: BlockOverrides) -> int:
 def priced_context(context: BlockContext, request: CallRequest) -> BlockContext:
     """`context` as geth shows it to a call: who offers no price sees no base fee, and the same for blobs."""
     if request.gas_price == 0 or context.base_fee is None:
-        context = replace(context, base_fee=0)
+        context = context if context.base_fee == 0 else replace(context, base_fee=0)
     return replace(context, blob_base_fee=0) if request.blob_fee_cap == 0 else context
 
 

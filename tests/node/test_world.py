@@ -151,3 +151,25 @@ def test_transient_storage_is_undone_with_its_message_and_ends_with_the_transact
     assert world.get_transient(ADDRESSES[0], 1) == b"\x01"
     world.clear_transient()
     assert world.get_transient(ADDRESSES[0], 1) == b""
+
+
+def test_what_calls_remember_is_told_apart_by_its_root_and_does_not_grow_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("testamur_node.execution.overlay._MOST_KNOWN", 3)
+    overlay = Overlay(lambda _: None)
+    roots = []
+    for balance in (1, 2):
+        world = World(overlay, EMPTY_TRIE_ROOT)
+        world.set_balance(ADDRESSES[0], balance)
+        roots.append(world.make_state_root())
+    known: dict[tuple[bytes, bytes], bytes | None] = {}
+    for _ in range(2):
+        for balance, root in enumerate(roots, 1):
+            world = World(Overlay(overlay.find, known), root)
+            assert [world.get_balance(address) for address in ADDRESSES[:2]] == [balance, 0]
+            assert len(known) <= 3
+    reads: list[bytes] = []
+    again = World(Overlay(reads.append, known), roots[1])  # type: ignore[arg-type] # it must not be asked
+    assert again.get_balance(ADDRESSES[1]) == 0
+    assert reads == []

@@ -7,6 +7,7 @@ from testamur.proof.hashing import keccak256
 from testamur_node.chain.block import Withdrawal
 from testamur_node.chain.transaction import AccessEntry, Authorization, Transaction
 from testamur_node.codec import Item, minimal, rlp_encode
+from testamur_node.crossing import crossing
 
 __all__ = ["MessageArguments", "BlockOverrides", "authorization_items", "unsigned"]
 
@@ -39,6 +40,7 @@ class MessageArguments:
         return (self.payload if self.input is None else self.input) or b""
 
 
+@crossing
 @dataclass(frozen=True, slots=True)
 class BlockOverrides:
     """Block fields that a simulation sets; None leaves what would follow from the parent."""

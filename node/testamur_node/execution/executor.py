@@ -11,6 +11,7 @@ from typing import Protocol
 from testamur_node.chain.block import Withdrawal
 from testamur_node.chain.receipt import Log, Receipt
 from testamur_node.chain.transaction import AccessEntry, Authorization
+from testamur_node.crossing import crossing
 from testamur_node.errors import NodeError
 
 __all__ = [
@@ -76,6 +77,7 @@ class BlockResult:
     """New trie nodes and codes by their keccak."""
 
 
+@crossing
 @dataclass(frozen=True, slots=True)
 class CallRequest:
     """A message to simulate: eth_call, eth_estimateGas, eth_createAccessList."""
@@ -117,6 +119,7 @@ class AccountOverride:
     """Where the precompile that stands here shall stand instead."""
 
 
+@crossing
 @dataclass(frozen=True, slots=True)
 class CallResult:
     """The outcome of a simulated message."""

@@ -27,7 +27,7 @@ from testamur_node.execution.intrinsic import GAS_PER_BLOB, max_blob_gas, most_c
 from testamur_node.execution.machine import machine
 from testamur_node.execution.message import Message
 from testamur_node.execution.observing import Observer
-from testamur_node.execution.overlay import Overlay
+from testamur_node.execution.overlay import Known, Overlay
 from testamur_node.execution.pretending import moved_precompiles, override, precompiles_of, pretending
 from testamur_node.execution.settling import finalize, logs_of, unwatch, watch
 from testamur_node.execution.trial import Terms, try_out
@@ -45,6 +45,8 @@ class PyEvm:
     def __init__(self, spec: ChainSpec, read_node: NodeReader) -> None:
         self.spec = spec
         self._read_node = read_node
+        self._known: Known = {}
+        """What calls have read; blocks, each on a new root, read for themselves."""
 
     def execute(
         self,
@@ -109,7 +111,7 @@ class PyEvm:
         plain = precompiles_of(self.spec, fork)
         moved = moved_precompiles(plain, overrides or {})
         kind = pretending(machine(self.spec, fork), moved if moves_precompiles else plain, context.blob_base_fee)
-        state = state_of(kind, Overlay(self._read_node), state_root, context)
+        state = state_of(kind, Overlay(self._read_node, self._known), state_root, context)
         override(state, overrides or {})
         state.lock_changes()
         gas = context.gas_limit if request.gas is None else request.gas

@@ -14,7 +14,6 @@ from testamur_node.codec import minimal, number_of, rlp_decode, rlp_encode, rlp_
 from testamur_node.execution.executor import ExecutionError
 from testamur_node.execution.overlay import Overlay
 from testamur_node.state.reader import EMPTY_CODE_HASH
-from testamur_node.state.trie import look_up
 from testamur_node.state.update import update
 
 __all__ = ["World"]
@@ -128,7 +127,7 @@ class World:
             return self._accounts[address]
         except KeyError:
             pass
-        encoded = look_up(self._root, keccak256(address), self._database.find)
+        encoded = self._database.look_up(self._root, address)
         account: _Account | None = None
         storage_root: Any = EMPTY_TRIE_ROOT
         if encoded is not None:
@@ -236,7 +235,7 @@ class World:
         return value
 
     def _stored_slot(self, root: bytes, slot: int) -> int:
-        encoded = look_up(root, keccak256(word(slot)), self._database.find)
+        encoded = self._database.look_up(root, word(slot))
         return 0 if encoded is None else number_of(rlp_decode(encoded))
 
     def get_storage(self, address: bytes, slot: int, from_journal: bool = True) -> int:
