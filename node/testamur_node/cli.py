@@ -135,6 +135,12 @@ def start(
     ] = None,
     metrics: Annotated[str | None, typer.Option(help="HOST:PORT of /metrics, /healthz and /readyz.")] = None,
     block_time: Annotated[str | None, typer.Option(help="Seconds between blocks, or instant.")] = None,
+    call_processes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N", help="Processes for calls and large reads: cores and one more unless said otherwise."
+        ),
+    ] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error; the log goes to stderr.")] = "warning",
 ) -> None:
     """Run in the foreground; prints one line when ready, ends with 0 on SIGTERM.
@@ -150,7 +156,7 @@ def start(
         "origins": http_origin, "tls_certificate": tls_certificate, "tls_key": tls_key, "tls_client_ca": tls_client_ca,
         "tls_client_crl": tls_client_crl,
         "jwt_secret_file": jwt_secret_file, "jwt_public_key_file": jwt_public_key_file, "jwt_jwks_file": jwt_jwks_file,
-        "metrics": metrics, "block_time": block_time,
+        "metrics": metrics, "block_time": block_time, "call_processes": call_processes,
     }  # fmt: skip
     load = partial(config.load, home, flags)
     start.run(home, load, lambda running: context.obj.tell(running.to_json(), running.to_line()))

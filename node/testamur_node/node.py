@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import orjson
 from testamur.proof.cometbft_json import validator_to_json
 
-from testamur_node.apart import Apart
+from testamur_node.apart import Apart, Work
 from testamur_node.application import Application
 from testamur_node.calls import Calls
 from testamur_node.chain.block import Block, encode_header
@@ -122,13 +122,15 @@ class Node(ChainReader):
         seals: bool = True,
         block_time: float | None = None,
         call_processes: int = 0,
+        most_apart: int = 64,
         executor: ExecutorProcess | None = None,
     ) -> "Node":
         """Open a home folder that `init` made. With `seals` the solo engine runs; without, the node only serves.
 
         `block_time` in seconds; 0 seals at once; None takes the spec's default (alliance 1, development at once).
-        `call_processes` is how many processes `apart` has; with 0 it works in this one. Blocks are executed in
-        `executor`, where there is one, else in this process.
+        `call_processes` is how many processes `apart` and `render` have, with 0 they work in this one; `most_apart` how
+        many requests may be there at a time. Blocks are executed in `executor`, where there is one, else in this
+        process.
         Raises `StoreError` where another process holds the home, the schema is newer, or the disk refuses.
         """
         genesis = Genesis.load(home / GENESIS_FILE)
@@ -144,7 +146,7 @@ class Node(ChainReader):
             raise
         if call_processes:
             # a killed process leaves its place in LMDB's reader table behind, which would pin old pages
-            node._apart = Apart(home, call_processes, store.environment.lmdb.reader_check)
+            node._apart = Apart(home, call_processes, most_apart, store.environment.lmdb.reader_check)
         return node
 
     @classmethod
@@ -195,7 +197,19 @@ class Node(ChainReader):
         """
         if self._apart is None:
             return function(self.calls, *args, **kwargs)
-        return self._apart.run(function, self._now(), seconds, *args, **kwargs)
+        return self._apart.run(Work.CALL, function, self._now(), seconds, *args, **kwargs)
+
+    def render(
+        self,
+        function: "Callable[Concatenate[Calls, P], Result]",
+        seconds: float,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Result:
+        """The same for what is read and written out, which strangers' slow calls do not hold up."""
+        if self._apart is None:
+            return function(self.calls, *args, **kwargs)
+        return self._apart.run(Work.RENDERING, function, self._now(), seconds, *args, **kwargs)
 
     def refresh(self) -> None:
         """Take up what another process has committed; for nodes that only read."""

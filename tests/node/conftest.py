@@ -45,11 +45,14 @@ def home(tmp_path: Path) -> Path:
 def apart(node: Node, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the module's `node` has asked of a process, by name."""
     asked: list[str] = []
-    run = node.apart
 
-    def noting(function: Any, *rest: Any) -> Any:
-        asked.append(function.__name__)
-        return run(function, *rest)
+    def noting(run: Any) -> Any:
+        def noted(function: Any, *rest: Any) -> Any:
+            asked.append(function.__name__)
+            return run(function, *rest)
 
-    monkeypatch.setattr(node, "apart", noting)
+        return noted
+
+    for name in ("apart", "render"):
+        monkeypatch.setattr(node, name, noting(getattr(node, name)))
     return asked

@@ -70,6 +70,7 @@ http = "127.0.0.1:8545"
 
 # [limits]
 # log_results = 100000
+# call_processes = 3                        # one more than the cores, at most 9, unless said otherwise
 """
 """What `init` writes."""
 
@@ -79,6 +80,7 @@ _RPC = (
 FLAGS: Mapping[str, tuple[str, str]] = {
     **{name: ("rpc", name) for name in _RPC},
     "block_time": ("engine", "block_time"),
+    "call_processes": ("limits", "call_processes"),
     "tls_certificate": ("tls", "certificate"),
     "tls_key": ("tls", "key"),
     "tls_client_ca": ("tls", "client_ca"),
@@ -133,7 +135,8 @@ def _address(value: object) -> str | None:
 
 
 def _limits(values: Mapping[str, Any]) -> Limits:
-    known = {entry.name: entry.default for entry in fields(Limits)}
+    defaults = Limits()
+    known = {entry.name: getattr(defaults, entry.name) for entry in fields(Limits)}
     for name, value in values.items():
         if name not in known:
             raise ConfigError(f"there is no limit {name!r}", f"there are {', '.join(known)}")
@@ -162,8 +165,20 @@ def load(home: Path, flags: Mapping[str, str | None], environment: Mapping[str, 
     for name, (part, entry) in FLAGS.items():
         said = flags.get(name) or environment.get(_PREFIX + name.upper())
         if said is not None:
-            tables[part][entry] = str(Path(said).absolute()) if part in _PATHS else said
+            tables[part][entry] = _read(part, entry, said)
     return _config(home, tables)
+
+
+def _read(part: str, entry: str, said: str) -> object:
+    """A flag's or variable's words as the file would have them."""
+    if part in _PATHS:
+        return str(Path(said).absolute())
+    if part == "limits":
+        try:
+            return int(said)
+        except ValueError as error:
+            raise ConfigError(f"limit {entry} = {said!r} is not a whole number") from error
+    return said
 
 
 def _socket(home: Path, value: object, name: str) -> Path | None:

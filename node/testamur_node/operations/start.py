@@ -30,10 +30,17 @@ def run(home: Path, load: Callable[[], Config], tell_ready: Callable[[RunningNod
     stopped it.
     """
     config = load()
-    processes = config.limits.call_processes
+    limits = config.limits
     executor = ExecutorProcess.start()  # before there are threads
     try:
-        node = Node.open(home, time.time_ns, block_time=config.block_time, call_processes=processes, executor=executor)
+        node = Node.open(
+            home,
+            time.time_ns,
+            block_time=config.block_time,
+            call_processes=limits.call_processes,
+            most_apart=max(1, limits.parallel_requests // 2),
+            executor=executor,
+        )
     except BaseException:
         executor.close()
         raise

@@ -1,6 +1,8 @@
 """How much one caller may ask for. Each limit has a clear refusal; none is a rule of the chain."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from testamur_node.apart import process_count
 
 __all__ = ["Limits"]
 
@@ -39,7 +41,7 @@ class Limits:
     """Most connections at once, HTTP and WebSocket together."""
     connections_per_address: int = 64
     """Most connections of one address (of one /64 with IPv6) to one listener; this machine's own are not counted."""
-    parallel_requests: int = 64
-    """Requests that work at the same time; others wait."""
-    call_processes: int = 2
-    """Processes that calls and traces run in; more calls at once wait for one."""
+    parallel_requests: int = 128
+    """Requests that work at the same time, at most half of them in processes or waiting for one; others wait."""
+    call_processes: int = field(default_factory=process_count)
+    """Processes for calls and traces, and for large blocks and many logs; neither of these two has the last one."""

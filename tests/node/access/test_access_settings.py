@@ -9,8 +9,9 @@ import pytest
 import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from testamur_node.apart import process_count
 from testamur_node.errors import NodeError
-from testamur_node.operations.config import FLAGS, INITIAL, Config, load
+from testamur_node.operations.config import FLAGS, INITIAL, Config, ConfigError, load
 from testamur_node.rpc.access.gate import AccessRules
 
 from tests.conftest import ROOT
@@ -203,3 +204,17 @@ def test_any_settings_end_in_rules_or_in_a_sentence(home: Path, tables: dict[str
         return
     for permissions in (rules.http, rules.ws, rules.ipc):
         assert "admin" not in permissions.namespaces
+
+
+def test_the_number_of_call_processes_is_said_by_flag_variable_or_file(home: Path) -> None:
+    file = {"limits": {"call_processes": 4}}
+    assert loaded(home, {}).limits.call_processes == process_count()
+    assert loaded(home, file).limits.call_processes == 4
+    assert load(home, {}, {"TESTAMUR_NODE_CALL_PROCESSES": "5"}).limits.call_processes == 5
+    assert loaded(home, file, call_processes="6").limits.call_processes == 6
+
+
+@pytest.mark.parametrize("said", ["two", "1.5", "0", "-1"])
+def test_a_number_of_call_processes_that_is_none_is_refused(home: Path, said: str) -> None:
+    with pytest.raises(ConfigError, match="call_processes"):
+        loaded(home, {}, call_processes=said)

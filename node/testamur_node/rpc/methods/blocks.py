@@ -35,7 +35,7 @@ def _block(context: Context, reference: BlockReference, full: bool) -> Json | or
         return pending_block_json(pending_block(context).block, full)
     number = find_number(context, reference)
     if number is not None and context.node.transaction_count(number) > FEW:
-        return orjson.Fragment(context.node.apart(_rendered_block, context.limits.call_seconds, number, full))
+        return orjson.Fragment(context.node.render(_rendered_block, context.limits.call_seconds, number, full))
     block = find_block(context, reference)
     return None if block is None else block_json(block, full, context.node.spec.is_free)
 

@@ -131,7 +131,7 @@ def _answer(context: Context, query: LogQuery, first: int, last: int) -> _Logs:
     if found is not None and len(found) <= min(_FEW, context.limits.log_results):
         return [located_log_json(located) for located in found]
     most = context.limits.log_results
-    rendered, overflowing = context.node.apart(
+    rendered, overflowing = context.node.render(
         _rendered_logs, context.limits.log_seconds, first, last, query.addresses, query.topics, most
     )
     if overflowing is not None:

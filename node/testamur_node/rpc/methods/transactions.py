@@ -128,7 +128,7 @@ def block_receipts(context: Context, reference: BlockReference) -> list[Json] | 
     if number is None:
         return None
     if context.node.transaction_count(number) > FEW:
-        return orjson.Fragment(context.node.apart(_rendered_receipts, context.limits.call_seconds, number))
+        return orjson.Fragment(context.node.render(_rendered_receipts, context.limits.call_seconds, number))
     block = context.node.required(number)
     return _receipts(context.node.spec, block, block.hash, context.node.receipts(number))
 
