@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from _registry import Workload, workload
 from _servers import Server, ours
 from latency import Connection, body_of
+from testamur.proof.hashing import keccak256
 
 _ENTRIES = 4_000
 _READERS = 4
@@ -26,10 +27,12 @@ _READERS = 4
 def heavy_reads() -> dict[str, bytes]:
     """What readers ask, over and over."""
     everything = {"fromBlock": "0x0", "toBlock": "latest"}
+    balances = [("eth_getBalance", ["0x" + keccak256(bytes([at % 250])).hex()[:40], "latest"]) for at in range(1_000)]
     blocks = [("eth_getBlockByNumber", [hex(number), True]) for number in range(1, 41)]
     return {
         "eth_getLogs, all of 4,000": body_of(0, "eth_getLogs", [everything]),
         "40 whole blocks in a batch": b"[" + b",".join(body_of(at, *asked) for at, asked in enumerate(blocks)) + b"]",
+        "1,000 balances in a batch": b"[" + b",".join(body_of(at, *asked) for at, asked in enumerate(balances)) + b"]",
         "eth_call, a million loops": body_of(0, "eth_call", [{"data": _LOOP, "gas": hex(30_000_000)}, "latest"]),
     }
 
