@@ -85,10 +85,12 @@ def _serve(home: Path, pipe: "Connection[Any, Any]") -> None:
         signal.signal(number, signal.SIG_IGN)
     os.nice(_NICE)
     resource.setrlimit(resource.RLIMIT_DATA, (_MOST_DATA_BYTES, _MOST_DATA_BYTES))
+    from testamur_node.garbage import settle
     from testamur_node.node import Node
 
     clock = _Clock()
     node = Node.reading(home, clock)
+    settle()
     pipe.send_bytes(b"")
     node.calls.on_large_stack(lambda: _answer_all(node, clock, pipe))
 

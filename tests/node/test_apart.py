@@ -1,6 +1,7 @@
 """Work apart, with real processes: neither kind takes the last one, nobody holds the server's threads for long, and
 what ends in a process is replaced."""
 
+import gc
 import os
 import signal
 import threading
@@ -138,6 +139,14 @@ def test_what_the_work_raises_keeps_its_process(opened: Callable[..., Node]) -> 
 
 def process_of(calls: Calls) -> int:
     return os.getpid()
+
+
+def left_alone(calls: Calls) -> int:
+    return gc.get_freeze_count()
+
+
+def test_a_process_does_not_collect_what_it_has_loaded(opened: Callable[..., Node]) -> None:
+    assert opened(1).apart(left_alone, AGES) > 10_000
 
 
 def test_there_is_a_process_more_than_cores(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ import uvloop
 
 from testamur_node.errors import NodeError
 from testamur_node.executor_process import ExecutorProcess
+from testamur_node.garbage import settle
 from testamur_node.node import Node
 from testamur_node.operations.config import Config
 from testamur_node.operations.running import RunningNode, announce
@@ -31,6 +32,7 @@ def run(home: Path, load: Callable[[], Config], tell_ready: Callable[[RunningNod
     """
     config = load()
     limits = config.limits
+    settle()
     executor = ExecutorProcess.start()  # before there are threads
     try:
         node = Node.open(
