@@ -150,7 +150,6 @@ class Apart:
                 self._forget_readers()
         with contextlib.suppress(BusyError):
             self._free.put(self._begin())
-        return code
 
     def _loss(self, code: int | None) -> ApartError:
         """What to tell of a process that ended, by its exit code."""
