@@ -100,19 +100,7 @@ def _difference(request: Request, our: dict[str, Any], their: dict[str, Any]) ->
 def _settled(request: Request, answer: dict[str, Any]) -> dict[str, Any]:
     """The answer with what geth leaves to chance put in order: an access list stands as its maps happen to."""
     result = answer.get("result")
-    if request.method.startswith("debug_trace"):
-        return _without_vain_costs(answer)
     if request.method != "eth_createAccessList" or not isinstance(result, dict):
         return answer
     entries = [{**entry, "storageKeys": sorted(entry["storageKeys"])} for entry in result["accessList"]]
     return {**answer, "result": {**result, "accessList": sorted(entries, key=lambda entry: str(entry["address"]))}}
-
-
-def _without_vain_costs(value: Any) -> Any:
-    """A trace without what an instruction would have cost that had not gas enough: py-evm stops at its first charge."""
-    if isinstance(value, list):
-        return [_without_vain_costs(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    is_vain = "pc" in value and str(value.get("error", "")).startswith("out of gas")
-    return {name: _without_vain_costs(item) for name, item in value.items() if not (is_vain and name == "gasCost")}

@@ -19,6 +19,7 @@ from eth_utils import ValidationError, get_extended_debug_logger
 from testamur_node.chain.rules import ChainSpec, Fork
 from testamur_node.chain.transaction import created_address
 from testamur_node.codec import minimal, rlp_encode
+from testamur_node.execution.precompiles import as_in_geth
 from testamur_node.execution.world import World
 
 __all__ = ["machine", "DeploymentNotPermitted"]
@@ -55,10 +56,11 @@ def machine(spec: ChainSpec, fork: Fork) -> Any:
     computation = base.computation_class
     # py-evm wraps SELFDESTRUCT into a warning: what a block does must not depend on Python's warning filters
     opcodes = {code: getattr(opcode, "__wrapped__", opcode) for code, opcode in computation.opcodes.items()}
-    attributes: dict[str, Any] = {}
-    if spec.disabled_precompiles:
-        off = {number.to_bytes(20, "big") for number in spec.disabled_precompiles}
-        attributes["_precompiles"] = {at: run for at, run in computation.get_precompiles().items() if at not in off}
+    attributes: dict[str, Any] = {"fork": fork}
+    off = {number.to_bytes(20, "big") for number in spec.disabled_precompiles}
+    attributes["_precompiles"] = as_in_geth(
+        {address: run for address, run in computation.get_precompiles().items() if address not in off}
+    )
     if spec.is_permissioned:
         for code in (opcode_values.CREATE, opcode_values.CREATE2):
             opcodes[code] = _guarded(opcodes[code])
@@ -105,6 +107,13 @@ class _StateRules:
     def clear_transient_storage(self) -> None:
         """At the end of a transaction."""
         self._account_db.clear_transient()
+
+    def get_transaction_context(self: Any, transaction: Any) -> Any:
+        """py-evm shows blobs to type 3 alone; a call may have both blobs and delegations."""
+        context = super().get_transaction_context(transaction)  # type: ignore[misc] # of the class it is mixed into
+        if transaction.blob_versioned_hashes and hasattr(context, "_blob_versioned_hashes"):
+            context._blob_versioned_hashes = transaction.blob_versioned_hashes
+        return context
 
     def set_system_contracts(self) -> None:
         """System contracts are part of genesis; py-evm would touch their accounts on every start."""

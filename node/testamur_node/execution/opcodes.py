@@ -4,6 +4,8 @@ py-evm's opcodes check as they go; geth checks the stack first and words its ref
 them, so they have to be the same.
 """
 
+from testamur_node.chain.rules import Fork
+
 __all__ = ["stack_problem", "plain_cost", "name_of"]
 
 _TAKES_GIVES = {
@@ -32,6 +34,14 @@ _COSTS = {
     **dict.fromkeys((0x50, 0x58, 0x59, 0x5A, 0x5F), 2),
 }  # fmt: skip
 """Since Berlin; everything else costs 3."""
+_COSTS_BEFORE = {
+    Fork.TANGERINE_WHISTLE: {0x54: 50, 0xFF: 0, **dict.fromkeys((0x31, 0x3B, 0x3C), 20),
+    **dict.fromkeys((0xF1, 0xF2, 0xF4), 40)},
+    Fork.ISTANBUL: {0x54: 200, 0xFF: 0, **dict.fromkeys((0x31, 0x3F), 400),
+    **dict.fromkeys((0x3B, 0x3C, 0xF1, 0xF2, 0xF4, 0xFA), 700)},
+    Fork.BERLIN: {0x54: 800, 0xFF: 0, **dict.fromkeys((0x31, 0x3B, 0x3C, 0x3F, 0xF1, 0xF2, 0xF4, 0xFA), 700)},
+}  # fmt: skip
+"""What was another price before the fork that is named (EIP-150, 1884, 2929); the first fork to come counts."""
 _NAMES = {
     start + offset: name
     for start, names in (
@@ -68,8 +78,11 @@ def stack_problem(opcode: int, size: int) -> str | None:
     return f"stack limit reached {size} ({most})" if size > most else None
 
 
-def plain_cost(opcode: int) -> int:
+def plain_cost(opcode: int, fork: Fork) -> int:
     """Gas that is charged whatever the operands are; 0 for what is no instruction."""
+    then = next((costs for end, costs in _COSTS_BEFORE.items() if fork < end), {})
+    if opcode in then:
+        return then[opcode]
     return 0 if opcode in _FREE or opcode not in _TAKES_GIVES else _COSTS.get(opcode, 3)
 
 

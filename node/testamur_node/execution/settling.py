@@ -5,7 +5,8 @@ from typing import Any
 from testamur_node.chain.receipt import Log
 from testamur_node.codec import word
 from testamur_node.execution.message import Message
-from testamur_node.execution.observing import Observer, observed
+from testamur_node.execution.observing import Observer
+from testamur_node.execution.watching import observed
 
 __all__ = ["finalize", "logs_of", "unwatch", "watch"]
 

@@ -86,7 +86,7 @@ class PrestateTracer(Observer):
             elif step.opcode in _CALLS:
                 self._note_delegate(address)
 
-    def stepped(self, cost: int, error: VMError | None, was_begun: bool) -> None:
+    def stepped(self, cost: int, error: VMError | None, was_begun: bool, refund: int = 0) -> None:
         """Forget what was noted for an instruction that never ran."""
         if not was_begun:
             for address, slot in self._newest:

@@ -36,10 +36,10 @@ class SeveralTracers(Observer):
         for observer in self._observers:
             observer.step(step)
 
-    def stepped(self, cost: int, error: VMError | None, was_begun: bool) -> None:
+    def stepped(self, cost: int, error: VMError | None, was_begun: bool, refund: int = 0) -> None:
         """To each."""
         for observer in self._observers:
-            observer.stepped(cost, error, was_begun)
+            observer.stepped(cost, error, was_begun, refund)
 
     def exit(self, outcome: Outcome) -> None:
         """To each."""

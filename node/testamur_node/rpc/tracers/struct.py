@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import orjson
 from eth.exceptions import VMError
 
+from testamur_node.chain.rules import Fork
 from testamur_node.codec import word
 from testamur_node.execution.observing import Observer, Outcome, Step
 from testamur_node.execution.wording import reason
@@ -14,7 +15,8 @@ from testamur_node.rpc.tracers.stack import number_at, stack_size
 
 __all__ = ["StructOptions", "StructTracer"]
 
-_SSTORE = 0x55
+_REFUNDING = (0x55, 0xFF)
+_REFUND_FOR_DESTRUCTION = 24_000
 _MOST_STEPS = 500_000
 """Records of one trace; beyond that the answer would not fit anyway."""
 
@@ -64,12 +66,12 @@ class StructTracer(Observer):
         self._open.append(record)
 
     def _note_refund(self, step: Step, record: Json) -> None:
-        """What the transaction would get back as it stands."""
+        """What the transaction would get back as it stands; before London for contracts that are no more, too."""
         refund = sum(computation.get_gas_refund() for computation in step.under_way)
-        if refund:
-            record["refund"] = refund
-        else:
-            record.pop("refund", None)
+        if step.computation.fork < Fork.LONDON:
+            doomed = {gone for computation in step.under_way for gone in computation.get_accounts_for_deletion()}
+            refund += _REFUND_FOR_DESTRUCTION * len(doomed)
+        _set_refund(record, refund)
 
     def _note_storage(self, step: Step, record: Json) -> None:
         """Slots that the contract has read or written so far, at each further read or write."""
@@ -85,13 +87,16 @@ class StructTracer(Observer):
         seen[word(slot).hex()] = word(value).hex()
         record["storage"] = dict(seen)
 
-    def stepped(self, cost: int, error: VMError | None, was_begun: bool) -> None:
+    def stepped(self, cost: int, error: VMError | None, was_begun: bool, refund: int = 0) -> None:
         """Complete the newest open record; geth shows the error of what could not begin alone."""
         record = self._open.pop()
         record["gasCost"] = cost
         step = self._steps.pop()
-        if step.opcode == _SSTORE and was_begun:
-            self._note_refund(step, record)  # geth settles a store's price, and what it gives back, before it shows it
+        if error is not None:
+            known = record.get("refund")
+            _set_refund(record, (known if isinstance(known, int) else 0) + refund)
+        elif step.opcode in _REFUNDING:
+            self._note_refund(step, record)  # geth settles price and refund before it shows an instruction
         if error is not None and not was_begun:
             record["error"] = reason(error)
 
@@ -119,3 +124,9 @@ class StructTracer(Observer):
             kept.append(record)
             size += len(orjson.dumps(record))
         return kept
+
+
+def _set_refund(record: Json, refund: int) -> None:
+    record.pop("refund", None)
+    if refund:
+        record["refund"] = refund
