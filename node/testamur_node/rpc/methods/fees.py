@@ -55,19 +55,17 @@ def with_fees(context: Context, message: MessageArguments, header: Header) -> Me
         if price == 0 and header.base_fee is not None:
             raise ServerRefusalError("gasPrice must be non-zero after london fork")
         return message
+    if cap is not None and tip is not None:
+        if cap == 0:
+            raise ServerRefusalError("maxFeePerGas must be non-zero")
+        return _checked_fees(message)
     if header.base_fee is None:
-        if cap is not None and tip is not None:
-            return _checked_fees(message)
         if cap is not None or tip is not None:
             raise ServerRefusalError("maxFeePerGas and maxPriorityFeePerGas are not valid before London is active")
         return replace(message, gas_price=suggested_tip(context))
-    was_complete = cap is not None and tip is not None
     tip = suggested_tip(context) if tip is None else tip
     cap = tip + 2 * header.base_fee if cap is None else cap
-    completed = replace(message, max_fee_per_gas=cap, max_priority_fee_per_gas=tip)
-    if was_complete and cap == 0:
-        raise ServerRefusalError("maxFeePerGas must be non-zero")
-    return _checked_fees(completed)
+    return _checked_fees(replace(message, max_fee_per_gas=cap, max_priority_fee_per_gas=tip))
 
 
 def _checked_fees(message: MessageArguments) -> MessageArguments:
