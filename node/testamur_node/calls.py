@@ -12,6 +12,7 @@ from testamur_node.application import Application, prev_randao
 from testamur_node.chain.block import Header
 from testamur_node.chain.message import BlockOverrides
 from testamur_node.crossing import crossing
+from testamur_node.chain.rules import Fork
 from testamur_node.execution.executor import (
     AccountOverride,
     BlockContext,
@@ -34,6 +35,7 @@ from testamur_node.simulation import (
     least_gas,
     pending_context,
     pretended_context,
+    pretended_fork,
     priced_context,
     replay_context,
 )
@@ -64,6 +66,8 @@ class Place:
     """Fields of the block that it pretends."""
     moves_precompiles: bool = True
     """False where moved precompiles are judged and then left where they are, as geth does for estimates."""
+    follows: bool = False
+    """Whether a call that pretends the next number may ask BLOCKHASH for the block it runs after."""
 
 
 class Calls:
@@ -92,6 +96,10 @@ class Calls:
         Raises `RefusedMessageError` where it cannot begin, `OverrideError` where what it pretends makes no sense.
         """
         return self._workers.run(lambda: self._simulate(request, place, observer))
+
+    def fork_of(self, header: Header, wanted: BlockOverrides) -> Fork:
+        """The rules under which a call runs after a block of which it pretends something."""
+        return pretended_fork(self.spec, context_of(header, self._chain_id, lambda _: (), None), wanted)
 
     def replay(self, number: int, observe: Callable[[int], Observer | None], count: int | None = None) -> None:
         """Run the first `count` transactions of a block again, all by default; `observe` names who watches which."""
@@ -177,7 +185,8 @@ class Calls:
             )  # fmt: skip
         else:
             context = context_of(header, self._chain_id, self.chain.store.ancestors, deployers)
-        context = priced_context(pretended_context(context, header, place.block), request)
+        fork = pretended_fork(self.spec, context, place.block)
+        context = priced_context(pretended_context(context, header, place.block, fork, place.follows), request)
         gas = _MOST_GAS if request.gas is None else min(request.gas, _MOST_GAS)
         executor = PyEvm(self.spec, read_node) if isinstance(place.ground, Outlook) else self._executor
         return executor.call(

@@ -10,6 +10,7 @@ from itertools import chain, islice, repeat
 
 from testamur_node.chain.block import Block, Header
 from testamur_node.chain.message import BlockOverrides
+from testamur_node.chain.rules import ChainSpec, Fork
 from testamur_node.errors import NodeError
 from testamur_node.execution.executor import BlockContext, CallRequest, CallResult, NodeReader
 from testamur_node.execution.intrinsic import GAS_PER_BLOB
@@ -18,7 +19,7 @@ from testamur_node.permission import Parent
 
 __all__ = [
     "Outlook", "UnsupportedOverrideError", "affordable_gas", "context_of", "least_gas", "pending_context",
-    "pretended_context", "priced_context", "replay_context",
+    "pretended_context", "pretended_fork", "priced_context", "replay_context",
 ]  # fmt: skip
 
 _TRANSFER_GAS = 21_000
@@ -102,10 +103,22 @@ def pending_context(
     )
 
 
-def pretended_context(context: BlockContext, header: Header, wanted: BlockOverrides) -> BlockContext:
+def pretended_fork(spec: ChainSpec, context: BlockContext, wanted: BlockOverrides) -> Fork:
+    """Under which rules a call runs: with a random number a block of proof of work becomes a merged one."""
+    return spec.fork_under(
+        context.number if wanted.number is None else wanted.number,
+        context.timestamp if wanted.time is None else wanted.time,
+        context.difficulty == 0 or wanted.prev_randao is not None,
+    )
+
+
+def pretended_context(
+    context: BlockContext, header: Header, wanted: BlockOverrides, fork: Fork, follows: bool = False
+) -> BlockContext:
     """`context` with what a call pretends of the block; `header` is the block that stands there.
 
-    BLOCKHASH still answers for the blocks that are, by their numbers.
+    BLOCKHASH still answers for the blocks that are, by their numbers: for those before `header` alone, unless the call
+    pretends the next number and `follows`, as geth's debug_traceCall does and its eth_call does not.
     """
     if wanted == _NOTHING and context.number == header.number and context.excess_blob_gas is not None:
         return context
@@ -114,7 +127,9 @@ def pretended_context(context: BlockContext, header: Header, wanted: BlockOverri
             raise UnsupportedOverrideError(f"block override {name!r} is not supported for this RPC method")
     number = context.number if wanted.number is None else wanted.number
     ancestors = context.ancestors
-    if number > header.number:
+    if follows and number == header.number + 1:
+        ancestors = chain([header.hash], ancestors)
+    elif number > header.number:
         ancestors = chain(repeat(bytes(32), min(number - header.number, 256)), ancestors)
     elif number < header.number:
         ancestors = islice(ancestors, header.number - number, None)
@@ -123,7 +138,8 @@ def pretended_context(context: BlockContext, header: Header, wanted: BlockOverri
         number=number,
         ancestors=ancestors,
         timestamp=context.timestamp if wanted.time is None else wanted.time,
-        difficulty=_difficulty(context, wanted),
+        difficulty=context.difficulty if wanted.difficulty is None else wanted.difficulty,
+        fork=fork,
         gas_limit=context.gas_limit if wanted.gas_limit is None else wanted.gas_limit,
         coinbase=context.coinbase if wanted.coinbase is None else wanted.coinbase,
         prev_randao=context.prev_randao if wanted.prev_randao is None else wanted.prev_randao,
@@ -131,13 +147,6 @@ def pretended_context(context: BlockContext, header: Header, wanted: BlockOverri
         blob_base_fee=context.blob_base_fee if wanted.blob_base_fee is None else wanted.blob_base_fee,
         excess_blob_gas=context.excess_blob_gas or 0,  # a block of old may be made to look like one with blobs
     )
-
-
-def _difficulty(context: BlockContext, wanted: BlockOverrides) -> int:
-    """What a call pretends; a block since the merge has none, and a random number makes a block one of those."""
-    if context.difficulty == 0 or wanted.prev_randao is not None:
-        return 0
-    return context.difficulty if wanted.difficulty is None else wanted.difficulty
 
 
 def priced_context(context: BlockContext, request: CallRequest) -> BlockContext:

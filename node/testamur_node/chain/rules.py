@@ -90,6 +90,23 @@ class ChainSpec:
                 current = max(current, start.fork)
         return current
 
+    def fork_under(self, number: int, timestamp: int, is_merged: bool) -> Fork:
+        """The fork whose rules hold in a block that somebody made up, which may be merged or not against the schedule:
+        from London on that decides, as in geth.
+        """
+        fork = self.fork_at(number, timestamp)
+        if fork < Fork.LONDON:
+            return fork
+        return max(fork, Fork.PARIS) if is_merged else Fork.LONDON
+
+    def is_merged(self, number: int, timestamp: int) -> bool:
+        """Whether a made-up block is one without difficulty: by its number, or by its time alone, as geth has it."""
+        return any(
+            start.fork >= Fork.PARIS
+            and (number >= start.block if start.block is not None else timestamp >= (start.timestamp or 0))
+            for start in self.forks
+        )
+
 
 ALLIANCE = ChainSpec(
     name="alliance",

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from testamur_node.chain.block import Withdrawal
 from testamur_node.chain.receipt import Log, Receipt
+from testamur_node.chain.rules import Fork
 from testamur_node.chain.transaction import AccessEntry, Authorization
 from testamur_node.crossing import crossing
 from testamur_node.errors import NodeError
@@ -43,7 +44,7 @@ class BlockContext:
     parent_hash: bytes
     """Written to the history contracts (EIP-2935, BlockHistory)."""
     difficulty: int = 0
-    """Non-zero only in imported proof-of-work blocks."""
+    """Non-zero only in imported proof-of-work blocks, and where a call pretends one."""
     ancestors: Iterable[bytes] = ()
     """Hashes for BLOCKHASH, the parent's first, at most 256; read once, as far as asked for."""
     parent_beacon_root: bytes | None = None
@@ -51,6 +52,8 @@ class BlockContext:
     excess_blob_gas: int | None = None
     blob_base_fee: int | None = None
     """Set where a call pretends one; otherwise it follows from the excess."""
+    fork: Fork | None = None
+    """Whose rules a call runs under; None for those of number and time."""
     withdrawals: tuple[Withdrawal, ...] | None = None
     ommers: tuple[tuple[bytes, int], ...] = ()
     """(coinbase, number) of each ommer; imported proof-of-work blocks."""

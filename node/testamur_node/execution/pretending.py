@@ -70,5 +70,7 @@ def override(state: Any, overrides: Mapping[bytes, AccountOverride]) -> None:
             state.set_balance(address, wanted.balance)
         if wanted.storage is not None:
             state.delete_storage(address)
+        if wanted.storage_difference:
+            state.touch_account(address)  # geth makes an account of whatever it writes a slot of, a 0 too
         for slot, value in (wanted.storage or wanted.storage_difference or {}).items():
             state.set_storage(address, slot, value)

@@ -105,9 +105,7 @@ class PyEvm:
         moves_precompiles: bool = True,
     ) -> CallResult:
         """See `Executor.call`. Raises `RefusedMessageError` and `OverrideError`; `observer` watches."""
-        fork = self.spec.fork_at(context.number, context.timestamp)
-        if context.difficulty:
-            fork = min(fork, Fork.LONDON)  # a block of proof of work stays one, whatever a call pretends of its time
+        fork = context.fork if context.fork is not None else self.spec.fork_at(context.number, context.timestamp)
         plain = precompiles_of(self.spec, fork)
         moved = moved_precompiles(plain, overrides or {})
         kind = pretending(machine(self.spec, fork), moved if moves_precompiles else plain, context.blob_base_fee)

@@ -17,7 +17,7 @@ from testamur_node.chain.transaction import Transaction
 from testamur_node.errors import NodeError
 from testamur_node.execution import system
 from testamur_node.execution.events import TRANSFERS, Event, EventTracer
-from testamur_node.execution.executor import AccountOverride, BlockContext, NodeReader
+from testamur_node.execution.executor import AccountOverride, BlockContext, ExecutionError, NodeReader
 from testamur_node.execution.intrinsic import GAS_PER_BLOB
 from testamur_node.execution.machine import machine
 from testamur_node.execution.overlay import Overlay
@@ -144,7 +144,9 @@ class _Simulation:
     ) -> tuple[Header, SimulatedBlock]:
         """One block: overrides, history writes, calls, withdrawals, requests, rewards, roots."""
         header = self._draft(plan.block, parent)
-        fork = self.spec.fork_at(header.number, header.timestamp)
+        scheduled = self.spec.fork_at(header.number, header.timestamp)
+        is_merged = header.difficulty == 0
+        fork = self.spec.fork_under(header.number, header.timestamp, is_merged)
         context = self._context(header, plan, hashes)
         state = self._state(root, context, fork, base, plan)
         system.open_block(state, context, fork, self.spec)
@@ -161,12 +163,15 @@ class _Simulation:
             transactions.append(transaction)
             calls.append(call)
             receipts.append(receipt)
-        if plan.block.withdrawals and fork < Fork.SHANGHAI:
+        if plan.block.withdrawals and scheduled < Fork.SHANGHAI:
             raise SimulationError(-32000, "withdrawals set before Shanghai activation")
         withdrawals_root = system.withdraw(state, context, fork)
-        if fork == Fork.PARIS:
+        if is_merged and withdrawals_root is None:
             withdrawals_root = EMPTY_TRIE_ROOT  # as geth, which names the empty list from the merge on
-        requests_hash = system.collect_requests(state, receipts, fork, self.spec)
+        try:
+            requests_hash = system.collect_requests(state, receipts, fork, self.spec)
+        except ExecutionError as error:
+            raise SimulationError(-32000, error.message) from error
         system.reward(state, context, fork)
         state.persist()
         header = replace(
@@ -182,8 +187,11 @@ class _Simulation:
             else None,
             requests_hash=requests_hash,
         )
-        withdrawals = plan.block.withdrawals or () if fork >= Fork.PARIS else None
-        block = Block(header, header.hash, tuple(transactions), (), withdrawals)
+        withdrawals = plan.block.withdrawals or () if is_merged else None
+        # unsigned, transactions of several senders may be the same: geth names the last of them as the sender of all
+        senders = {item.hash: item.sender for item in transactions}
+        named = tuple(replace(item, sender=senders[item.hash]) for item in transactions)
+        block = Block(header, header.hash, named, (), withdrawals)
         return header, SimulatedBlock(block, tuple(calls))
 
     def _draft(self, wanted: BlockOverrides, parent: Header) -> Header:
@@ -194,7 +202,7 @@ class _Simulation:
         base_fee = wanted.base_fee
         if base_fee is None:
             base_fee = next_base_fee(parent, self.spec, fork) if self.options.validates else 0
-        difficulty = 0 if fork >= Fork.PARIS else parent.difficulty
+        difficulty = 0 if self.spec.is_merged(wanted.number, wanted.time) else parent.difficulty
         excess = None
         if fork >= Fork.CANCUN:
             was_cancun = self.spec.fork_at(parent.number, parent.timestamp) >= Fork.CANCUN

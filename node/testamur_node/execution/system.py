@@ -23,6 +23,7 @@ from eth.vm.forks.prague.constants import (
     HISTORY_STORAGE_CONTRACT_CODE,
     WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
 )
+from eth.vm.forks.spurious_dragon._utils import collect_touched_accounts
 from eth.vm.message import Message
 
 from testamur_node.chain.receipt import Receipt
@@ -35,6 +36,7 @@ __all__ = ["open_block", "withdraw", "collect_requests", "reward"]
 
 _SYSTEM_GAS = 30_000_000
 _ETHER = 10**18
+_DEPOSIT_EVENT_BYTES = 576
 
 
 def open_block(state: Any, context: BlockContext, fork: Fork, spec: ChainSpec) -> None:
@@ -49,6 +51,8 @@ def open_block(state: Any, context: BlockContext, fork: Fork, spec: ChainSpec) -
     if fork >= Fork.PRAGUE and state.get_code(HISTORY_STORAGE_ADDRESS) == HISTORY_STORAGE_CONTRACT_CODE:
         place = (context.number - 1) % HISTORY_SERVE_WINDOW
         state.set_storage(HISTORY_STORAGE_ADDRESS, place, int.from_bytes(context.parent_hash, "big"))
+    elif fork >= Fork.PRAGUE:
+        _system_call(state, HISTORY_STORAGE_ADDRESS, context.parent_hash)
     if spec.history_contract is not None and state.get_code(spec.history_contract):
         _system_call(state, spec.history_contract, context.parent_hash)
 
@@ -75,7 +79,7 @@ def collect_requests(state: Any, receipts: Sequence[Receipt], fork: Fork, spec: 
     if fork < Fork.PRAGUE:
         return None
     deposits = b"".join(
-        log.data[192:240] + log.data[288:320] + log.data[352:360] + log.data[416:512] + log.data[544:552]
+        _deposit(log.data)
         for receipt in receipts
         for log in receipt.logs
         if log.address == spec.deposit_contract and log.topics and log.topics[0] == DEPOSIT_EVENT_SIGNATURE_HASH
@@ -86,6 +90,13 @@ def collect_requests(state: Any, receipts: Sequence[Receipt], fork: Fork, spec: 
         b"\x02" + _system_call(state, CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS, b""),
     ]
     return sha256(b"".join(sha256(request).digest() for request in requests if len(request) > 1)).digest()
+
+
+def _deposit(event: bytes) -> bytes:
+    """The request in a deposit's event (EIP-6110); a block with an event of another form is invalid."""
+    if len(event) != _DEPOSIT_EVENT_BYTES:
+        raise ExecutionError(f"deposit wrong length: want {_DEPOSIT_EVENT_BYTES}, have {len(event)}")
+    return event[192:240] + event[288:320] + event[352:360] + event[416:512] + event[544:552]
 
 
 def reward(state: Any, context: BlockContext, fork: Fork) -> None:
@@ -112,4 +123,7 @@ def _system_call(state: Any, contract: bytes, data: bytes, *, may_fail: bool = F
     if computation.is_error and not may_fail:
         raise ExecutionError(f"system call to {contract.hex()} failed: {computation.error!r}")
     state.clear_transient_storage()
+    for address in collect_touched_accounts(computation):
+        if address != state.coinbase and state.account_exists(address) and state.account_is_empty(address):
+            state.delete_account(address)  # EIP-161, as after a transaction
     return bytes(computation.output)

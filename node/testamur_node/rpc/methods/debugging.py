@@ -164,9 +164,8 @@ def trace_call(context: Context, message: MessageArguments, reference: BlockRefe
 
 def _traced_call(calls: Calls, request: CallRequest, ground: Ground, header: Header, options: TraceOptions) -> object:
     """The same, where it runs."""
-    number = header.number if options.block.number is None else options.block.number
-    fork = calls.spec.fork_at(number, header.timestamp if options.block.time is None else options.block.time)
+    fork = calls.fork_of(header, options.block)
     subject = _subject(calls, fork, request.sender, request.to, request.gas or 0, request.authorizations or ())
     trace = begin_trace(options, subject)
-    result = calls.call(request, Place(ground, options.overrides, options.block), trace.observer)
+    result = calls.call(request, Place(ground, options.overrides, options.block, follows=True), trace.observer)
     return trace.result(result.gas_used)
