@@ -103,6 +103,17 @@ class Calls:
 
     def replay(self, number: int, observe: Callable[[int], Observer | None], count: int | None = None) -> None:
         """Run the first `count` transactions of a block again, all by default; `observe` names who watches which."""
+        parent, context, raw, senders = self._again(number, count)
+        self._workers.run(lambda: self._executor.execute(parent.state_root, raw, context, senders, observe))
+
+    def inside(self, number: int, count: int) -> Outlook:
+        """The state in a block of the chain after its first `count` transactions."""
+        parent, context, raw, senders = self._again(number, count)
+        root, writes = self._workers.run(lambda: self._executor.state_within(parent.state_root, raw, context, senders))
+        return Outlook(self.chain.header_of(number), writes, root)
+
+    def _again(self, number: int, count: int | None) -> tuple[Header, BlockContext, list[bytes], list[bytes]]:
+        """What it takes to run a block's first transactions again: parent, surroundings, raw forms, senders."""
         block, parent = self.chain.required(number), self.chain.header_of(number - 1)
         transactions = block.transactions[:count]
         deployers: frozenset[bytes] | None = None
@@ -111,8 +122,7 @@ class Calls:
             senders = {transaction.sender for transaction in transactions}
             deployers = frozenset(sender for sender in senders if permission_of(state, sender).deploy)
         context = replay_context(block, self._chain_id, self.chain.store.ancestors, deployers)
-        raw, senders_ = [item.raw for item in transactions], [item.sender for item in transactions]
-        self._workers.run(lambda: self._executor.execute(parent.state_root, raw, context, senders_, observe))
+        return parent, context, [item.raw for item in transactions], [item.sender for item in transactions]
 
     def try_block(
         self, state_root: bytes, context: BlockContext, transactions: Sequence[bytes], senders: Sequence[bytes]
@@ -143,8 +153,8 @@ class Calls:
 
     def estimate_gas(self, request: CallRequest, place: Place) -> CallResult:
         """The least gas with which `request` succeeds, in `gas_used`; `error` is set where it fails with any."""
-        header, read_node = self._stand_on(place.ground)
-        state = StateReader(header.state_root, read_node)
+        header, root, read_node = self._stand_on(place.ground)
+        state = StateReader(root, read_node)
         pretended = place.state.get(request.sender)
         balance = state.balance(request.sender) if pretended is None or pretended.balance is None else pretended.balance
         highest = header.gas_limit if request.gas is None or request.gas < _TRANSFER_GAS else request.gas
@@ -164,18 +174,19 @@ class Calls:
         pretended = place.state.get(request.to)
         return not (state.code(request.to) if pretended is None or pretended.code is None else pretended.code)
 
-    def _stand_on(self, ground: Ground) -> tuple[Header, NodeReader]:
-        """The header of the block after which a message runs, and what reads the state there."""
+    def _stand_on(self, ground: Ground) -> tuple[Header, bytes, NodeReader]:
+        """The header of the block after which a message runs, the root of the state there, and what reads it."""
         read_node = self.chain.store.read_node
         if isinstance(ground, Outlook):
-            return ground.header, ground.reader(read_node)
-        return self.chain.header_of(ground), read_node
+            return ground.header, ground.state_root, ground.reader(read_node)
+        header = self.chain.header_of(ground)
+        return header, header.state_root, read_node
 
     def _simulate(self, request: CallRequest, place: Place, observer: Observer | None = None) -> CallResult:
-        header, read_node = self._stand_on(place.ground)
+        header, root, read_node = self._stand_on(place.ground)
         deployers: frozenset[bytes] | None = None
         if self.spec.is_permissioned:
-            may = permission_of(StateReader(header.state_root, read_node), request.sender).deploy
+            may = permission_of(StateReader(root, read_node), request.sender).deploy
             deployers = frozenset({request.sender}) if may else frozenset()
         if place.ground is None:
             timestamp = max(self._now() // 1_000_000_000, header.timestamp + 1)
@@ -190,7 +201,7 @@ class Calls:
         gas = _MOST_GAS if request.gas is None else min(request.gas, _MOST_GAS)
         executor = PyEvm(self.spec, read_node) if isinstance(place.ground, Outlook) else self._executor
         return executor.call(
-            header.state_root,
+            root,
             request if gas == request.gas else replace(request, gas=gas),
             context,
             place.state,
@@ -200,8 +211,8 @@ class Calls:
 
     def simulate(self, ground: Ground, plans: Sequence[BlockPlan], options: Options) -> list[SimulatedBlock]:
         """Blocks made up on a ground, and forgotten (eth_simulateV1)."""
-        base, read_node = self._stand_on(ground)
-        state = StateReader(base.state_root, read_node)
+        base, root, read_node = self._stand_on(ground)
+        state = StateReader(root, read_node)
         ancestors = self.chain.store.ancestors(base.number)
         if isinstance(ground, Outlook):
             ancestors = chain([base.hash], self.chain.store.ancestors(base.number - 1))

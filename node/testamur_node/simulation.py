@@ -31,11 +31,18 @@ _ERROR_RATIO = 0.015
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The state after a block that was executed and is not on the chain: what `pending` shows."""
+    """A state that the store does not have: after a block that is not on the chain, what `pending` shows; or in one."""
 
     header: Header
     writes: Mapping[bytes, bytes]
     """Trie nodes and codes that the store does not have."""
+    within: bytes | None = None
+    """The root of a state inside the block, where it is not the one after it."""
+
+    @property
+    def state_root(self) -> bytes:
+        """Where the state is."""
+        return self.header.state_root if self.within is None else self.within
 
     def reader(self, read_node: NodeReader) -> NodeReader:
         """Nodes of that state, over those of the store."""

@@ -63,21 +63,8 @@ class PyEvm:
         fork = self.spec.fork_at(context.number, context.timestamp)
         database = Overlay(self._read_node)
         state = self._state(database, parent_state_root, context, fork)
-        system.open_block(state, context, fork, self.spec)
-        override(state, context.overrides)
-        receipts: list[Receipt] = []
-        gas_used = blob_gas = 0
-        for index, raw in enumerate(transactions):
-            transaction = decode_transaction(raw, senders[index] if senders else None)
-            blob_gas += GAS_PER_BLOB * len(transaction.blob_hashes)
-            if blob_gas > max_blob_gas(fork):
-                raise ExecutionError(f"block {context.number} exceeds its blob gas limit of {max_blob_gas(fork)}")
-            observer = None if observe is None else observe(index)
-            watch(state, observer)
-            receipt = self._apply(state, transaction, fork, context, gas_used)
-            unwatch(state, observer)
-            gas_used = receipt.cumulative_gas_used
-            receipts.append(receipt)
+        receipts, blob_gas = self._run(state, transactions, context, senders, observe)
+        gas_used = receipts[-1].cumulative_gas_used if receipts else 0
         withdrawals_root = system.withdraw(state, context, fork)
         requests_hash = system.collect_requests(state, receipts, fork, self.spec)
         system.reward(state, context, fork)
@@ -95,6 +82,43 @@ class PyEvm:
             writes=database.writes,
         )
 
+    def state_within(
+        self, parent_state_root: bytes, transactions: Sequence[bytes], context: BlockContext, senders: Sequence[bytes]
+    ) -> tuple[bytes, Mapping[bytes, bytes]]:
+        """The state inside a block, after its first transactions: its root, and what the store lacks of it."""
+        database = Overlay(self._read_node)
+        state = self._state(database, parent_state_root, context, self.spec.fork_at(context.number, context.timestamp))
+        self._run(state, transactions, context, senders, None)
+        state.persist()
+        return state.state_root, database.writes
+
+    def _run(
+        self,
+        state: Any,
+        transactions: Sequence[bytes],
+        context: BlockContext,
+        senders: Sequence[bytes] | None,
+        observe: Callable[[int], Observer | None] | None,
+    ) -> tuple[list[Receipt], int]:
+        """System writes and transactions: (receipts, blob gas)."""
+        fork = self.spec.fork_at(context.number, context.timestamp)
+        system.open_block(state, context, fork, self.spec)
+        override(state, context.overrides)
+        receipts: list[Receipt] = []
+        gas_used = blob_gas = 0
+        for index, raw in enumerate(transactions):
+            transaction = decode_transaction(raw, senders[index] if senders else None)
+            blob_gas += GAS_PER_BLOB * len(transaction.blob_hashes)
+            if blob_gas > max_blob_gas(fork):
+                raise ExecutionError(f"block {context.number} exceeds its blob gas limit of {max_blob_gas(fork)}")
+            observer = None if observe is None else observe(index)
+            watch(state, observer)
+            receipt = self._apply(state, transaction, fork, context, gas_used)
+            unwatch(state, observer)
+            gas_used = receipt.cumulative_gas_used
+            receipts.append(receipt)
+        return receipts, blob_gas
+
     def call(
         self,
         state_root: bytes,
@@ -110,6 +134,7 @@ class PyEvm:
         moved = moved_precompiles(plain, overrides or {})
         kind = pretending(machine(self.spec, fork), moved if moves_precompiles else plain, context.blob_base_fee)
         state = state_of(kind, Overlay(self._read_node, self._known), state_root, context)
+        state.wrap_around()
         override(state, overrides or {})
         state.lock_changes()
         gas = context.gas_limit if request.gas is None else request.gas

@@ -139,6 +139,16 @@ def _replayed_block(calls: Calls, number: int, options: TraceOptions, only: int 
     ]
 
 
+def _inside(calls: Calls, number: int, index: int) -> Ground:
+    """The state in a block before one of its transactions, as geth finds it."""
+    if number == 0:
+        raise ServerRefusalError("no transaction in genesis")
+    count = calls.chain.transaction_count(number)
+    if index >= count and (index, count) != (0, 0):
+        raise ServerRefusalError(f"transaction index {index} out of range for block {number}")
+    return calls.inside(number, index)
+
+
 def _subject(
     calls: Calls, fork: Fork, sender: bytes, to: bytes | None, gas: int, authorizations: Iterable[Authorization]
 ) -> Subject:
@@ -163,7 +173,11 @@ def trace_call(context: Context, message: MessageArguments, reference: BlockRefe
 
 
 def _traced_call(calls: Calls, request: CallRequest, ground: Ground, header: Header, options: TraceOptions) -> object:
-    """The same, where it runs."""
+    """The same, where it runs; with a transaction's index on the state that this transaction found."""
+    if options.index is not None:
+        if not isinstance(ground, int):
+            raise ServerRefusalError("a trace inside a block needs a block of the chain")
+        ground = _inside(calls, ground, options.index)
     fork = calls.fork_of(header, options.block)
     subject = _subject(calls, fork, request.sender, request.to, request.gas or 0, request.authorizations or ())
     trace = begin_trace(options, subject)
