@@ -3,17 +3,20 @@
 That the node answers as geth does is what `tests/interop/tools/test_geth.py` shows; these run without geth.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from eth.vm.forks.prague.constants import DEPOSIT_EVENT_SIGNATURE_HASH, HISTORY_STORAGE_ADDRESS
 from py_ecc.fields import optimized_bls12_381_FQ
-from testamur_node.chain.block import Header
-from testamur_node.chain.message import BlockOverrides
-from testamur_node.chain.rules import Fork, ForkStart, imported
+from testamur_node.chain.block import Header, encode_header
+from testamur_node.chain.message import BlockOverrides, MessageArguments
+from testamur_node.chain.rules import MAINNET_DEPOSIT_CONTRACT, Fork, ForkStart, imported
+from testamur_node.codec import rlp_list
 from testamur_node.execution.executor import AccountOverride, BlockContext, CallRequest, CallResult
 from testamur_node.execution.pyevm import PyEvm
+from testamur_node.execution.simulating import BlockPlan, Options, SimulatedBlock, SimulationError, simulate
 from testamur_node.rpc.tracers.struct import StructOptions, StructTracer
 from testamur_node.simulation import pretended_context, pretended_fork
 from testamur_node.state.trie import EMPTY_TRIE_ROOT
@@ -43,6 +46,26 @@ def ran(
     context = replace(CONTEXT, difficulty=0 if fork >= Fork.PARIS else 1)
     result = executor.call(EMPTY_TRIE_ROOT, request, context, state, tracer)
     return result, tracer.result(result.gas_used)
+
+
+def called(fork: Fork, accounts: Mapping[bytes, AccountOverride], request: CallRequest) -> CallResult:
+    """A call under a fork, on these accounts alone."""
+    context = replace(CONTEXT, difficulty=0 if fork >= Fork.PARIS else 1)
+    return PyEvm(imported((ForkStart(fork, block=0),)), lambda _: None).call(
+        EMPTY_TRIE_ROOT, request, context, accounts
+    )
+
+
+def simulated(plans: Sequence[BlockPlan]) -> list[SimulatedBlock]:
+    """Blocks of Prague made up on nothing."""
+    base = Header(
+        parent_hash=bytes(32), ommers_hash=bytes(32), coinbase=bytes(20), state_root=EMPTY_TRIE_ROOT,
+        transactions_root=bytes(32), receipts_root=bytes(32), logs_bloom=bytes(256), difficulty=0, number=7,
+        gas_limit=30_000_000, gas_used=0, timestamp=7, extra_data=b"", mix_hash=bytes(32), nonce=bytes(8), base_fee=0,
+        excess_blob_gas=0, blob_gas_used=0,
+    )  # fmt: skip
+    spec = imported((ForkStart(Fork.PRAGUE, block=0),))
+    return simulate(spec, 1, lambda _: None, base, [base.hash], plans, Options(), lambda _: True)
 
 
 def last_step(fork: Fork, code: str, gas: int, **storage: int) -> dict[str, Any]:
@@ -152,6 +175,84 @@ def test_a_contract_that_destroys_itself_gets_something_back_until_london() -> N
 def test_what_a_store_would_have_given_back_is_shown_though_the_gas_did_not_suffice() -> None:
     assert last_step(Fork.PRAGUE, "600060015500", 21_000 + 6 + 3_000, _1=5)["refund"] == 4_800
     assert "refund" not in last_step(Fork.PRAGUE, "600060015500", 21_000 + 6 + 2_300, _1=5)
+
+
+def test_an_origin_with_code_of_its_own_pays_for_a_creation_once_as_anybody_does() -> None:
+    accounts = {
+        address: AccountOverride(balance=10**18, code=bytes.fromhex("60216004" + "5ff000"))
+        for address in (SENDER, CODED)
+    }
+    spent = {to: called(Fork.PRAGUE, accounts, CallRequest(SENDER, to, gas=1_000_000)).gas_used for to in accounts}
+    assert spent[SENDER] == spent[CODED]
+
+
+def test_a_nonce_that_cannot_rise_creates_nothing_and_keeps_its_gas() -> None:
+    accounts = {SENDER: AccountOverride(nonce=2**64 - 1)}
+    result = called(Fork.PRAGUE, accounts, CallRequest(SENDER, None, b"\0", gas=1_000_000))
+    assert (result.error, result.gas_used) == ("nonce uint64 overflow", 21_000 + 32_000 + 4 + 2)
+
+
+def test_a_pretended_balance_runs_over_instead_of_failing() -> None:
+    accounts = {
+        SENDER: AccountOverride(balance=5),
+        CODED: AccountOverride(balance=2**256 - 1, code=bytes.fromhex("475f5260205ff3")),
+    }
+    assert int.from_bytes(called(Fork.PRAGUE, accounts, CallRequest(SENDER, CODED, value=3)).output) == 2
+
+
+def test_a_coinbase_that_is_paid_nothing_is_not_touched() -> None:
+    call = (MessageArguments(sender=SENDER, to=CODED),)
+    empty = simulated([BlockPlan(BlockOverrides(coinbase=HEIR), {HEIR: AccountOverride(balance=0)}, call)])[0]
+    absent = simulated([BlockPlan(BlockOverrides(coinbase=HEIR), {}, call)])[0]
+    assert empty.block.header.state_root != absent.block.header.state_root
+
+
+def test_a_slot_of_nobody_set_to_zero_makes_an_account() -> None:
+    written = simulated([BlockPlan(state={HEIR: AccountOverride(storage_difference={1: 0})})])[0]
+    named = simulated([BlockPlan(state={HEIR: AccountOverride()})])[0]
+    touched = simulated([BlockPlan(state={HEIR: AccountOverride(balance=0)})])[0]
+    assert named.block.header.state_root == EMPTY_TRIE_ROOT
+    assert written.block.header.state_root == touched.block.header.state_root != EMPTY_TRIE_ROOT
+
+
+def test_unsigned_transactions_that_are_the_same_have_the_last_sender() -> None:
+    accounts = {address: AccountOverride(balance=1) for address in (SENDER, HEIR)}
+    calls = tuple(MessageArguments(sender=address, to=CODED, gas=21_000) for address in (SENDER, HEIR))
+    block = simulated([BlockPlan(state=accounts, calls=calls)])[0].block
+    assert [transaction.sender for transaction in block.transactions] == [HEIR, HEIR]
+
+
+def replaced(*codes: str) -> bytes:
+    """The state root after blocks before which the history contract got one of these codes each."""
+    plans = [BlockPlan(state={HISTORY_STORAGE_ADDRESS: AccountOverride(code=bytes.fromhex(code))}) for code in codes]
+    return simulated(plans)[-1].block.header.state_root
+
+
+def test_a_system_contract_that_is_replaced_is_called_and_one_that_fails_is_refused() -> None:
+    assert replaced("60015f5500", "00") != replaced("00", "00")
+    with pytest.raises(SimulationError, match="system call"):
+        replaced("fe")
+
+
+def test_a_system_contract_that_calls_nobody_leaves_nobody_behind() -> None:
+    assert replaced("5f5f5f5f5f335af100", "00") == replaced("00", "00")
+
+
+def test_a_deposit_of_another_form_is_refused() -> None:
+    event = DEPOSIT_EVENT_SIGNATURE_HASH.hex()
+    contract = {MAINNET_DEPOSIT_CONTRACT: AccountOverride(code=bytes.fromhex(f"7f{event}6102405fa100"))}
+    call = (MessageArguments(to=MAINNET_DEPOSIT_CONTRACT),)
+    assert simulated([BlockPlan(state=contract, calls=call)])[0].calls[0].error is None
+    short = {MAINNET_DEPOSIT_CONTRACT: AccountOverride(code=bytes.fromhex(f"7f{event}61023f5fa100"))}
+    with pytest.raises(SimulationError, match="deposit wrong length: want 576, have 575"):
+        simulated([BlockPlan(state=short, calls=call)])
+
+
+def test_a_header_without_a_field_that_a_later_one_follows_has_it_empty(header: Header) -> None:
+    bare = replace(header, base_fee=None)
+    assert len(rlp_list(encode_header(bare), 15)) == 15
+    items = rlp_list(encode_header(replace(bare, withdrawals_root=EMPTY_TRIE_ROOT)), 17)
+    assert items[15:] == [b"", EMPTY_TRIE_ROOT]
 
 
 SCHEDULE = imported(

@@ -173,10 +173,10 @@ def _header_items(header: Header) -> list[Item]:
         header.base_fee, header.withdrawals_root, header.blob_gas_used, header.excess_blob_gas,
         header.parent_beacon_root, header.requests_hash,
     )  # fmt: skip
-    for value in later:
-        if value is None:
-            break
-        items.append(minimal(value) if isinstance(value, int) else value)
+    present = [index for index, value in enumerate(later) if value is not None]
+    # made-up headers may lack one that a later one follows: it is empty then, as in geth
+    for value in later[: present[-1] + 1 if present else 0]:
+        items.append(minimal(value) if isinstance(value, int) else value or b"")
     return items
 
 

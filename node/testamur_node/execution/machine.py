@@ -22,7 +22,7 @@ from testamur_node.codec import minimal, rlp_encode
 from testamur_node.execution.precompiles import as_in_geth
 from testamur_node.execution.world import World
 
-__all__ = ["machine", "DeploymentNotPermitted"]
+__all__ = ["machine", "DeploymentNotPermitted", "NonceOverflow"]
 
 _VMS = {
     Fork.FRONTIER: forks.FrontierVM,
@@ -42,10 +42,20 @@ _VMS = {
 }
 
 
+_MOST_NONCE = 2**64 - 1
+
+
 class DeploymentNotPermitted(VMError):  # type: ignore[misc] # py-evm is untyped here
     """The transaction's origin may not create contracts; burns the gas, as a failed creation does."""
 
     burns_gas = True
+    erases_return_data = True
+
+
+class NonceOverflow(VMError):  # type: ignore[misc] # py-evm is untyped here
+    """An account whose nonce is the highest (EIP-2681) wants to create a contract; it keeps its gas, as in geth."""
+
+    burns_gas = False
     erases_return_data = True
 
 
@@ -56,7 +66,11 @@ def machine(spec: ChainSpec, fork: Fork) -> Any:
     computation = base.computation_class
     # py-evm wraps SELFDESTRUCT into a warning: what a block does must not depend on Python's warning filters
     opcodes = {code: getattr(opcode, "__wrapped__", opcode) for code, opcode in computation.opcodes.items()}
-    attributes: dict[str, Any] = {"fork": fork}
+    attributes: dict[str, Any] = {
+        "fork": fork,
+        # py-evm asks whether the sender is the origin, which may have code of its own (EIP-7702) and call and create
+        "is_origin_computation": property(lambda self: self.msg.depth == 0),
+    }
     off = {number.to_bytes(20, "big") for number in spec.disabled_precompiles}
     attributes["_precompiles"] = as_in_geth(
         {address: run for address, run in computation.get_precompiles().items() if address not in off}
@@ -95,6 +109,10 @@ class _StateRules:
 
     def commit(self, snapshot: tuple[bytes, int]) -> None:
         """Keep what was done since; an outer message may still undo it."""
+
+    def wrap_around(self) -> None:
+        """Let balances and nonces run over as geth's do: what a call pretends may be more than there can be."""
+        self._account_db.wraps = True
 
     def get_transient_storage(self, address: bytes, slot: int) -> bytes:
         """EIP-1153."""
@@ -209,9 +227,24 @@ def _executor(base: Any, spec: ChainSpec) -> Any:
             computation = self.vm_state.get_computation(message, context)
             computation.error = DeploymentNotPermitted("deployment not permitted")
             return computation
+        if self.runs_over:
+            computation = self.vm_state.get_computation(message, self.vm_state.get_transaction_context(transaction))
+            computation.consume_initcode_gas_cost(computation)
+            computation.error = NonceOverflow("nonce uint64 overflow")
+            return computation
         return base.build_computation(self, message, transaction)
 
-    attributes: dict[str, Any] = {"build_computation": build_computation}
-    if spec.is_free and hasattr(base, "calc_message_refund"):
-        attributes["build_evm_message"] = _free_message
+    build = _free_message if spec.is_free and hasattr(base, "calc_message_refund") else base.build_evm_message
+
+    def build_evm_message(self: Any, transaction: Any) -> Any:
+        state, sender = self.vm_state, transaction.sender
+        self.runs_over = transaction.to == CREATE_CONTRACT_ADDRESS and state.get_nonce(sender) == _MOST_NONCE
+        if self.runs_over:
+            state.set_nonce(sender, 0)  # for the sake of the address, which nobody will see
+        message = build(self, transaction)
+        if self.runs_over:
+            state.set_nonce(sender, _MOST_NONCE)
+        return message
+
+    attributes = {"build_computation": build_computation, "build_evm_message": build_evm_message, "runs_over": False}
     return type(base.__name__, (base,), attributes)

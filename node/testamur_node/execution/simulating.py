@@ -24,6 +24,7 @@ from testamur_node.execution.overlay import Overlay
 from testamur_node.execution.pretending import moved_precompiles, override, precompiles_of, pretending
 from testamur_node.execution.pyevm import receipt_of, state_of
 from testamur_node.execution.request import request_of
+from testamur_node.execution.settling import unwatch, watch
 from testamur_node.execution.trial import Problem, RefusedMessageError, Terms, try_out
 from testamur_node.state.trie import list_root
 
@@ -149,11 +150,17 @@ class _Simulation:
         fork = self.spec.fork_under(header.number, header.timestamp, is_merged)
         context = self._context(header, plan, hashes)
         state = self._state(root, context, fork, base, plan)
-        system.open_block(state, context, fork, self.spec)
+        tracer = EventTracer(self.options.traces_transfers)
+        watch(state, tracer)
+        try:
+            system.open_block(state, context, fork, self.spec)
+        except ExecutionError as error:
+            raise SimulationError(-32000, error.message) from error
+        unwatch(state, tracer)
+        tracer.take()  # geth numbers the system's events too, and shows none
         calls: list[SimulatedCall] = []
         transactions: list[Transaction] = []
         receipts: list[Receipt] = []
-        tracer = EventTracer(self.options.traces_transfers)
         for arguments in plan.calls:
             used = receipts[-1].cumulative_gas_used if receipts else 0
             try:
@@ -255,6 +262,7 @@ class _Simulation:
         plain = precompiles_of(self.spec, self.spec.fork_at(base.number, base.timestamp))
         kind = pretending(machine(self.spec, fork), moved_precompiles(plain, plan.state), plan.block.blob_base_fee)
         state = state_of(kind, self.database, root, context)
+        state.wrap_around()
         override(state, plan.state)
         state.lock_changes()
         return state

@@ -115,9 +115,12 @@ def _system_call(state: Any, contract: bytes, data: bytes, *, may_fail: bool = F
     if not code:
         return b""
     state.lock_changes()
+    target = code[3:] if len(code) == 23 and code.startswith(b"\xef\x01\x00") else None  # EIP-7702
     message = Message(
-        gas=_SYSTEM_GAS, to=contract, sender=SYSTEM_ADDRESS, value=0, data=data, code=code, code_address=contract
-    )
+        gas=_SYSTEM_GAS, to=contract, sender=SYSTEM_ADDRESS, value=0, data=data,
+        code=code if target is None else state.get_code(target), code_address=target or contract,
+        is_delegation=target is not None,
+    )  # fmt: skip
     context = state.get_transaction_context_class()(gas_price=0, origin=SYSTEM_ADDRESS)
     computation = state.computation_class.apply_message(state, message, context)
     if computation.is_error and not may_fail:

@@ -78,13 +78,19 @@ def try_out(state: Any, request: CallRequest, gas: int, terms: Terms, observer: 
     message = Message(transaction, terms.fork, terms.is_free)
     state.lock_changes()
     watch(state, observer)
-    if terms.is_free or (terms.forgives_no_price and not request.fee_cap and not request.tip_cap):
+    is_unpaid = terms.is_free or (terms.forgives_no_price and not request.fee_cap and not request.tip_cap)
+    if is_unpaid:
         state.get_tip = lambda _: 0  # who pays nothing takes nothing from the coinbase either
     executor = state.get_transaction_executor()
     _charge_blobs(state, executor, transaction, terms)
     computation = executor.build_computation(executor.build_evm_message(message), message)
     output = bytes(computation.output)
+    context = state.execution_context
+    coinbase = context.coinbase
+    if is_unpaid:
+        context._coinbase = transaction.sender  # and does not touch it: an empty coinbase stays what it is
     used, consumed = finalize(executor, message, computation)
+    context._coinbase = coinbase
     vars(state).pop("get_tip", None)
     unwatch(state, observer)
     if terms.fork >= Fork.CANCUN:

@@ -160,6 +160,13 @@ def observed(base: Any, observer: Observer) -> Any:
         observer.exit(Outcome(output, message.gas - computation._gas_meter.gas_remaining, failure))
         return computation
 
+    def set_error(self: Any, error: VMError) -> None:
+        base.error.fset(self, error)
+        if not watch.entered:  # a creation that is refused before it begins: geth shows its frame
+            watch.entered += 1
+            observer.enter(frame_of(self.msg, None))
+            observer.exit(Outcome(b"", self.msg.gas if error.burns_gas else 0, error))
+
     return type(
         f"Observed{base.__name__}",
         (base,),
@@ -169,6 +176,7 @@ def observed(base: Any, observer: Observer) -> Any:
             "operands": None,
             "_configure_gas_meter": _configure_gas_meter,
             "add_log_entry": add_log_entry,
+            "error": property(lambda self: base.error.fget(self), set_error),
             "apply_message": classmethod(apply_message),
             "apply_create_message": classmethod(apply_create_message),
         },

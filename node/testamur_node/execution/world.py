@@ -30,6 +30,8 @@ class World:
 
     def __init__(self, database: Overlay, state_root: bytes) -> None:
         self._database = database
+        self.wraps = False
+        """Whether balances and nonces that are too high run over, instead of being an internal error."""
         self._root = state_root
         self._accounts: dict[bytes, _Account | None] = {}
         """As they are now; None for one that does not exist."""
@@ -149,7 +151,7 @@ class World:
     def increment_nonce(self, address: bytes) -> None:
         """One more."""
         nonce, balance, code_hash = self._account(address) or _NOTHING
-        self._set(self._accounts, address, (nonce + 1, balance, code_hash))
+        self._set(self._accounts, address, ((nonce + 1) % 2**64 if self.wraps else nonce + 1, balance, code_hash))
 
     def get_balance(self, address: bytes) -> int:
         """wei"""
@@ -158,7 +160,9 @@ class World:
     def set_balance(self, address: bytes, balance: int) -> None:
         """Change it; a balance outside 256 bits is an internal error."""
         if not 0 <= balance < _LIMIT:
-            raise ExecutionError(f"balance {balance} of {address.hex()}")
+            if not self.wraps:
+                raise ExecutionError(f"balance {balance} of {address.hex()}")
+            balance %= _LIMIT
         nonce, _, code_hash = self._account(address) or _NOTHING
         self._set(self._accounts, address, (nonce, balance, code_hash))
 
@@ -189,9 +193,9 @@ class World:
         self.set_code(address, b"")
 
     def account_has_code_or_nonce(self, address: bytes) -> bool:
-        """Whether a contract cannot be created here."""
+        """Whether a contract cannot be created here (EIP-684, EIP-7610)."""
         nonce, _, code_hash = self._account(address) or _NOTHING
-        return nonce != 0 or code_hash != EMPTY_CODE_HASH
+        return nonce != 0 or code_hash != EMPTY_CODE_HASH or self._storage_root(address) != EMPTY_TRIE_ROOT
 
     def account_exists(self, address: bytes) -> bool:
         """Whether the state has it, be it empty."""
