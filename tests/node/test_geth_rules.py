@@ -11,6 +11,7 @@ import pytest
 from eth.vm.forks.prague.constants import DEPOSIT_EVENT_SIGNATURE_HASH, HISTORY_STORAGE_ADDRESS
 from py_ecc.fields import optimized_bls12_381_FQ
 from testamur_node.chain.block import Header, encode_header
+from testamur_node.chain.fees import next_base_fee
 from testamur_node.chain.message import BlockOverrides, MessageArguments
 from testamur_node.chain.rules import MAINNET_DEPOSIT_CONTRACT, Fork, ForkStart, imported
 from testamur_node.codec import rlp_list
@@ -277,6 +278,12 @@ def test_a_random_number_makes_a_block_of_proof_of_work_one_since_the_merge(
     difficulty: int, wanted: BlockOverrides, fork: Fork
 ) -> None:
     assert pretended_fork(SCHEDULE, replace(CONTEXT, number=12, difficulty=difficulty), wanted) == fork
+
+
+def test_the_base_fee_begins_anew_in_london_whatever_a_block_before_pretended(header: Header) -> None:
+    before, after = replace(header, number=9, base_fee=1), replace(header, number=10, base_fee=1)
+    assert next_base_fee(before, SCHEDULE, Fork.LONDON) == 10**9
+    assert next_base_fee(after, SCHEDULE, Fork.LONDON) == 1
 
 
 def test_a_made_up_block_is_merged_by_its_number_or_by_its_time_alone() -> None:

@@ -15,7 +15,7 @@ def next_base_fee(parent: Header, spec: ChainSpec, fork: Fork) -> int | None:
         return None
     if spec.is_free:
         return 0
-    if parent.base_fee is None:
+    if parent.base_fee is None or spec.fork_at(parent.number, parent.timestamp) < Fork.LONDON:
         return _FIRST_BASE_FEE
     target = parent.gas_limit // 2
     if parent.gas_used == target:
