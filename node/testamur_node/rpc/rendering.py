@@ -13,7 +13,7 @@ from testamur_node.rpc.codec import data, optional_data, quantity
 
 __all__ = [
     "Json", "header_json", "block_json", "pending_block_json", "pending_header_json", "transaction_json",
-    "pending_transaction_json", "receipt_json", "log_json",
+    "pending_transaction_json", "unplaced_transaction_json", "receipt_json", "log_json",
 ]  # fmt: skip
 
 Json = dict[str, object]
@@ -115,6 +115,20 @@ def pending_transaction_json(transaction: Transaction) -> Json:
     return body
 
 
+def unplaced_transaction_json(transaction: Transaction) -> Json:
+    """A transaction that is not sent yet: no place, no sender, the prices of other types null (as geth shows it)."""
+    body = _transaction_members(transaction)
+    del body["from"]
+    if transaction.type_id == 0:
+        del body["chainId"]  # which only a signature would tell
+    price = transaction.gas_price
+    return (
+        {"maxFeePerGas": None, "maxPriorityFeePerGas": None}
+        | body
+        | {"gasPrice": None if price is None else quantity(price)}
+    )
+
+
 def _transaction_members(transaction: Transaction) -> Json:
     """What a transaction carries wherever it stands."""
     body: Json = {
@@ -144,7 +158,7 @@ def _transaction_members(transaction: Transaction) -> Json:
     if transaction.max_fee_per_blob_gas is not None:
         body["maxFeePerBlobGas"] = quantity(transaction.max_fee_per_blob_gas)
         body["blobVersionedHashes"] = [data(blob) for blob in transaction.blob_hashes]
-    if transaction.type_id == 4:
+    if transaction.authorizations:
         body["authorizationList"] = [
             {
                 "chainId": quantity(item.chain_id),

@@ -42,6 +42,7 @@ FAMILIES: dict[str, tuple[Family, int, int]] = {
     "traces": (tracing.traces, 50, 1_000),
     "traced calls": (tracing.trace_calls, 300, 10_000),
     "sent": (sending.sent, 60, 500),
+    "filled": (sending.filled, 100, 2_000),
 }
 """How each family is made, and how many it makes in CI and with `--slow`, beside those that it always makes."""
 

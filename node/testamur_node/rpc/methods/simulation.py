@@ -39,13 +39,14 @@ def call_request(context: Context, message: MessageArguments, base_fee: int | No
 
 
 def call_ground(context: Context, reference: BlockReference) -> tuple[Ground, Header]:
-    """(where a message runs, the header there)."""
+    """(where a message runs, the header there); an imported chain has no next block, so an estimate sees its head."""
     if reference.is_pending:
         outlook = context.node.pending.outlook(context.limits.call_seconds)
         if outlook is not None:
             return outlook, outlook.header
     header = header_of(context, reference)
-    return (None if reference.is_pending or reference == NEXT else header.number), header
+    comes_next = reference.is_pending or (reference == NEXT and context.node.spec.name != "imported")
+    return (None if comes_next else header.number), header
 
 
 @eth.method("call", required(read_message), optional(read_block_reference, LATEST), _OVERRIDES, _BLOCK_OVERRIDES)

@@ -5,21 +5,24 @@ from dataclasses import replace
 
 from testamur_node.calls import Calls, Place
 from testamur_node.chain.development import impersonation_key
-from testamur_node.rpc.codec import data, quantity, read_address, read_data
+from testamur_node.chain.message import unsigned
+from testamur_node.rpc.codec import data, read_address, read_data
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Namespace, required
 from testamur_node.rpc.errors import InvalidParametersError, ServerRefusalError
 from testamur_node.rpc.messages import MessageArguments, read_message
 from testamur_node.rpc.methods.fees import priced_head, with_fees
-from testamur_node.rpc.methods.simulation import call_request
-from testamur_node.rpc.parameters import read_typed_data
-from testamur_node.rpc.rendering import Json, pending_transaction_json
+from testamur_node.rpc.methods.simulation import call_ground, call_request
+from testamur_node.rpc.parameters import NEXT, read_typed_data
+from testamur_node.rpc.rendering import Json, pending_transaction_json, unplaced_transaction_json
 from testamur_node.rpc.reverts import call_error
 from testamur_node.rpc.signing import UnsignedTransaction, sign_message, sign_transaction, sign_typed_data
 
 __all__ = ["eth"]
 
 eth: Namespace[Context] = Namespace("eth")
+_MOST_BLOBS = 6
+"""Of one transaction that the node fills in, as in geth."""
 
 
 @eth.method("accounts")
@@ -49,33 +52,61 @@ def _key(context: Context, address: bytes | None) -> bytes:
     return key
 
 
-def _filled(context: Context, message: MessageArguments, sender: bytes) -> UnsignedTransaction:
-    """A transaction out of what the caller said and, where silent, of what the chain says."""
+def _completed(context: Context, message: MessageArguments) -> MessageArguments:
+    """A message with fees, nonce and gas where the caller is silent (geth's setDefaults, in its order)."""
     head = priced_head(context)
+    message = with_fees(context, message, head)
+    if message.gas_price is None and message.max_fee_per_gas is None:
+        message = replace(message, max_fee_per_gas=0, max_priority_fee_per_gas=0)
+    nonce = context.node.pending_nonce(message.sender or bytes(20)) if message.nonce is None else message.nonce
     if message.payload is not None and message.input is not None and message.payload != message.input:
         raise ServerRefusalError(
             'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data'
         )
+    if message.blob_hashes is not None:
+        _check_blobs(message.blob_hashes, message.to)
+    if message.to is None and not message.data:
+        raise ServerRefusalError("contract creation without any data provided")
+    return replace(message, nonce=nonce, gas=_estimated(context, message) if message.gas is None else message.gas)
+
+
+def _check_blobs(hashes: tuple[bytes, ...], to: bytes | None) -> None:
+    if not hashes:
+        raise ServerRefusalError("need at least 1 blob for a blob transaction")
+    if len(hashes) > _MOST_BLOBS:
+        raise ServerRefusalError(f"too many blobs in transaction (have={len(hashes)}, max={_MOST_BLOBS})")
+    if to is None:
+        raise ServerRefusalError('missing "to" in blob transaction')
+
+
+def _estimated(context: Context, message: MessageArguments) -> int:
+    """The gas that a message needs; its delegations, nonce and chain are left out, as geth leaves them."""
+    plain = replace(message, authorizations=None, nonce=None, chain_id=None)
+    ground, _ = call_ground(context, NEXT)
+    request = replace(call_request(context, plain, priced_head(context).base_fee), gas=None)
+    estimate = context.node.apart(Calls.estimate_gas, context.limits.call_seconds, request, Place(ground))
+    if estimate.error is not None:
+        raise call_error(estimate)
+    return estimate.gas_used
+
+
+def _check_chain(context: Context, message: MessageArguments) -> None:
+    if message.chain_id not in (None, context.node.chain_id):
+        raise ServerRefusalError(
+            f"chainId does not match node's (have={message.chain_id}, want={context.node.chain_id})"
+        )
+
+
+def _filled(context: Context, message: MessageArguments) -> UnsignedTransaction:
+    """A transaction to sign, out of what the caller said and, where silent, of what the chain says."""
     if message.blob_hashes:
         raise InvalidParametersError("blobs come with their transaction alone: sign it and use eth_sendRawTransaction")
-    request = call_request(context, message, head.base_fee)
-    gas = message.gas
-    if gas is None:
-        asked = replace(request, gas=None)
-        estimate = context.node.apart(Calls.estimate_gas, context.limits.call_seconds, asked, Place(None))
-        if estimate.error is not None:
-            raise call_error(estimate)
-        gas = estimate.gas_used
-    nonce = message.nonce
-    if nonce is None:
-        nonce = context.node.pending_nonce(sender)
-    message = with_fees(context, message, head)
-    if message.gas_price is None and message.max_fee_per_gas is None:
-        message = replace(message, max_fee_per_gas=0, max_priority_fee_per_gas=0)
+    message = _completed(context, message)
+    _check_chain(context, message)
     return UnsignedTransaction(
         chain_id=context.node.chain_id,
-        nonce=nonce,
-        gas_limit=gas,
+        nonce=message.nonce or 0,
+        gas_limit=message.gas or 0,
         to=message.to,
         value=message.value or 0,
         data=message.data,
@@ -92,11 +123,11 @@ def send_transaction(context: Context, message: MessageArguments) -> str:
     """Sign with an unlocked account and hand to the pool."""
     sender = message.sender
     if sender is not None and sender not in context.node.unlocked_accounts and context.node.impersonates(sender):
-        raw = sign_transaction(_filled(context, message, sender), impersonation_key(sender))
+        raw = sign_transaction(_filled(context, message), impersonation_key(sender))
         return data(context.node.submit(raw, sender))
     key = _key(context, sender)
     assert sender is not None  # _key refuses None
-    return data(context.node.submit(sign_transaction(_filled(context, message, sender), key)))
+    return data(context.node.submit(sign_transaction(_filled(context, message), key)))
 
 
 @eth.method("signTransaction", required(read_message))
@@ -112,17 +143,17 @@ def sign(context: Context, message: MessageArguments) -> Json:
     if message.nonce is None:
         raise ServerRefusalError("nonce not specified")
     assert message.sender is not None  # _key refuses None
-    raw = sign_transaction(_filled(context, message, message.sender), key)
+    raw = sign_transaction(_filled(context, message), key)
     return {"raw": data(raw), "tx": pending_transaction_json(decode_transaction(raw, message.sender))}
 
 
 @eth.method("fillTransaction", required(read_message))
 def fill_transaction(context: Context, message: MessageArguments) -> Json:
-    """What eth_sendTransaction would sign, unsigned fields filled in."""
-    if message.sender is None:
-        raise ServerRefusalError("unknown account")
-    filled = _filled(context, message, message.sender)
-    return {"raw": data(filled.payload()), "tx": {"nonce": quantity(filled.nonce), "gas": quantity(filled.gas_limit)}}
+    """The transaction that a message stands for, without its signature: for somebody else to sign."""
+    message = _completed(context, message)
+    _check_chain(context, message)
+    transaction = unsigned(message, context.node.chain_id, message.nonce or 0, message.gas or 0)
+    return {"raw": data(transaction.raw), "tx": unplaced_transaction_json(transaction)}
 
 
 @eth.method("sign", required(read_address), required(read_data))

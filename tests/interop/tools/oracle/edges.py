@@ -212,7 +212,7 @@ def called_edges(chain: Chain, chance: Random, count: int) -> Iterator[Request]:
         parameters: list[Any] = [_message(chain, chance, number), hex(number), _accounts(chain, chance)]
         if chance.random() < 0.4 and method != "eth_createAccessList":
             parameters.append(_block_fields(chance, number))
-        yield Request(method, parameters)
+        yield Request(method, parameters if chance.random() < 0.9 else parameters[:1])
 
 
 def traced_edges(chain: Chain, chance: Random, count: int) -> Iterator[Request]:

@@ -7,9 +7,10 @@ from typing import Any
 from eth_account import Account
 
 from tests.interop.comparing import Request
+from tests.interop.tools.oracle.calling import message
 from tests.interop.tools.oracle.chain import NOBODY, Chain
 
-__all__ = ["sent"]
+__all__ = ["sent", "filled"]
 
 _CHAIN_ID = 3503995874084926
 _KEY = bytes(range(1, 33))
@@ -51,3 +52,21 @@ def sent(chain: Chain, chance: Random, count: int) -> Iterator[Request]:
         yield Request("eth_sendRawTransaction", [raw])
     for method in ("txpool_status", "txpool_content", "txpool_inspect"):
         yield Request(method, [])
+
+
+def filled(chain: Chain, chance: Random, count: int) -> Iterator[Request]:
+    """Transactions for others to sign, with every member that a caller may leave out."""
+    for fields in (
+        {}, {"from": NOBODY}, {"to": NOBODY}, {"to": NOBODY, "blobVersionedHashes": []}, {"data": "0x6000"},
+        {"to": NOBODY, "blobVersionedHashes": ["0x01" + "ab" * 31] * 7}, {"to": NOBODY, "authorizationList": []},
+        {"blobVersionedHashes": ["0x01" + "ab" * 31]}, {"to": NOBODY, "data": "0x01", "input": "0x02"},
+        {"to": NOBODY, "gasPrice": "0x0"}, {"to": NOBODY, "maxFeePerGas": "0x0", "maxPriorityFeePerGas": "0x0"},
+        {"to": NOBODY, "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x2"}, {"to": NOBODY, "chainId": "0x1"},
+        {"to": NOBODY, "gas": "0x1"}, {"to": NOBODY, "maxFeePerBlobGas": "0x0"},
+    ):  # fmt: skip
+        yield Request("eth_fillTransaction", [{"from": chain.accounts[0], **fields}])
+    for _ in range(count):
+        asked = message(chain, chance, tame=chance.random() < 0.7)
+        if chance.random() < 0.8:
+            asked["from"] = chance.choice(chain.accounts)
+        yield Request("eth_fillTransaction", [asked])
