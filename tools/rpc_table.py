@@ -18,9 +18,10 @@ exist on development chains alone.
 The 91 recorded conversations of the Ethereum execution API tests, on their chain of 45 blocks, are answered by their
 comparison rule (`tests/interop/test_rpc_compat.py`). On the same chain geth 1.16.5 runs beside the node and both are
 asked generated requests of every kind (`tests/interop/tools/test_geth.py`): blocks, receipts, proofs, logs, fees,
-calls, estimates, access lists, simulations, traces, transactions to send, and each parameter of each method spoilt in
-some seventy ways. Unchanged web3.py 7.16 and 8, cast, forge script, ethers, viem and hardhat deploy, call, send and
-read on a running node; viem's test client reports the same of it as of anvil (`tests/interop`).
+calls, estimates, access lists, simulations, traces, transactions to fill in and to send, each at its edges too
+(states that cannot be, every fork, the middle of a block), and each parameter of each method spoilt in some seventy
+ways. Unchanged web3.py 7.16 and 8, cast, forge script, ethers, viem and hardhat deploy, call, send and read on a
+running node (`tests/interop`).
 
 web3.py's own suite for nodes passes 445 of the 452 tests of web3.py 7.16 (geth 1.17.8 passes 439, anvil 1.7.1 381)
 and 441 of 448 of 8.0; the seven that remain cannot pass, each with its reason in `tests/web3suite/expected.py`. Its
@@ -33,7 +34,7 @@ eth-tester's suite for backends passes, 101 of 101, on a backend over the solo e
   state, proofs, calls, traces, simulations and estimates show it, without hash, nonce and miner. The pending nonce
   counts the contiguous transactions of the pool, beyond that block's room too. A filter up to `pending` tells what is
   committed, and in eth_feeHistory it is empty. An estimate that names no block sees the head's state at the present
-  time.
+  time; on an imported chain, which has no next block, the head as it is.
 - eth_sendRawTransaction answers when the transaction is in the pool and its journal (`adr/0017`); it refuses with a
   sentence (-32000) where the pool is full, the sender has its share waiting, the nonce is used or too far ahead, a
   replacement does not raise both fee fields by 10 % (at least 1 wei), or the disk has no room.
@@ -57,15 +58,11 @@ Where the node differs from geth, and means to:
 - A request without `jsonrpc` is taken. `eth_protocolVersion`, `eth_coinbase`, `eth_mining` and `eth_hashrate`, which
   tools still ask, are answered. `eth_estimateGas` and `eth_call` end at the node's time limit, answers at its size
   limits.
-- No JavaScript tracers; a tracer's `timeout` is checked and the node's own limit holds. The price of an instruction
-  that had not gas enough is shown as far as it was counted, and refunds for SELFDESTRUCT before London not at all.
+- No JavaScript tracers, no erc7562Tracer and none of geth's views into its database (`debug_dbGet`,
+  `debug_accountRange` and their like); a tracer's `timeout` is checked and the node's own limit holds.
+- eth_getProof takes 1,024 keys, geth any number.
 - Delegations of a call (EIP-7702) count from Prague on, as in blocks; geth applies them under every fork.
 - The pool counts what one transaction may cost against its sender's balance, geth all of a sender's together.
-
-Where it differs and should not, found by the full families (`--slow`) and not mended yet: 37 of 30,000 traced calls, 23
-of 61,671 calls and 4 of 30,000 simulations. Most are words for the failure of a precompile or of an instruction that
-had not gas enough; some are `prevRandao` overrides on blocks before the merge, BLOCKHASH of the newest block under a
-number that was overridden, and the gas cost shown beside a stack underflow.
 
 | method | parameters | |
 |---|---|---|

@@ -11,8 +11,8 @@ from itertools import chain
 from testamur_node.application import Application, prev_randao
 from testamur_node.chain.block import Header
 from testamur_node.chain.message import BlockOverrides
-from testamur_node.crossing import crossing
 from testamur_node.chain.rules import Fork
+from testamur_node.crossing import crossing
 from testamur_node.execution.executor import (
     AccountOverride,
     BlockContext,

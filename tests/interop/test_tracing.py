@@ -138,6 +138,28 @@ def test_the_selector_tracer_counts_calls(w3: Web3, sender: LocalAccount, notebo
     assert counts == {f"{payload[:10]}-{len(payload) // 2 - 5}": 1}
 
 
+def test_the_preimages_of_hashes_are_collected(w3: Web3) -> None:
+    hashing = {"data": "0x" + "602a5f5260205f20" + "602060402000"}
+    found = request(w3, "debug_traceCall", hashing, "latest", {"tracer": "keccak256PreimageTracer"})
+    asked = ((42).to_bytes(32, "big"), bytes(32))
+    assert found == {Web3.keccak(preimage).to_0x_hex(): "0x" + preimage.hex() for preimage in asked}
+
+
+def test_a_call_is_traced_before_a_transaction_of_its_block(w3: Web3, sender: LocalAccount, notebook: Contract) -> None:
+    receipt = send(w3, sender, to=notebook.address, data=notebook.encode_abi("set", [7, "seven"]))
+    reading = {"to": notebook.address, "data": notebook.encode_abi("get")}
+
+    def read(**options: object) -> int:
+        place = hex(receipt["blockNumber"])
+        return int(request(w3, "debug_traceCall", reading, place, {"tracer": "callTracer", **options})["output"], 16)
+
+    assert (read(txIndex="0x0"), read()) == (0, 7)
+    refused = w3.provider.make_request(  # type: ignore[arg-type]
+        "debug_traceCall", [reading, hex(receipt["blockNumber"]), {"txIndex": "0x1"}]
+    )
+    assert refused["error"]["code"] == -32000
+
+
 def test_a_block_is_traced_transaction_by_transaction(w3: Web3, sender: LocalAccount, notebook: Contract) -> None:
     request(w3, "evm_setAutomine", False)
     try:

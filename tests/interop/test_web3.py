@@ -66,6 +66,19 @@ def test_the_node_says_who_it_is(w3: Web3) -> None:
     assert w3.provider.make_request("web3_sha3", ["0x68656c6c6f"])["result"] == Web3.keccak(text="hello").to_0x_hex()  # type: ignore[arg-type]
 
 
+def test_a_filled_transaction_lacks_its_signature_alone(w3: Web3, sender: LocalAccount) -> None:
+    asked = {"from": sender.address, "to": STRANGER, "data": "0x01"}
+    filled = w3.provider.make_request("eth_fillTransaction", [asked])["result"]  # type: ignore[arg-type]
+    unsigned = filled["tx"]
+    assert (unsigned["r"], unsigned["s"], unsigned["gasPrice"], unsigned["type"]) == ("0x0", "0x0", None, "0x2")
+    assert Web3.keccak(hexstr=filled["raw"]).to_0x_hex() == unsigned["hash"]
+    members = ("chainId", "nonce", "to", "gas", "maxFeePerGas", "maxPriorityFeePerGas", "value")
+    fields = {name: unsigned[name] for name in members} | {"data": unsigned["input"], "type": 2}
+    fields["to"] = Web3.to_checksum_address(unsigned["to"])
+    raw = sender.sign_transaction(fields).raw_transaction
+    assert w3.eth.wait_for_transaction_receipt(w3.eth.send_raw_transaction(raw), timeout=60)["status"] == 1
+
+
 def test_a_raw_signed_transaction_deploys_a_contract(w3: Web3, sender: LocalAccount, notebook: Contract) -> None:
     assert len(w3.eth.get_code(notebook.address)) > 100
     assert w3.eth.get_code(Web3.to_checksum_address(STRANGER)) == b""

@@ -14,6 +14,7 @@ from testamur_node.chain.block import Header, encode_header
 from testamur_node.chain.fees import next_base_fee
 from testamur_node.chain.message import BlockOverrides, MessageArguments
 from testamur_node.chain.rules import MAINNET_DEPOSIT_CONTRACT, Fork, ForkStart, imported
+from testamur_node.chain.transaction import created_address
 from testamur_node.codec import rlp_list
 from testamur_node.execution.executor import AccountOverride, BlockContext, CallRequest, CallResult
 from testamur_node.execution.pyevm import PyEvm
@@ -191,6 +192,14 @@ def test_a_nonce_that_cannot_rise_creates_nothing_and_keeps_its_gas() -> None:
     accounts = {SENDER: AccountOverride(nonce=2**64 - 1)}
     result = called(Fork.PRAGUE, accounts, CallRequest(SENDER, None, b"\0", gas=1_000_000))
     assert (result.error, result.gas_used) == ("nonce uint64 overflow", 21_000 + 32_000 + 4 + 2)
+
+
+def test_nothing_is_created_where_storage_lies() -> None:
+    place = {created_address(SENDER, 0): AccountOverride(storage_difference={1: 1})}
+    creating = (MessageArguments(sender=SENDER, payload=b"\0", gas=100_000),)
+    settled = simulated([BlockPlan(state=place), BlockPlan(calls=creating)])[1].calls[0]
+    assert (settled.error, settled.gas_used) == ("contract address collision", 100_000)
+    assert simulated([BlockPlan(), BlockPlan(calls=creating)])[1].calls[0].error is None
 
 
 def test_a_pretended_balance_runs_over_instead_of_failing() -> None:

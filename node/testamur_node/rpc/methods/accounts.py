@@ -13,7 +13,7 @@ __all__ = ["eth"]
 eth: Namespace[Context] = Namespace("eth")
 _BLOCK = required(read_block_reference)
 _MOST_SLOTS = 1_024
-"""Most storage slots of one eth_getProof, as geth."""
+"""Most storage slots of one eth_getProof."""
 
 
 @eth.method("getBalance", required(read_address), _BLOCK)

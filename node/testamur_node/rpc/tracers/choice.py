@@ -12,6 +12,7 @@ from testamur_node.rpc.errors import DecodeError, ServerRefusalError
 from testamur_node.rpc.messages import read_block_overrides, read_overrides
 from testamur_node.rpc.parameters import members, read_boolean, read_object, read_text
 from testamur_node.rpc.tracers.calls import CallTracer, FlatCallTracer
+from testamur_node.rpc.tracers.preimages import PreimageTracer
 from testamur_node.rpc.tracers.prestate import PrestateOptions, PrestateTracer
 from testamur_node.rpc.tracers.selectors import SelectorTracer
 from testamur_node.rpc.tracers.several import SeveralTracers
@@ -127,13 +128,16 @@ def _named_trace(name: str, configuration: object, subject: Subject) -> Trace:
     if name == "4byteTracer":
         selectors = SelectorTracer(subject.precompiles)
         return Trace(selectors, lambda _: selectors.result())
+    if name == "keccak256PreimageTracer":
+        preimages = PreimageTracer()
+        return Trace(preimages, lambda _: preimages.result())
     if name == "noopTracer":
         return Trace(Observer(), lambda _: {})
     if name == "muxTracer":
         return _several(configuration, subject)
     raise ServerRefusalError(
-        f"tracer {name[:40]!r} not found: there are callTracer, flatCallTracer, prestateTracer, 4byteTracer, muxTracer"
-        " and noopTracer"
+        f"tracer {name[:40]!r} not found: there are callTracer, flatCallTracer, prestateTracer, 4byteTracer, muxTracer,"
+        " keccak256PreimageTracer and noopTracer"
     )
 
 

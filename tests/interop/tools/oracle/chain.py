@@ -42,9 +42,9 @@ class Chain:
         """All of them, in order."""
         return [log for receipts in self.receipts for receipt in receipts for log in receipt["logs"]]
 
-    def some_block(self, chance: Random, oldest: int = 0) -> Any:
+    def some_block(self, chance: Random) -> Any:
         """A reference to a block, in one of its spellings."""
-        number = chance.randrange(oldest, self.head + 1)
+        number = chance.randrange(self.head + 1)
         spellings = (
             hex(number),
             self.blocks[number]["hash"],

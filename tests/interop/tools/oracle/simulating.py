@@ -10,9 +10,6 @@ from tests.interop.tools.oracle.chain import NOBODY, Chain
 
 __all__ = ["simulations"]
 
-_BYZANTIUM = 9
-"""The first block whose receipts hold a status."""
-
 
 def _block(chain: Chain, chance: Random, validates: bool) -> dict[str, Any]:
     made: dict[str, Any] = {}
@@ -117,8 +114,7 @@ def simulations(chain: Chain, chance: Random, count: int) -> Iterator[Request]:
                 options[name] = True
         if validates:
             options["validation"] = True
-        # older receipts hold a root that shows whether geth touched the coinbase of a call that pays nothing
-        block = chain.some_block(chance, _BYZANTIUM) if chance.random() < 0.15 else "latest"
+        block = chain.some_block(chance) if chance.random() < 0.15 else "latest"
         if block != "latest":
             for call in (call for item in blocks for call in item.get("calls", ())):
                 call.pop("authorizationList", None)  # geth delegates under every fork, we from Prague on
