@@ -5,7 +5,7 @@ asks, nor twice for the same head, pool and second; blocks do not wait for it, a
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from testamur_node.apart import ApartError, BusyError, TooSlowError
@@ -14,6 +14,7 @@ from testamur_node.calls import Calls
 from testamur_node.chain.block import Block, Header
 from testamur_node.chain.development import Wishes
 from testamur_node.chain.receipt import Receipt
+from testamur_node.chain.transaction import Transaction
 from testamur_node.execution.executor import BlockContext, BlockResult
 from testamur_node.permission import Parent
 from testamur_node.pool import Pool
@@ -79,17 +80,21 @@ class Pending:
         if not self._lock.acquire(timeout=seconds):
             raise BusyError("the pending block is being executed", "try again later, or ask for latest")
         try:
-            head, parent = self._newest()
-            version = self._pool.version
-            timestamp = max(self._next_time() // _SECOND, head.timestamp + 1)
-            wishes = self._application.wishes
-            key = (head.hash, version, timestamp, wishes)
-            if self._built is not None and self._built[0] == key:
-                return self._built[1]
-            if self._failed is not None and self._failed[0] == key[:2]:
-                raise self._failed[1]
+            while True:
+                head, parent = self._newest()
+                version = self._pool.version
+                timestamp = max(self._next_time() // _SECOND, head.timestamp + 1)
+                wishes = self._application.wishes
+                key = (head.hash, version, timestamp, wishes)
+                if self._built is not None and self._built[0] == key:
+                    return self._built[1]
+                if self._failed is not None and self._failed[0] == key[:2]:
+                    raise self._failed[1]
+                chosen = self._application.propose(self._pool.ready(parent.institution)).transactions
+                if self._application.head is head:
+                    break  # else a block has taken what the pool has no longer, and does not fit this head
             try:
-                built = self._build(head, parent, timestamp, seconds)
+                built = self._build(head, parent, timestamp, chosen, seconds)
             except (TooSlowError, ApartError) as error:
                 self._failed = (key[:2], error)
                 raise
@@ -117,11 +122,11 @@ class Pending:
             if self._application.head is head:
                 return head, parent
 
-    def _build(self, head: Header, parent: Parent, timestamp: int, seconds: float) -> PendingBlock:
-        application = self._application
-        chosen = application.propose(self._pool.ready(parent.institution)).transactions
+    def _build(
+        self, head: Header, parent: Parent, timestamp: int, chosen: Sequence[Transaction], seconds: float
+    ) -> PendingBlock:
         senders = tuple(transaction.sender for transaction in chosen)
-        context = replace(application.next_context(head, parent, timestamp, set(senders)), ancestors=())
+        context = replace(self._application.next_context(head, parent, timestamp, set(senders)), ancestors=())
         plan = Plan(head.state_root, context, tuple(transaction.raw for transaction in chosen), senders)
         kept, result = self._apart(plan, seconds)
         transactions = tuple(chosen[index] for index in kept)

@@ -365,6 +365,25 @@ def test_a_pending_block_that_takes_too_long_is_ended_told_and_not_tried_again(t
         node.close()
 
 
+def test_a_block_made_while_the_pool_is_read_is_the_one_it_follows(
+    development: Node, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = development.pool.ready
+
+    def ready_after_a_block(*arguments: Any) -> Any:
+        monkeypatch.setattr(development.pool, "ready", ready)
+        development.development.mine()
+        development.submit(raw(GOVERN, 1, to=ADDRESSES[9]))
+        return ready(*arguments)
+
+    development.submit(raw(GOVERN, 0, to=ADDRESSES[9]))
+    monkeypatch.setattr(development.pool, "ready", ready_after_a_block)
+    block, receipts = ask("eth_getBlockByNumber", "pending", True), ask("eth_getBlockReceipts", "pending")
+    assert number_of(block["number"]) == development.head.number + 1
+    assert [number_of(item["nonce"]) for item in block["transactions"]] == [1]
+    assert [item["status"] for item in receipts] == ["0x1"]
+
+
 def test_it_stays_whole_while_blocks_are_made(tmp_path: Path) -> None:
     node = Node.open(make_home(tmp_path, DEVELOPMENT), time.time_ns, block_time=0)
     problems: list[str] = []
