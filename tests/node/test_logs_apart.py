@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
@@ -35,8 +36,12 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 
 def ask(dispatcher: Dispatcher[Any], **query: Any) -> Any:
-    request = {"jsonrpc": "2.0", "id": 1, "method": "eth_getLogs", "params": [query]}
-    return orjson.loads(dispatcher.answer(orjson.dumps(request)) or b"")
+    return request(dispatcher, "eth_getLogs", query)
+
+
+def request(dispatcher: Dispatcher[Any], method: str, *parameters: Any) -> Any:
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+    return orjson.loads(dispatcher.answer(orjson.dumps(body)) or b"")
 
 
 def test_the_logs_of_one_block_are_read_on_the_spot(node: Node, apart: list[str]) -> None:
@@ -66,3 +71,33 @@ def test_a_search_without_results_ends_after_its_steps(node: Node) -> None:
     with pytest.raises(LongWalkError, match="more than 2 steps"):
         node.logs(0, 4, [address], steps=2)
     assert len(node.logs(0, 4, [address], steps=4)) == 3 * _LOGS
+
+
+@pytest.mark.parametrize(
+    ("most", "told"),
+    [
+        (1_000, [3 * _LOGS, 0]),
+        (120, [2 * _LOGS, _LOGS, 0]),
+        (70, [_LOGS, _LOGS, _LOGS, 0]),
+        (20, [_LOGS, _LOGS, _LOGS, 0]),  # no part of a block is held back
+    ],
+)
+def test_a_filter_tells_whole_blocks_within_the_limit_and_the_rest_later(
+    node: Node, most: int, told: list[int], apart: list[str]
+) -> None:
+    dispatcher = dispatcher_for(node, ["eth"], Limits(log_results=most))
+    identity = request(dispatcher, "eth_newFilter", {})["result"]
+    dispatcher.context.filters.get(identity).next_block = 1  # as if those blocks had come since
+    polls = [request(dispatcher, "eth_getFilterChanges", identity)["result"] for _ in told]
+    assert [len(poll) for poll in polls] == told
+    assert [int(log["blockNumber"], 16) for poll in polls for log in poll] == [2] * _LOGS + [3] * _LOGS + [4] * _LOGS
+    assert set(apart) == {"_rendered_logs"}
+
+
+def test_polls_at_the_same_time_tell_each_log_once(node: Node) -> None:
+    dispatcher = dispatcher_for(node, ["eth"], Limits())
+    identity = request(dispatcher, "eth_newFilter", {})["result"]
+    dispatcher.context.filters.get(identity).next_block = 1
+    with ThreadPoolExecutor(8) as threads:
+        polls = list(threads.map(lambda _: request(dispatcher, "eth_getFilterChanges", identity)["result"], range(8)))
+    assert sorted(len(poll) for poll in polls) == [0] * 7 + [3 * _LOGS]

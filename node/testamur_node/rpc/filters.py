@@ -50,6 +50,8 @@ class Filter:
     """Set for a filter on waiting transactions."""
     full: bool = False
     """Whether that one tells whole transactions, not hashes."""
+    polling: threading.Lock = field(default_factory=threading.Lock)
+    """Held while it is asked, so that two polls at once never tell the same."""
 
 
 class Filters:

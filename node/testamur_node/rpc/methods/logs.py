@@ -1,5 +1,6 @@
 """eth_: logs, and filters that are polled for what is new."""
 
+import sys
 from collections.abc import Sequence
 from math import inf
 
@@ -27,8 +28,6 @@ __all__ = ["eth", "located_log_json"]
 
 eth: Namespace[Context] = Namespace("eth")
 
-_Logs = list[orjson.Fragment] | orjson.Fragment
-"""One by one, or as they came from a process."""
 _FEW = 64
 """Logs that are read on the spot: fewer than it pays to ask a process for."""
 _FEW_STEPS = 256
@@ -103,40 +102,28 @@ def _check_order(is_in_order: bool) -> None:
         raise ServerRefusalError("invalid block range params")
 
 
-def _read(context: Context, query: LogQuery, first: int, last: int) -> list[orjson.Fragment]:
-    """The logs of a range, or a refusal where they are too many."""
-    if first > last:
-        return []
-    most = context.limits.log_results
-    found = context.node.logs(first, last, query.addresses, query.topics, limit=most)
-    if len(found) > most:
-        raise _too_many(most, first, found[most].block_number)
-    return [located_log_json(located) for located in found]
-
-
 def _too_many(most: int, first: int, overflowing: int) -> ResourceLimitError:
     return ResourceLimitError(
         f"query returned more than {most} results: narrow the range, blocks {first} to {overflowing - 1} fit"
     )
 
 
-def _answer(context: Context, query: LogQuery, first: int, last: int) -> _Logs:
-    """The same for an answer of its own: few logs at once, many in a process apart, so that no block waits for them."""
+def _search(context: Context, query: LogQuery, first: int, last: int, most: int) -> tuple[bytes, int | None]:
+    """The logs of a range as a JSON array; where they are more than `most`, the block in which they become too many.
+
+    Few are read at once, many in a process apart, so that no block waits for them.
+    """
     if first > last:
-        return []
+        return b"[]", None
     try:
         found = context.node.logs(first, last, query.addresses, query.topics, limit=_FEW, steps=_FEW_STEPS)
     except LongWalkError:
         found = None
-    if found is not None and len(found) <= min(_FEW, context.limits.log_results):
-        return [located_log_json(located) for located in found]
-    most = context.limits.log_results
-    rendered, overflowing = context.node.render(
+    if found is not None and len(found) <= min(_FEW, most):
+        return _written(found), None
+    return context.node.render(
         _rendered_logs, context.limits.log_seconds, first, last, query.addresses, query.topics, most
     )
-    if overflowing is not None:
-        raise _too_many(most, first, overflowing)
-    return orjson.Fragment(rendered)
 
 
 def _rendered_logs(
@@ -147,15 +134,17 @@ def _rendered_logs(
     topics: Sequence[Sequence[bytes] | None],
     most: int,
 ) -> tuple[bytes, int | None]:
-    """The logs as a JSON array, where they are made; or the block in which they become too many."""
+    """The same, where many are read."""
     found = calls.chain.logs(first, last, addresses, topics, limit=most)
-    if len(found) > most:
-        return b"", found[most].block_number
-    return orjson.dumps([located_log_json(located) for located in found]), None
+    return (b"[]", found[most].block_number) if len(found) > most else (_written(found), None)
+
+
+def _written(logs: Sequence[LocatedLog]) -> bytes:
+    return orjson.dumps([located_log_json(located) for located in logs])
 
 
 @eth.method("getLogs", required(read_log_query))
-def get_logs(context: Context, query: LogQuery) -> _Logs:
+def get_logs(context: Context, query: LogQuery) -> orjson.Fragment:
     """Logs of a block range or of one block; up to `pending` also those that the block to come would have."""
     _check_shape(context, query)
     if query.last is not None and query.last.is_pending:
@@ -165,11 +154,20 @@ def get_logs(context: Context, query: LogQuery) -> _Logs:
     return _committed(context, query)
 
 
-def _committed(context: Context, query: LogQuery) -> _Logs:
-    return _answer(context, query, *_range(context, query))
+def _committed(context: Context, query: LogQuery) -> orjson.Fragment:
+    return orjson.Fragment(_all_of(context, query, *_range(context, query)))
 
 
-def _with_pending(context: Context, query: LogQuery) -> list[orjson.Fragment]:
+def _all_of(context: Context, query: LogQuery, first: int, last: int) -> bytes:
+    """The logs of a range, or a refusal where they are too many."""
+    most = context.limits.log_results
+    rendered, overflowing = _search(context, query, first, last, most)
+    if overflowing is not None:
+        raise _too_many(most, first, overflowing)
+    return rendered
+
+
+def _with_pending(context: Context, query: LogQuery) -> orjson.Fragment:
     """Logs up to the head that the block to come stands on, and that block's, whose hash is not known."""
     pending = pending_block(context)
     header = pending.block.header
@@ -177,17 +175,17 @@ def _with_pending(context: Context, query: LogQuery) -> list[orjson.Fragment]:
     first = header.number if is_alone else _height(context, query.first, header.number - 1)
     _check_order(first <= header.number)
     _check_width(context, first, header.number)
-    found = _read(context, query, first, header.number - 1)
+    committed = _all_of(context, query, first, header.number - 1)
+    coming = []
     position = 0
     for index, receipt in enumerate(pending.receipts):
         digest = pending.block.transactions[index].hash
         for log in receipt.logs:
             if matches(log, query.addresses, query.topics):
-                found.append(log_json(log, header.number, None, header.timestamp, digest, index, position))
+                coming.append(log_json(log, header.number, None, header.timestamp, digest, index, position))
             position += 1
-    if len(found) > context.limits.log_results:
-        raise ResourceLimitError(f"query returned more than {context.limits.log_results} results: narrow the range")
-    return found
+    arrays = (committed, orjson.dumps(coming))
+    return orjson.Fragment(b"[" + b",".join(array[1:-1] for array in arrays if array != b"[]") + b"]")
 
 
 @eth.method("newFilter", required(read_log_query))
@@ -227,36 +225,45 @@ def uninstall_filter(context: Context, identity: str) -> bool:
     return context.filters.remove(identity)
 
 
-def _new_logs(context: Context, query: LogQuery, installed: Filter, head: int) -> list[orjson.Fragment]:
-    """Logs since the last poll, within the filter's own range."""
+def _new_logs(context: Context, query: LogQuery, installed: Filter, head: int) -> orjson.Fragment:
+    """Logs since the last poll, within the filter's own range; as many whole blocks as one answer may hold, the next
+    poll goes on from there."""
     first = max(installed.next_block, _height(context, query.first, 0) if query.first != LATEST else 0)
     bounded = query.last is not None and query.last.number is not None
     last = min(head, _height(context, query.last, head)) if bounded else head
-    return _read(context, query, first, last)
+    rendered, overflowing = _search(context, query, first, last, context.limits.log_results)
+    reached = head
+    if overflowing is not None:
+        reached = overflowing - 1
+        rendered, _ = _search(context, query, first, reached, sys.maxsize)
+        if rendered == b"[]":
+            reached = overflowing
+            rendered, _ = _search(context, query, first, reached, sys.maxsize)
+    installed.next_block = reached + 1
+    return orjson.Fragment(rendered)
 
 
 @eth.method("getFilterChanges", required(read_text))
-def get_filter_changes(context: Context, identity: str) -> list[object]:
+def get_filter_changes(context: Context, identity: str) -> list[object] | orjson.Fragment:
     """What came since the last poll: logs, block hashes or transactions."""
     installed = context.filters.get(identity)
     if installed.transactions is not None:
         taken = installed.transactions.take()
         return [pending_transaction_json(item) if installed.full else data(item.hash) for item in taken]
-    head = context.node.head.number
-    if head < installed.next_block - 1:
-        installed.next_block = head + 1  # a development chain was reverted
-    changes: list[object]
-    if installed.query is not None:
-        changes = list(_new_logs(context, installed.query, installed, head))
-    else:
+    with installed.polling:
+        head = context.node.head.number
+        if head < installed.next_block - 1:
+            installed.next_block = head + 1  # a development chain was reverted
+        if installed.query is not None:
+            return _new_logs(context, installed.query, installed, head)
         found = (context.node.header(number) for number in range(installed.next_block, head + 1))
-        changes = [data(header.hash) for header in found if header is not None]
-    installed.next_block = head + 1
+        changes: list[object] = [data(header.hash) for header in found if header is not None]
+        installed.next_block = head + 1
     return changes
 
 
 @eth.method("getFilterLogs", required(read_text))
-def get_filter_logs(context: Context, identity: str) -> _Logs:
+def get_filter_logs(context: Context, identity: str) -> orjson.Fragment:
     """All logs that a log filter matches, polled before or not."""
     installed = context.filters.get(identity)
     if installed.query is None:
