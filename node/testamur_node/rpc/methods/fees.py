@@ -1,8 +1,10 @@
 """eth_: prices. On a free chain they are all zero, in every form a wallet may ask for them (node.md 5)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from testamur_node.chain.block import Block, Header
+from testamur_node.calls import Calls
+from testamur_node.chain.block import Header
 from testamur_node.rpc.codec import quantity
 from testamur_node.rpc.context import Context, header_of
 from testamur_node.rpc.dispatch import Namespace, required
@@ -147,29 +149,36 @@ def fee_history(context: Context, count: int, newest: BlockReference, percentile
         raise ServerRefusalError(f"request beyond head block: requested {last}, head {head.number}")
     spec, wished = context.node.spec, context.node.wishes.base_fee
     first = max(last - min(count, context.limits.fee_history_blocks) + 1, 0)
-    blocks = [context.node.required(number) for number in range(first, min(last, head.number) + 1)]
+    headers = [context.node.header_of(number) for number in range(first, min(last, head.number) + 1)]
+    tips = _tips(context, headers, percentiles) if percentiles else []
     if newest.is_pending:
-        header = pending_header(spec, head.header)
-        header = header if wished is None else replace(header, base_fee=wished)
-        blocks.append(Block(header, b""))
-    following = blocks[-1].header
+        coming = pending_header(spec, head.header)
+        headers.append(coming if wished is None else replace(coming, base_fee=wished))
+        tips.append([0] * len(percentiles))
+    following = headers[-1]
     next_fee = next_base_fee(spec, following) if wished is None or following.number != head.number else wished
     answer: Json = {
         "oldestBlock": quantity(first),
-        "baseFeePerGas": [quantity(block.header.base_fee or 0) for block in blocks] + [quantity(next_fee or 0)],
-        "gasUsedRatio": [block.header.gas_used / block.header.gas_limit for block in blocks],
-        "baseFeePerBlobGas": [quantity(blob_gas_price(spec, block.header) or 0) for block in blocks]
+        "baseFeePerGas": [quantity(header.base_fee or 0) for header in headers] + [quantity(next_fee or 0)],
+        "gasUsedRatio": [header.gas_used / header.gas_limit for header in headers],
+        "baseFeePerBlobGas": [quantity(blob_gas_price(spec, header) or 0) for header in headers]
         + [quantity(next_blob_gas_price(spec, following) or 0)],
-        "blobGasUsedRatio": [
-            (block.header.blob_gas_used or 0) / (most_blob_gas(spec, block.header) or 1) for block in blocks
-        ],
+        "blobGasUsedRatio": [(header.blob_gas_used or 0) / (most_blob_gas(spec, header) or 1) for header in headers],
     }
     if percentiles:
-        answer["reward"] = [
-            [
-                quantity(0 if spec.is_free else tip)
-                for tip in rewards(block, context.node.receipts(block.number), percentiles)
-            ]
-            for block in blocks
-        ]
+        answer["reward"] = [[quantity(tip) for tip in row] for row in tips]
     return answer
+
+
+def _tips(context: Context, headers: Sequence[Header], percentiles: Sequence[float]) -> list[list[int]]:
+    """The tip at each percentile of each block; nothing is read where nothing was paid, all else in a process apart."""
+    paying = [] if context.node.spec.is_free else [header.number for header in headers if header.gas_used]
+    found = context.node.render(_rewards, context.limits.call_seconds, paying, percentiles) if paying else {}
+    nothing = [0] * len(percentiles)
+    return [found.get(header.number, nothing) for header in headers]
+
+
+def _rewards(calls: Calls, numbers: Sequence[int], percentiles: Sequence[float]) -> dict[int, list[int]]:
+    """The same by block number, where it is read."""
+    chain = calls.chain
+    return {number: rewards(chain.required(number), chain.receipts(number), percentiles) for number in numbers}
