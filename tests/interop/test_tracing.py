@@ -10,7 +10,7 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract import Contract
 
-from tests.interop.test_web3 import NOTEBOOK, send
+from tests.interop.test_web3 import NOTEBOOK, STRANGER, send
 
 # calls the address in its calldata without any data, then stores the outcome
 CALLER = "0x" + "600c8060095f395ff3" + "5f5f5f5f5f5f355af15f5500"
@@ -136,6 +136,15 @@ def test_the_selector_tracer_counts_calls(w3: Web3, sender: LocalAccount, notebo
     payload = notebook.encode_abi("set", [7, "seven"])
     _, counts = traced(w3, sender, notebook, payload, tracer="4byteTracer")
     assert counts == {f"{payload[:10]}-{len(payload) // 2 - 5}": 1}
+
+
+def test_a_trace_may_be_as_deep_as_calls_go(w3: Web3) -> None:
+    itself = {STRANGER: {"code": "0x5f5f5f5f5f305af100"}}
+    options = {"tracer": "callTracer", "stateOverrides": itself}
+    frame, depth = request(w3, "debug_traceCall", {"to": STRANGER, "gas": hex(30_000_000)}, "latest", options), 0
+    while "calls" in frame:
+        frame, depth = frame["calls"][0], depth + 1
+    assert depth > 300
 
 
 def test_the_preimages_of_hashes_are_collected(w3: Web3) -> None:

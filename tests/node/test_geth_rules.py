@@ -202,6 +202,19 @@ def test_nothing_is_created_where_storage_lies() -> None:
     assert simulated([BlockPlan(), BlockPlan(calls=creating)])[1].calls[0].error is None
 
 
+def test_a_creation_where_something_lies_costs_what_it_hands_on_as_well() -> None:
+    steps = ran(Fork.PRAGUE, "5f5f5f5ff5" + "5f5f5f5ff5" + "00", gas=300_000)[1]["structLogs"]
+    first, second = (step for step in steps if step["op"] == "CREATE2")
+    assert (first["gasCost"], second["gasCost"]) == (32_000, 32_000)
+    assert steps[-1]["gas"] == (second["gas"] - 32_000) // 64
+    assert steps[-1]["stack"][-1] == "0x0"
+
+
+def test_a_cold_account_that_cannot_be_paid_for_is_refused_before_memory_is_counted() -> None:
+    step = last_step(Fork.PRAGUE, "640800000000" + "5f5f5f5f" + "6133335af1", 21_000 + 20 + 1_000)
+    assert step["error"] == "out of gas: out of gas"
+
+
 def test_a_pretended_balance_runs_over_instead_of_failing() -> None:
     accounts = {
         SENDER: AccountOverride(balance=5),

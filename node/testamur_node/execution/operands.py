@@ -18,6 +18,8 @@ _NAMES_ACCOUNT = {
 """Where on the stack an instruction finds the account that it looks at."""
 _NAMES_VALUE = {0xF0: 0, 0xF5: 0, 0xF1: 2, 0xF2: 2}
 _DEEPEST = 1024
+_MOST_NONCE = 2**64 - 1
+_TOO_DEEP, _TOO_POOR = "max call depth exceeded", "insufficient balance for transfer"
 
 
 class Operands:
@@ -78,23 +80,37 @@ class Operands:
         """SELFDESTRUCT counts as a frame of its own, as in geth."""
         return Frame("SELFDESTRUCT", self.owner, self.target, self.wealth, 0, b"", 1)
 
-    def refused_frame(self, computation: Any) -> tuple[Frame, str]:
-        """The frame that did not come to be, and why."""
-        kind, depth = FRAMES[self.opcode], computation.msg.depth + 1
-        left = computation._gas_meter.gas_remaining
-        words = "max call depth exceeded" if depth > _DEEPEST else "insufficient balance for transfer"
+    def refused_frame(self, under_way: Sequence[Any]) -> tuple[Frame, str, int]:
+        """The frame that did not come to be, why, and what it used up all the same."""
         if self.opcode in (0xF0, 0xF5):
-            if depth <= _DEEPEST and self.value <= self.wealth:
-                words = "contract address collision"
-            start, size = self.top[1:3]
-            code = computation.memory_read_bytes(start, size)
-            return Frame(kind, self.owner, bytes(20), self.value, left - left // 64, code, depth), words
+            return self._refused_creation(under_way)
+        computation, depth = self.computation, self.computation.msg.depth + 1
+        words = _TOO_DEEP if depth > _DEEPEST else _TOO_POOR
         start, size = self.top[3:5] if self.opcode in (0xF1, 0xF2) else self.top[2:4]
         value = computation.msg.value if self.opcode == 0xF4 else self.value
-        gas = left - self.gas + computation.step_cost
-        return Frame(
-            kind, self.owner, self.target, value, gas, computation.memory_read_bytes(start, size), depth
-        ), words
+        gas = computation._gas_meter.gas_remaining - self.gas + computation.step_cost
+        data = computation.memory_read_bytes(start, size)
+        return Frame(FRAMES[self.opcode], self.owner, self.target, value, gas, data, depth), words, 0
+
+    def _refused_creation(self, under_way: Sequence[Any]) -> tuple[Frame, str, int]:
+        """geth hands on the gas of a creation before it looks whether it can be; where something lies, it is gone."""
+        computation, depth = self.computation, self.computation.msg.depth + 1
+        cost = self.price(under_way).cost
+        left, used = self.gas - cost, computation.step_cost - cost
+        gas = left - left // 64 if computation.fork >= Fork.TANGERINE_WHISTLE else left
+        if used:
+            words = "contract address collision"
+        elif depth > _DEEPEST:
+            words = _TOO_DEEP
+        elif self.value > self.wealth:
+            words = _TOO_POOR
+        elif computation.state.get_nonce(self.owner) == _MOST_NONCE:
+            words = "nonce uint64 overflow"
+        else:
+            words = "deployment not permitted"
+        start, size = self.top[1:3]
+        data = computation.memory_read_bytes(start, size)
+        return Frame(FRAMES[self.opcode], self.owner, bytes(20), self.value, gas, data, depth), words, used
 
 
 def _number(value: Any) -> int:

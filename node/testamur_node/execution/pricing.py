@@ -134,6 +134,8 @@ def _dynamic(opcode: int, fork: Fork, before: Before, size: int, gas: int) -> tu
         return _destruction(fork, before)
     if opcode == 0x0A:
         return 10 + (50 if fork >= Fork.SPURIOUS_DRAGON else 10) * ((top[1].bit_length() + 7) // 8), 0
+    if opcode in _CALLS:
+        return _call(opcode, fork, before, size, gas), 0
     cost = _expansion(size, before)
     if opcode in _PER_WORD:
         position, each = _PER_WORD[opcode]
@@ -144,8 +146,6 @@ def _dynamic(opcode: int, fork: Fork, before: Before, size: int, gas: int) -> tu
         cost += _init_code(opcode, fork, top[2])
     if opcode in _LOOKS and before.is_cold:
         cost += _COLD_MORE
-    if opcode in _CALLS:
-        cost = _call(opcode, fork, before, cost, gas)
     if cost >= _UINT64:
         raise _UnpricedError(_OVERFLOW)
     return cost, 0
@@ -159,14 +159,14 @@ def _init_code(opcode: int, fork: Fork, size: int) -> int:
     return ((6 if opcode == 0xF5 else 0) + (2 if is_limited else 0)) * _words(size)
 
 
-def _call(opcode: int, fork: Fork, before: Before, memory: int, gas: int) -> int:
-    """For a call, what it hands on included."""
+def _call(opcode: int, fork: Fork, before: Before, size: int, gas: int) -> int:
+    """For a call, what it hands on included; looking at the account comes first."""
     access = 0
     for part in (_COLD_MORE if before.is_cold else 0, before.delegate_price):
         if gas - access < part:
             raise _UnpricedError("out of gas")
         access += part
-    base, value = memory, before.top[2] if opcode in (0xF1, 0xF2) else 0
+    base, value = _expansion(size, before), before.top[2] if opcode in (0xF1, 0xF2) else 0
     if opcode == 0xF1:
         target = (before.top[1] & (2**160 - 1)).to_bytes(20, "big")
         if fork >= Fork.SPURIOUS_DRAGON:

@@ -72,9 +72,10 @@ class _WatchedOpcode:
 
     def _refused(self, computation: Any, operands: Operands) -> None:
         """A call or creation that came to nothing, as geth shows it: a frame that fails at once."""
-        frame, words = operands.refused_frame(computation)
+        frame, words, used = operands.refused_frame(self._watch.under_way)
+        computation.step_cost -= used
         self._watch.observer.enter(frame)
-        self._watch.observer.exit(Outcome(b"", 0, said(VMError(words), words)))
+        self._watch.observer.exit(Outcome(b"", used, said(VMError(words), words)))
 
 
 def _position(code: Any, opcode: int) -> int:

@@ -4,6 +4,7 @@ HTTP, WebSocket and the Unix socket all hand their bodies to `Dispatcher.answer`
 traceback: what is wrong with a request is an error object, what is wrong with the node is logged and told as -32603.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -240,4 +241,7 @@ def _encode(identity: object, result: object = None, error: RpcError | None = No
         body["result"] = result
     else:
         body["error"] = error.to_json()
-    return orjson.dumps(body)
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        return json.dumps(body, separators=(",", ":")).encode()  # nested deeper than orjson goes: a trace of many calls
