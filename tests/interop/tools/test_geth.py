@@ -16,7 +16,7 @@ import pytest
 from tests.interop.comparing import Request, differences, shape, without_messages
 from tests.interop.conftest import NodeProcess, node_command, start_node
 from tests.interop.conversations import conversations
-from tests.interop.tools.oracle import calling, edges, malformed, reading, sending, simulating, tracing
+from tests.interop.tools.oracle import calling, edges, malformed, programs, reading, sending, simulating, tracing
 from tests.interop.tools.oracle.chain import Chain, read_chain
 from tests.interop.tools.oracle.geth import Http, started_geth
 
@@ -41,6 +41,7 @@ FAMILIES: dict[str, tuple[Family, int, int]] = {
     "traced calls at the edges": (edges.traced_edges, 200, 5_000),
     "traces": (tracing.traces, 50, 1_000),
     "traced calls": (tracing.trace_calls, 300, 10_000),
+    "programs": (programs.programs, 200, 3_000),
     "sent": (sending.sent, 60, 500),
     "filled": (sending.filled, 100, 2_000),
 }
