@@ -15,6 +15,7 @@ LIMITS = """
 [limits]
 call_seconds = 1.0
 call_processes = 1
+parallel_requests = 6
 log_results = 3
 log_blocks = 10
 log_topics = 2
@@ -81,6 +82,31 @@ def test_blocks_are_made_while_calls_do_not_end(limited: NodeProcess, notebook: 
         thread.join()
     messages = [answer["error"]["message"] for answer in answers]
     assert all("timeout" in message or "busy" in message for message in messages)
+
+
+def test_transactions_are_taken_while_calls_hold_all_their_places(limited: NodeProcess, notebook: str) -> None:
+    """Three of six threads may be at calls: of more calls the rest is refused at once, and the head can be asked."""
+    stop, answers = threading.Event(), []
+
+    def loop() -> None:
+        w3 = limited.web3()
+        while not stop.is_set():
+            answers.append(ask(w3, "eth_call", spin(notebook), "latest")["error"]["message"])
+
+    threads = [threading.Thread(target=loop) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    w3, sender = limited.web3(), Account.create()
+    try:
+        while not any("too many calls wait" in answer for answer in answers):
+            assert w3.eth.block_number > 0
+        for _ in range(3):
+            assert send(w3, sender, to=notebook, gas=100_000, data="0x6d4ce63c")["status"] == 1
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert all("timeout" in answer or "busy" in answer for answer in answers)
 
 
 def test_an_answer_of_too_many_logs_is_refused_with_what_fits(limited: NodeProcess, notebook: str) -> None:
