@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from testamur_node.application import Application, prev_randao
+from testamur_node.application import Application
 from testamur_node.chain.block import Header
 from testamur_node.chain.message import BlockOverrides
 from testamur_node.chain.rules import Fork
@@ -33,7 +33,6 @@ from testamur_node.simulation import (
     affordable_gas,
     context_of,
     least_gas,
-    pending_context,
     pretended_context,
     pretended_fork,
     priced_context,
@@ -190,10 +189,8 @@ class Calls:
             deployers = frozenset({request.sender}) if may else frozenset()
         if place.ground is None:
             timestamp = max(self._now() // 1_000_000_000, header.timestamp + 1)
-            context = pending_context(
-                self._application.parent(), header, header.hash, prev_randao(header.hash, header.number + 1), timestamp,
-                deployers,
-            )  # fmt: skip
+            coming = self._application.next_context(header, self._application.parent(), timestamp, set())
+            context = replace(coming, deployers=deployers)
         else:
             context = context_of(header, self._chain_id, self.chain.store.ancestors, deployers)
         fork = pretended_fork(self.spec, context, place.block)

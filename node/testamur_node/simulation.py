@@ -15,11 +15,10 @@ from testamur_node.errors import NodeError
 from testamur_node.execution.executor import BlockContext, CallRequest, CallResult, NodeReader
 from testamur_node.execution.intrinsic import GAS_PER_BLOB
 from testamur_node.execution.trial import Problem, RefusedMessageError
-from testamur_node.permission import Parent
 
 __all__ = [
-    "Outlook", "UnsupportedOverrideError", "affordable_gas", "context_of", "least_gas", "pending_context",
-    "pretended_context", "pretended_fork", "priced_context", "replay_context",
+    "Outlook", "UnsupportedOverrideError", "affordable_gas", "context_of", "least_gas", "pretended_context",
+    "pretended_fork", "priced_context", "replay_context",
 ]  # fmt: skip
 
 _TRANSFER_GAS = 21_000
@@ -86,30 +85,6 @@ def replay_context(
     )
 
 
-def pending_context(
-    parent: Parent,
-    head: Header,
-    head_hash: bytes,
-    prev_randao: bytes,
-    timestamp: int,
-    deployers: frozenset[bytes] | None,
-) -> BlockContext:
-    """The block to come, as far as it can be known."""
-    return BlockContext(
-        number=head.number + 1,
-        timestamp=timestamp,
-        coinbase=head.coinbase,
-        prev_randao=prev_randao,
-        gas_limit=parent.gas_limit,
-        base_fee=parent.base_fee,
-        chain_id=parent.chain_id,
-        parent_hash=head_hash,
-        ancestors=(head_hash,),
-        excess_blob_gas=head.excess_blob_gas,
-        deployers=deployers,
-    )
-
-
 def pretended_fork(spec: ChainSpec, context: BlockContext, wanted: BlockOverrides) -> Fork:
     """Under which rules a call runs: with a random number a block of proof of work becomes a merged one."""
     return spec.fork_under(
@@ -122,24 +97,25 @@ def pretended_fork(spec: ChainSpec, context: BlockContext, wanted: BlockOverride
 def pretended_context(
     context: BlockContext, header: Header, wanted: BlockOverrides, fork: Fork, follows: bool = False
 ) -> BlockContext:
-    """`context` with what a call pretends of the block; `header` is the block that stands there.
+    """`context` with what a call pretends of the block; `header` is the block on whose state it runs.
 
-    BLOCKHASH still answers for the blocks that are, by their numbers: for those before `header` alone, unless the call
-    pretends the next number and `follows`, as geth's debug_traceCall does and its eth_call does not.
+    BLOCKHASH still answers for the blocks that are, by their numbers: for those before the block that stands there
+    alone, unless the call pretends the next number and `follows`, as geth's debug_traceCall does and its eth_call does
+    not.
     """
-    if wanted == _NOTHING and context.number == header.number and context.excess_blob_gas is not None:
+    if wanted == _NOTHING and context.excess_blob_gas is not None:
         return context
     for name in ("beacon_root", "withdrawals"):
         if getattr(wanted, name) is not None:
             raise UnsupportedOverrideError(f"block override {name!r} is not supported for this RPC method")
     number = context.number if wanted.number is None else wanted.number
-    ancestors = context.ancestors
-    if follows and number == header.number + 1:
+    ancestors, beyond = context.ancestors, number - context.number
+    if follows and beyond == 1 and context.number == header.number:
         ancestors = chain([header.hash], ancestors)
-    elif number > header.number:
-        ancestors = chain(repeat(bytes(32), min(number - header.number, 256)), ancestors)
-    elif number < header.number:
-        ancestors = islice(ancestors, header.number - number, None)
+    elif beyond > 0:
+        ancestors = chain(repeat(bytes(32), min(beyond, 256)), ancestors)
+    elif beyond < 0:
+        ancestors = islice(ancestors, -beyond, None)
     return replace(
         context,
         number=number,

@@ -170,6 +170,27 @@ def test_state_calls_and_proofs_see_what_waits_and_latest_does_not(development: 
     assert seen("latest") == seen("pending") == [nine, nine, "0x" + READING_CODE.hex(), 5, 3, 9, 3]
 
 
+def test_the_block_to_come_knows_the_hashes_of_those_before_it(development: Node, ask: Ask) -> None:
+    for nonce in range(3):
+        development.submit(raw(GOVERN, nonce, to=ADDRESSES[9]))
+        development.development.mine()
+    code = {"0x" + "77" * 20: {"code": "0x5f356001014303405f5260205ff3"}}  # BLOCKHASH(NUMBER - 1 - word 0 of the input)
+    head = development.head.number
+    hashes = [ask("eth_getBlockByNumber", hex(number), False)["hash"] for number in range(head, -1, -1)]
+
+    def seen() -> list[Any]:
+        messages = [{"to": "0x" + "77" * 20, "data": "0x" + word(back).hex()} for back in range(head + 2)]
+        return [ask("eth_call", message, "pending", code) for message in messages]
+
+    assert seen() == [*hashes, "0x" + bytes(32).hex()]
+    development.submit(raw(GOVERN, 3, to=ADDRESSES[9]))
+    assert seen() == [*hashes, "0x" + bytes(32).hex()]
+    demanding = {
+        "0x" + "77" * 20: {"code": "0x60014303401515600d575f5ffd5b00"}
+    }  # reverts where BLOCKHASH gives nothing
+    assert ask("eth_estimateGas", {"to": "0x" + "77" * 20}, "pending", demanding).startswith("0x")
+
+
 def test_a_message_on_pending_runs_after_what_waits_and_in_that_block(development: Node, ask: Ask) -> None:
     development.submit(raw(GOVERN, 0, to=None, data=creating(bytes.fromhex("43600052426020524160405260606000f3"))))
     clock_code = "0x" + created_address(ADDRESSES[GOVERN], 0).hex()
