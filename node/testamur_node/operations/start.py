@@ -82,7 +82,7 @@ async def _reread(asked: asyncio.Event, serving: Serving, load: Callable[[], Con
         asked.clear()
         try:
             await serving.take_up(load().rules)
-        except NodeError as error:
+        except (NodeError, OSError) as error:
             _log.error("the settings were read again and are not good, so the old ones hold: %s", error)
         else:
             _log.warning("the settings about access were read again and hold from now on")
