@@ -126,7 +126,10 @@ def _system_call(state: Any, contract: bytes, data: bytes, *, may_fail: bool = F
     if computation.is_error and not may_fail:
         raise ExecutionError(f"system call to {contract.hex()} failed: {computation.error!r}")
     state.clear_transient_storage()
+    surroundings = state.execution_context
+    coinbase, surroundings._coinbase = surroundings.coinbase, contract  # py-evm counts the coinbase as touched always
     for address in collect_touched_accounts(computation):
-        if address != state.coinbase and state.account_exists(address) and state.account_is_empty(address):
+        if state.account_exists(address) and state.account_is_empty(address):
             state.delete_account(address)  # EIP-161, as after a transaction
+    surroundings._coinbase = coinbase
     return bytes(computation.output)
