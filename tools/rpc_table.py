@@ -61,6 +61,8 @@ Where the node differs from geth, and means to:
 - No JavaScript tracers, no erc7562Tracer and none of geth's views into its database (`debug_dbGet`,
   `debug_accountRange` and their like); a tracer's `timeout` is checked and the node's own limit holds.
 - eth_getProof takes 1,024 keys, geth any number.
+- No `eth_resend`; eth_fillTransaction leaves `blobs` aside. Where a call pretends that a precompile's address delegates
+  to somebody (EIP-7702), that somebody runs; geth runs the precompile.
 - Delegations of a call (EIP-7702) count from Prague on, as in blocks; geth applies them under every fork.
 - The pool counts what one transaction may cost against its sender's balance, geth all of a sender's together.
 
