@@ -2,10 +2,13 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
-__all__ = ["ANALYSIS", "BROWNIE", "EELS", "GETH", "ROOT", "WEB3", "foundry", "output_of", "with_foundry"]
+__all__ = ["ANALYSIS", "BROWNIE", "EELS", "GETH", "ROOT", "WEB3", "anvil", "foundry", "output_of", "with_foundry"]
 
 ROOT = Path(__file__).resolve().parent.parent
 ANALYSIS = ROOT / ".venv-analysis" / "bin"
@@ -26,6 +29,24 @@ def foundry(tool: str) -> Path:
     found = sorted((ROOT / "node_modules" / "@foundry-rs").glob(f"{tool}-*/bin/{tool}*"))
     assert found, f"{tool} is not installed: ./run test --all sets it up"
     return found[0]
+
+
+@contextmanager
+def anvil(*options: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """An anvil of one's own on a free port: (its address, its process)."""
+    with subprocess.Popen([foundry("anvil"), "--port", "0", *options], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = (line for line in process.stdout if line.startswith("Listening on "))
+        address = next(lines, "").removeprefix("Listening on ").strip()
+        assert address, "anvil did not get ready"
+        drain = Thread(target=deque, args=(process.stdout, 0), daemon=True)  # it stops when nobody reads what it says
+        drain.start()
+        try:
+            yield f"http://{address}", process
+        finally:
+            process.terminate()
+            process.wait(30)
+            drain.join(30)
 
 
 def with_foundry() -> dict[str, str]:

@@ -35,6 +35,9 @@ _WINDOW = 32
 """Transactions that one account keeps open at once; pools refuse long queues."""
 _REPEAT_SECONDS = 5.0
 _REPLACE_SECONDS = 60.0
+_LATE_SECONDS = 3.0
+"""So long after its nonce a receipt may come to be seen: some nodes show the one first, and several behind one address
+are not at the same block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +184,8 @@ class Sender:
 
     def _await(self, transaction: QueuedTransaction) -> dict[str, Any] | None:
         """The final receipt, failed or not; None when another transaction took the nonce."""
-        started = sent = self._clock()
-        priced = started
+        started = sent = priced = self._clock()
+        taken: float | None = None
         interval = 0.02
         while True:
             is_taken = self.rpc.nonce(self.account.address) > transaction.nonce
@@ -192,16 +195,17 @@ class Sender:
             if found is not None and self._is_final(found):
                 self._queue.close_nonce(transaction)
                 return dict(found)
-            if found is None and is_taken:
+            now = self._clock()
+            taken = (now if taken is None else taken) if is_taken else None
+            if found is None and taken is not None and now - taken > _LATE_SECONDS:
                 self._queue.close_nonce(transaction)
                 return None
-            now = self._clock()
             if now - started > self._timeout_seconds:
                 raise TransactionPendingError(
                     f"{transaction.label}: no receipt after {self._timeout_seconds:.0f} s, {to_hex(transaction.hash)}",
                     "it stays in the queue; run the same command again when the chain makes blocks",
                 )
-            if found is None and now - priced > _REPLACE_SECONDS:
+            if found is None and taken is None and now - priced > _REPLACE_SECONDS:
                 transaction, priced = self._replace(transaction), now
             if found is None and now - sent > _REPEAT_SECONDS:
                 self._broadcast_again(transaction)

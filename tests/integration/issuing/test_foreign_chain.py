@@ -5,11 +5,10 @@ price, that another program overtakes, and blocks that count only when others st
 """
 
 import os
-import subprocess
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from testamur.batch.acceptance import acceptance
@@ -32,26 +31,14 @@ from testamur.status_targets import targets_from_rows
 from testamur.verification.connection import Chain
 from testamur.verification.policy import Policy
 
+from tests import tooling
 from tests.integration.issuing.alliance import ASSOCIATE, FRAMEWORK, Roster
-from tests.tooling import foundry
 
 pytestmark = pytest.mark.tool
 
 RICH = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 """anvil's first account; everybody knows its key."""
 SINK = bytes(19) + b"\x99"
-
-
-def start(*options: str) -> "tuple[subprocess.Popen[bytes], Rpc]":
-    process = subprocess.Popen(
-        [str(foundry("anvil")), "--port", "0", "--hardfork", "prague", *options], stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith(b"Listening on"):
-            threading.Thread(target=process.stdout.read, daemon=True).start()
-            return process, Rpc("http://" + line.decode().split()[-1])
-    raise AssertionError("anvil did not start")
 
 
 @pytest.fixture
@@ -67,13 +54,8 @@ def manual() -> Iterator[Rpc]:
 
 
 def _running(*options: str) -> Iterator[Rpc]:
-    process, rpc = start(*options)
-    with rpc:
+    with tooling.anvil("--hardfork", "prague", *options) as (url, _process), Rpc(url) as rpc:
         yield rpc
-    process.terminate()
-    process.wait(30)
-    if process.stdout is not None:
-        process.stdout.close()
 
 
 def sender(rpc: Rpc, folder: Path, **options: object) -> Sender:
@@ -209,8 +191,7 @@ def test_an_account_without_money_is_refused_with_the_nodes_reason(anvil: Rpc, t
 
 
 def test_a_node_that_dies_while_waiting_is_told(tmp_path: Path) -> None:
-    process, rpc = start("--no-mining")
-    with rpc:
+    with tooling.anvil("--no-mining") as (url, process), Rpc(url) as rpc:
         waiting = sender(rpc, tmp_path)
         queued = waiting.prepare(note(1))
         waiting.broadcast(queued)
@@ -218,8 +199,27 @@ def test_a_node_that_dies_while_waiting_is_told(tmp_path: Path) -> None:
         process.wait()
         with pytest.raises(ChainUnreachableError):
             waiting.wait(queued, note(1))
-    if process.stdout is not None:
-        process.stdout.close()
+
+
+class LateReceipts(Rpc):
+    """A node whose receipts come to be seen a little after the nonces, as a busy anvil's do."""
+
+    hidden = 3
+    """Looks for which there is none."""
+
+    def batch(self, requests: Sequence[tuple[str, Sequence[object]]]) -> list[Any]:
+        answers = super().batch(requests)
+        if requests[0][0] == "eth_getTransactionReceipt" and answers[0] is not None and self.hidden:
+            self.hidden -= 1
+            return [None] * len(answers)
+        return answers
+
+
+def test_a_receipt_that_is_seen_after_the_nonce_is_waited_for(anvil: Rpc, tmp_path: Path) -> None:
+    with LateReceipts(anvil.url) as rpc:
+        sender(rpc, tmp_path).send(note(1))
+        assert rpc.hidden == 0
+    assert mined_notes(anvil) == [1]
 
 
 def test_the_whole_line_runs_on_another_chain(anvil: Rpc, tmp_path: Path) -> None:

@@ -1,17 +1,15 @@
 """Chains that strangers' tools write to: a development chain, and an alliance whose members voted a deploy right."""
 
 import json
-import subprocess
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from eth_account import Account
 from testamur.artifacts import GENESIS_ADDRESSES
 
+from tests import tooling
 from tests.interop.conftest import NodeProcess
 from tests.tooling import foundry, output_of
 
@@ -91,24 +89,11 @@ def governed(started: Callable[..., NodeProcess]) -> NodeProcess:
     return node
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def anvil() -> Iterator[str]:
     """The address of an anvil of our own: somebody else's EVM chain, with fees."""
-    process = subprocess.Popen([foundry("anvil"), "--port", "0"], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("Listening on "):
-            address = line.removeprefix("Listening on ").strip()
-            break
-    else:
-        raise AssertionError("anvil did not get ready")
-    drain = Thread(target=deque, args=(process.stdout, 0), daemon=True)  # it stops when nobody reads what it says
-    drain.start()
-    yield f"http://{address}"
-    process.terminate()
-    process.wait(30)
-    drain.join(30)
-    process.stdout.close()
+    with tooling.anvil() as (url, _process):
+        yield url
 
 
 @pytest.fixture(scope="session", params=["development", "alliance"])
