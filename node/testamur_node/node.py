@@ -215,6 +215,11 @@ class Node(ChainReader):
         """Take up what another process has committed; for nodes that only read."""
         self._application.refresh()
 
+    def give_way(self, seconds: float) -> None:
+        """Wait while a block is being written, at most so long."""
+        if self._engine is not None:
+            self._engine.at_rest.wait(seconds)
+
     # writing
 
     def submit(self, raw: bytes, sender: bytes | None = None) -> bytes:

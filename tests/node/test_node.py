@@ -498,3 +498,21 @@ def test_an_alliance_knows_neither_written_state_nor_impersonation(tmp_path: Pat
             node.submit(raw(impersonation_key(ADDRESSES[0]), 0), ADDRESSES[0])
     finally:
         node.close()
+
+
+def test_who_reads_much_can_wait_while_a_block_is_written(development: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, commit = development._engine, development._application.commit
+    assert engine is not None
+    seen: list[bool] = []
+
+    def watched(*arguments: object) -> None:
+        seen.append(engine.at_rest.is_set())
+        development.give_way(0.001)  # it ends though the block is not written yet
+        commit(*arguments)  # type: ignore[arg-type] # passed on as they came
+
+    monkeypatch.setattr(development._application, "commit", watched)
+    development.development.mine()
+    assert seen
+    assert not any(seen)
+    assert engine.at_rest.is_set()
+    development.give_way(60)

@@ -148,6 +148,17 @@ def test_an_answer_beyond_the_limit_is_refused() -> None:
     assert error_of(call("echo_long", "0x200")) == (-32003, "response too large")
 
 
+@pytest.mark.parametrize(("count", "ways"), [(1, 0), (100, 0), (101, 101)])
+def test_a_large_batch_gives_way_to_blocks_between_its_requests(count: int, ways: int) -> None:
+    given: list[float] = []
+    dispatcher = replace(DISPATCHER, limits=Limits(), give_way=given.append)
+    batch = [{"jsonrpc": "2.0", "id": index, "method": "echo_twice", "params": ["0x1"]} for index in range(count)]
+    answers = orjson.loads(dispatcher.answer(orjson.dumps(batch)) or b"")
+    assert [answer["result"] for answer in answers] == ["0x2"] * count
+    assert len(given) == ways
+    assert all(0 < seconds <= 0.05 for seconds in given)
+
+
 def test_a_batch_whose_answers_grow_too_long_is_cut_off() -> None:
     answers = ask([call("echo_long", "0x1f0", identity=1), call("echo_long", "0x1", identity=2)])
     assert isinstance(answers, list)

@@ -92,6 +92,9 @@ class SoloEngine:
         """Development: how often the clock makes a block, an empty one too, as on other development chains."""
         self.clock_shift_ns = 0
         """Development: how far evm_increaseTime has moved the clock."""
+        self.at_rest = threading.Event()
+        """Unset while a block is being written."""
+        self.at_rest.set()
         self.times: BlockTimes | None = None
         """Of the newest block that this process made."""
         self._last = self._load_last()
@@ -256,7 +259,7 @@ class SoloEngine:
         self._application.finalize(decided)
         signed = self._sign(decided, self._application.head.hash, self._last)
         records = ((height, self._application.head.number, encode_signed(signed)),)
-        self._application.commit(records)
+        self._write(records, height)
         self._last = signed
 
     def reload(self) -> None:
@@ -288,8 +291,16 @@ class SoloEngine:
             last = self._sign(after, finalized.app_hash, first)
             self._last_results_hash = b""
             records.append((after.height, finalized.block.number, encode_signed(last)))
-        self._application.commit(tuple(records), last.header.height)
+        self._write(tuple(records), last.header.height)
         self._last = last
+
+    def _write(self, records: tuple[tuple[int, int, bytes], ...], height: int) -> None:
+        """Commit what was finalized, with the signed headers; who reads much gives way meanwhile."""
+        self.at_rest.clear()
+        try:
+            self._application.commit(records, height)
+        finally:
+            self.at_rest.set()
 
     def _sign(self, decided: Decided, app_hash: bytes, previous: SignedHeader | None) -> SignedHeader:
         content = HeaderContent(

@@ -38,6 +38,11 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 _log = logging.getLogger(__name__)
 _MISSING = object()
 
+_MANY = 100
+"""Requests of a batch that gives way to blocks."""
+_WAY_SECONDS = 0.01
+"""How long each of them waits at most while a block is being written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -123,6 +128,8 @@ class Dispatcher(Generic[ContextT]):
     admit: Callable[[str | None], None] = lambda _method: None
     """Asked before each call, with the method's name, and with None for what is no request; raises the `RpcError` of
     who may not ask it, or not so fast."""
+    give_way: Callable[[float], None] = lambda _seconds: None
+    """Asked between the requests of a large batch: may wait so long."""
     observe: Callable[[str, NodeError | None, float], None] = lambda _method, _error, _seconds: None
     """Told after each call: the method's name as it was asked, what it met, how long it took."""
 
@@ -167,6 +174,8 @@ class Dispatcher(Generic[ContextT]):
         answers: list[bytes] = []
         total = 0
         for request in requests:
+            if len(requests) > _MANY:
+                self.give_way(_WAY_SECONDS)
             if total > self.limits.response_bytes:
                 answer: bytes | None = (
                     _encode(_identity(request), error=ResourceLimitError("response too large", code=-32003))

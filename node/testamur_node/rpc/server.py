@@ -114,6 +114,7 @@ def _dispatcher(
     )
     context = Context(node, limits, Filters(limits, time.monotonic) if filters is None else filters, names)
     dispatcher = Dispatcher.open([NAMESPACES[name] for name in names], context, limits, listener.opens)
+    dispatcher = replace(dispatcher, give_way=node.give_way)
     return dispatcher if metrics is None else replace(dispatcher, observe=metrics.observe)
 
 
