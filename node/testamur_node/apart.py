@@ -3,7 +3,7 @@
 Each process opens the store for reading and has its own interpreter; it is given a module-level function and arguments,
 and sends back what that function makes of the `Calls` of a node without an engine. One that takes too long is killed
 and replaced. Neither of the two kinds of work takes the last process from the other, and who waits for one holds a
-thread of the server only as long as others are left (adr/0021).
+thread of the server only as long as others are left (adr/0020).
 """
 
 import contextlib
