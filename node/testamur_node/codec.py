@@ -1,6 +1,7 @@
 """Bytes in and out: RLP (Yellow Paper, appendix B) and big-endian numbers. A leaf module: everything may use it."""
 
 from collections.abc import Sequence
+from mmap import mmap
 from typing import TypeAlias
 
 import rusty_rlp
@@ -12,6 +13,7 @@ __all__ = [
     "DecodingError",
     "rlp_encode",
     "rlp_decode",
+    "rlp_end",
     "rlp_list",
     "number_of",
     "minimal",
@@ -41,6 +43,18 @@ def rlp_decode(data: bytes) -> Item:
     except Exception as error:  # the extension raises its own DecodingError and, on oddities, others
         raise DecodingError(f"not RLP: {error}") from error
     return item
+
+
+def rlp_end(data: bytes | mmap, at: int = 0) -> int:
+    """Where the item that begins at `at` ends, by its head alone (Yellow Paper, appendix B)."""
+    head: int = data[at]
+    if head < 0x80:
+        return at + 1
+    short, long = (0x80, 0xB7) if head < 0xC0 else (0xC0, 0xF7)
+    if head <= long:
+        return at + 1 + head - short
+    size = head - long
+    return at + 1 + size + int.from_bytes(data[at + 1 : at + 1 + size], "big")
 
 
 def rlp_list(data: bytes, *lengths: int) -> list[bytes | list[Item]]:

@@ -62,11 +62,8 @@ class ExecutorProcess:
         try:
             ours.close()
             words.hear()
-            for number in (
-                signal.SIGINT,
-                signal.SIGTERM,
-                signal.SIGHUP,
-            ):  # sent to a whole group, they are the node's to handle
+            # sent to a whole group, they are the node's to handle
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
             start_thread(lambda: _serve(theirs, words), "executor").join()
             status = 0

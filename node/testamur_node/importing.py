@@ -13,7 +13,7 @@ from testamur_node.application import COINBASE, Application, prev_randao
 from testamur_node.chain.block import EMPTY_OMMERS_HASH, Block, Header, decode_block, encode_header_list
 from testamur_node.chain.fees import next_base_fee, next_excess_blob_gas
 from testamur_node.chain.rules import Fork
-from testamur_node.codec import DecodingError
+from testamur_node.codec import DecodingError, rlp_end
 from testamur_node.errors import NodeError
 from testamur_node.execution.executor import BlockContext, BlockResult, ExecutionError
 from testamur_node.progress import Progress, unseen
@@ -40,7 +40,9 @@ def blocks_in(path: Path, progress: Progress = unseen) -> Iterator[Block]:
             at = 0
             while at < len(data):
                 progress("importing", at, len(data))
-                end = at + _list_length(data[at : at + 9])
+                if data[at] < 0xC0:
+                    raise DecodingError("a chain file holds one RLP list after the other")
+                end = rlp_end(data, at)
                 if end > len(data):
                     raise DecodingError(f"{path} ends within the block at byte {at}")
                 yield decode_block(data[at:end])
@@ -161,14 +163,3 @@ def _result_problem(block: Block, result: BlockResult) -> str | None:
 
 def _shown(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
-
-
-def _list_length(prefix: bytes) -> int:
-    """Bytes of the RLP list that starts with `prefix`, its own prefix included."""
-    first = prefix[0]
-    if first < 0xC0:
-        raise DecodingError("a chain file holds one RLP list after the other")
-    if first <= 0xF7:
-        return 1 + first - 0xC0
-    size = first - 0xF7
-    return 1 + size + int.from_bytes(prefix[1 : 1 + size], "big")

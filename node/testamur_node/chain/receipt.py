@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from testamur.proof.hashing import keccak256
 
-from testamur_node.codec import DecodingError, Item, minimal, number_of, rlp_decode, rlp_encode
+from testamur_node.codec import DecodingError, Item, minimal, number_of, rlp_decode, rlp_encode, rlp_end
 
 __all__ = ["Log", "Receipt", "EMPTY_BLOOM", "bloom_of", "encode_receipt", "decode_logs", "decode_receipt", "union_of"]
 
@@ -103,22 +103,11 @@ def decode_logs(encoded: bytes) -> tuple[Log, ...]:
     at = 0 if encoded[0] >= 0xC0 else 1
     at += 1 if encoded[at] < 0xF8 else encoded[at] - 0xF6  # the list's own head
     for _ in range(3):
-        at += _length(encoded, at)
+        at = rlp_end(encoded, at)
     logs = rlp_decode(encoded[at:])
     if not isinstance(logs, list):
         raise DecodingError("a receipt has four fields, its logs last")
     return tuple(_log(item) for item in logs)
-
-
-def _length(encoded: bytes, at: int) -> int:
-    """Bytes of the string that stands at `at`, its head included (Yellow Paper, appendix B)."""
-    head = encoded[at]
-    if head < 0x80:
-        return 1
-    if head < 0xB8:
-        return head - 0x7F
-    size = head - 0xB7
-    return 1 + size + int.from_bytes(encoded[at + 1 : at + 1 + size], "big")
 
 
 def _log(item: Item) -> Log:

@@ -13,7 +13,7 @@ from typing import Any
 from testamur_node.chain.receipt import Log, Receipt
 from testamur_node.errors import NodeError
 
-__all__ = ["index_keys", "transactions_with", "matches", "Topics", "LongWalkError"]
+__all__ = ["index_keys", "transactions_with", "matches", "place_of", "Topics", "LongWalkError"]
 
 _ANY = b"\x05"
 
@@ -30,7 +30,7 @@ def index_keys(number: int, receipts: Iterable[Receipt]) -> list[bytes]:
     """The index entries of a block, sorted and without repetition."""
     keys: set[bytes] = set()
     for index, receipt in enumerate(receipts):
-        place = _place(number, index)
+        place = place_of(number, index)
         if receipt.logs:
             keys.add(_ANY + place)
         for log in receipt.logs:
@@ -59,8 +59,8 @@ def transactions_with(
     for position, alternatives in enumerate(topics, 1):
         if alternatives:
             conditions.append([bytes([position]) + topic for topic in alternatives])
-    streams = [_Union(transaction, table, prefixes, _place(last, 2**32 - 1)) for prefixes in conditions or [[_ANY]]]
-    return _intersect(streams, _place(first, 0), steps)
+    streams = [_Union(transaction, table, prefixes, place_of(last, 2**32 - 1)) for prefixes in conditions or [[_ANY]]]
+    return _intersect(streams, place_of(first, 0), steps)
 
 
 def matches(log: Log, addresses: Sequence[bytes], topics: Topics) -> bool:
@@ -72,7 +72,8 @@ def matches(log: Log, addresses: Sequence[bytes], topics: Topics) -> bool:
     return all(not wanted or topic in wanted for wanted, topic in zip(topics, log.topics, strict=False))
 
 
-def _place(number: int, index: int) -> bytes:
+def place_of(number: int, index: int) -> bytes:
+    """What keys say of a transaction's place: block ‖ index, so that they sort as the chain does."""
     return number.to_bytes(8, "big") + index.to_bytes(4, "big")
 
 

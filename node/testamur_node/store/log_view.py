@@ -9,7 +9,7 @@ from testamur.proof.hashing import keccak256
 
 from testamur_node.chain.block import Header, decode_header
 from testamur_node.chain.receipt import Log, decode_logs
-from testamur_node.index.logs import Topics, transactions_with
+from testamur_node.index.logs import Topics, place_of, transactions_with
 
 __all__ = ["LogView"]
 
@@ -36,13 +36,9 @@ class LogView:
 
     def logs(self, number: int, index: int) -> tuple[tuple[Log, ...], int]:
         """The logs of one transaction, and how many the block has before them."""
-        value = self._view.get(_place(number, index), db=self._receipts)
+        value = self._view.get(place_of(number, index), db=self._receipts)
         return decode_logs(value[12:]), int.from_bytes(value[8:12], "big")
 
     def transaction_hash(self, number: int, index: int) -> bytes:
         """The hash of one transaction, which is not decoded for it."""
-        return keccak256(self._view.get(_place(number, index), db=self._transactions)[20:])
-
-
-def _place(number: int, index: int) -> bytes:
-    return number.to_bytes(8, "big") + index.to_bytes(4, "big")
+        return keccak256(self._view.get(place_of(number, index), db=self._transactions)[20:])

@@ -14,7 +14,7 @@ from typing import Any
 from testamur_node.chain.block import Block, Header, decode_body, decode_header, encode_body, encode_header
 from testamur_node.chain.receipt import Receipt, decode_receipt, encode_receipt
 from testamur_node.chain.transaction import Transaction, decode_transaction
-from testamur_node.index.logs import index_keys
+from testamur_node.index.logs import index_keys, place_of
 from testamur_node.store.environment import Environment, StoreError
 from testamur_node.store.log_view import LogView
 
@@ -102,7 +102,7 @@ class Store:
 
     def transaction(self, number: int, index: int) -> Transaction | None:
         """One transaction of a block."""
-        value = self.environment.get("transactions", _place(number, index))
+        value = self.environment.get("transactions", place_of(number, index))
         return None if value is None else _transaction(value)
 
     def transaction_count(self, number: int) -> int:
@@ -119,7 +119,7 @@ class Store:
 
     def receipt(self, number: int, index: int) -> tuple[Receipt, int] | None:
         """One receipt, and how many logs the block has before it."""
-        value = self.environment.get("receipts", _place(number, index))
+        value = self.environment.get("receipts", place_of(number, index))
         return None if value is None else _receipt(value)
 
     @contextmanager
@@ -191,7 +191,7 @@ class Store:
             transaction.put(number, encode_body(block), db=tables["bodies"])
         logs = gas = 0
         for index, (item, receipt) in enumerate(zip(block.transactions, receipts, strict=True)):
-            place = _place(block.number, index)
+            place = place_of(block.number, index)
             transaction.put(place, item.sender + item.raw, db=tables["transactions"])
             before = gas.to_bytes(8, "big") + logs.to_bytes(4, "big")
             transaction.put(place, before + encode_receipt(receipt), db=tables["receipts"])
@@ -240,7 +240,7 @@ class Store:
         for key in index_keys(number, receipts):
             transaction.delete(key, db=tables["logs"])
         for index, item in enumerate(block.transactions):
-            for table, key in (("transactions", _place(number, index)), ("receipts", _place(number, index)),
+            for table, key in (("transactions", place_of(number, index)), ("receipts", place_of(number, index)),
                                ("locations", item.hash)):  # fmt: skip
                 transaction.delete(key, db=tables[table])
         transaction.delete(block.hash, db=tables["numbers"])
@@ -254,10 +254,6 @@ class Store:
 
 def _number(number: int) -> bytes:
     return number.to_bytes(8, "big")
-
-
-def _place(number: int, index: int) -> bytes:
-    return number.to_bytes(8, "big") + index.to_bytes(4, "big")
 
 
 def _transaction(value: bytes) -> Transaction:

@@ -22,7 +22,7 @@ from testamur_node.codec import minimal, rlp_encode
 from testamur_node.engine.headers import SOLO_POWER, decode_signed, encode_signed
 from testamur_node.engine.key import ValidatorKey
 from testamur_node.errors import NodeError
-from testamur_node.index.logs import index_keys
+from testamur_node.index.logs import index_keys, place_of
 from testamur_node.progress import Progress, unseen
 from testamur_node.state.reachable import reachable
 from testamur_node.state.trie import EMPTY_ROOTS, list_root
@@ -145,7 +145,7 @@ class _Check:
         """(the block, its receipts, the totals stored before each receipt)."""
         transactions, receipts, stored = [], [], []
         index = gas = 0
-        while (value := self._get("transactions", place := _place(number, index))) is not None:
+        while (value := self._get("transactions", place := place_of(number, index))) is not None:
             transactions.append(decode_transaction(value[20:], value[:20]))
             value = self._get("receipts", place)
             if value is None:
@@ -229,7 +229,7 @@ def _rows_beside(block: Block, receipts: Sequence[Receipt]) -> Mapping[str, Mapp
     """What the tables that find blocks, transactions and logs hold for one block."""
     return {
         "numbers": {block.hash: _key(block.number)},
-        "locations": {item.hash: _place(block.number, index) for index, item in enumerate(block.transactions)},
+        "locations": {item.hash: place_of(block.number, index) for index, item in enumerate(block.transactions)},
         "logs": dict.fromkeys(index_keys(block.number, receipts), b""),
     }
 
@@ -251,10 +251,6 @@ def _impersonator(address: bytes) -> bytes:
 
 def _key(number: int) -> bytes:
     return number.to_bytes(8, "big")
-
-
-def _place(number: int, index: int) -> bytes:
-    return number.to_bytes(8, "big") + index.to_bytes(4, "big")
 
 
 def _withdrawals_root(block: Block) -> bytes:
