@@ -1,4 +1,4 @@
-"""contracts/*.sol -> client/testamur/artifacts: what `./run compile` runs.
+"""contracts/ -> client/testamur/artifacts: what `./run compile` runs.
 
 Every source, OpenZeppelin's parts included, goes into one self-contained standard-JSON input, so that anyone can
 compile it again without this repository. The code carries no metadata: a changed comment changes no code hash.
@@ -23,18 +23,18 @@ INPUT_FILE = "inputs/testamur.json"
 EXPOSED = "tests/contracts/LibrariesExposed"
 """A contract that only the tests know: the libraries' functions as calls."""
 
-CONTRACTS = (
-    "Alliance",
-    "BlockHistory",
-    "CredentialBatches",
-    "Directory",
-    "IssuerRegistry",
-    "Operators",
-    "Permissions",
-    "QualificationFrameworks",
-    "StatusRegistry",
-)
-"""The contracts that are deployed; what they inherit has no artifact of its own."""
+CONTRACTS = {
+    "Alliance": "governance",
+    "BlockHistory": "chain",
+    "CredentialBatches": "credentials",
+    "Directory": "governance",
+    "IssuerRegistry": "registry",
+    "Operators": "governance",
+    "Permissions": "chain",
+    "QualificationFrameworks": "recognition",
+    "StatusRegistry": "credentials",
+}
+"""The contracts that are deployed, and their folders; what they inherit has no artifact of its own."""
 
 SETTINGS = {
     "evmVersion": "prague",
@@ -88,12 +88,12 @@ def compiled(compiler_input: Mapping[str, Any]) -> dict[str, Any]:
 
 def artifacts() -> dict[str, str]:
     """Path in the repository -> text, for every file that this tool writes."""
-    compiler_input = standard_json_input(f"contracts/{name}.sol" for name in CONTRACTS)
+    compiler_input = standard_json_input(f"contracts/{folder}/{name}.sol" for name, folder in CONTRACTS.items())
     output = compiled(compiler_input)
     text = _dump(compiler_input)
     files = {f"{OUT}/{INPUT_FILE}": text}
-    for name in CONTRACTS:
-        contract = output["contracts"][f"contracts/{name}.sol"][name]
+    for name, folder in CONTRACTS.items():
+        contract = output["contracts"][f"contracts/{folder}/{name}.sol"][name]
         source = {"file": INPUT_FILE, "sha256": hashlib.sha256(text.encode()).hexdigest()}
         files[f"{OUT}/{name}.json"] = _dump(_artifact(name, contract) | {"standardJsonInput": source})
     unit, name = f"{EXPOSED}.sol", EXPOSED.rpartition("/")[2]

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {CredentialBatches} from "../../contracts/CredentialBatches.sol";
-import {IssuerRegistry} from "../../contracts/IssuerRegistry.sol";
-import {StatusRegistry} from "../../contracts/StatusRegistry.sol";
-import {ICredentialBatches} from "../../contracts/interfaces/ICredentialBatches.sol";
+import {CredentialBatches} from "../../contracts/credentials/CredentialBatches.sol";
+import {IssuerRegistry} from "../../contracts/registry/IssuerRegistry.sol";
+import {StatusRegistry} from "../../contracts/credentials/StatusRegistry.sol";
+import {ICredentialBatches} from "../../contracts/credentials/ICredentialBatches.sol";
 import {Cheats} from "./Cheats.sol";
 import {Suite} from "./Suite.sol";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Directory} from "../../contracts/Directory.sol";
+import {Directory} from "../../contracts/governance/Directory.sol";
 import {Cheats} from "./Cheats.sol";
 import {Suite} from "./Suite.sol";
 

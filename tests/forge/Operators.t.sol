@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Operators} from "../../contracts/Operators.sol";
-import {IOperators} from "../../contracts/interfaces/IOperators.sol";
+import {Operators} from "../../contracts/governance/Operators.sol";
+import {IOperators} from "../../contracts/governance/IOperators.sol";
 import {Cheats} from "./Cheats.sol";
 import {Suite} from "./Suite.sol";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {StatusRegistry} from "../../contracts/StatusRegistry.sol";
+import {StatusRegistry} from "../../contracts/credentials/StatusRegistry.sol";
 import {Cheats} from "./Cheats.sol";
 import {Suite} from "./Suite.sol";
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Alliance} from "../../contracts/Alliance.sol";
-import {CredentialBatches} from "../../contracts/CredentialBatches.sol";
-import {Directory} from "../../contracts/Directory.sol";
-import {IssuerRegistry} from "../../contracts/IssuerRegistry.sol";
-import {Operators} from "../../contracts/Operators.sol";
-import {Permissions} from "../../contracts/Permissions.sol";
-import {StatusRegistry} from "../../contracts/StatusRegistry.sol";
-import {IIssuerRegistry} from "../../contracts/interfaces/IIssuerRegistry.sol";
-import {IOperators} from "../../contracts/interfaces/IOperators.sol";
-import {IPermissions} from "../../contracts/interfaces/IPermissions.sol";
+import {Alliance} from "../../contracts/governance/Alliance.sol";
+import {CredentialBatches} from "../../contracts/credentials/CredentialBatches.sol";
+import {Directory} from "../../contracts/governance/Directory.sol";
+import {IssuerRegistry} from "../../contracts/registry/IssuerRegistry.sol";
+import {Operators} from "../../contracts/governance/Operators.sol";
+import {Permissions} from "../../contracts/chain/Permissions.sol";
+import {StatusRegistry} from "../../contracts/credentials/StatusRegistry.sol";
+import {IIssuerRegistry} from "../../contracts/registry/IIssuerRegistry.sol";
+import {IOperators} from "../../contracts/governance/IOperators.sol";
+import {IPermissions} from "../../contracts/chain/IPermissions.sol";
 import {Cheats} from "./Cheats.sol";
 
 /// @title The whole suite with its founders, as a genesis block makes it

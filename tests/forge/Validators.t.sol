@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Permissions} from "../../contracts/Permissions.sol";
-import {IPermissions} from "../../contracts/interfaces/IPermissions.sol";
+import {Permissions} from "../../contracts/chain/Permissions.sol";
+import {IPermissions} from "../../contracts/chain/IPermissions.sol";
 import {Cheats} from "./Cheats.sol";
 import {Suite} from "./Suite.sol";
 

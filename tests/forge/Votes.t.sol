@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Alliance} from "../../contracts/Alliance.sol";
-import {IAlliance} from "../../contracts/interfaces/IAlliance.sol";
+import {Alliance} from "../../contracts/governance/Alliance.sol";
+import {IAlliance} from "../../contracts/governance/IAlliance.sol";
 import {Cheats} from "./Cheats.sol";
 import {Suite} from "./Suite.sol";
 

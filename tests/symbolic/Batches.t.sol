@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {CredentialBatches} from "../../contracts/CredentialBatches.sol";
-import {StatusRegistry} from "../../contracts/StatusRegistry.sol";
-import {ICredentialBatches} from "../../contracts/interfaces/ICredentialBatches.sol";
+import {CredentialBatches} from "../../contracts/credentials/CredentialBatches.sol";
+import {StatusRegistry} from "../../contracts/credentials/StatusRegistry.sol";
+import {ICredentialBatches} from "../../contracts/credentials/ICredentialBatches.sol";
 import {Surroundings} from "./Surroundings.sol";
 
 /// @title A batch's one slot, for every value of every field at once

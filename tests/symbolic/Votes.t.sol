@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Alliance} from "../../contracts/Alliance.sol";
+import {Alliance} from "../../contracts/governance/Alliance.sol";
 import {Surroundings} from "./Surroundings.sol";
 
 /// @title The Alliance with its arithmetic in reach

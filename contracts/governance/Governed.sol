@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IGoverned} from "./interfaces/IGoverned.sol";
+import {IGoverned} from "./IGoverned.sol";
 
 /// @title A contract that only passed proposals of the Alliance change
 abstract contract Governed is IGoverned {

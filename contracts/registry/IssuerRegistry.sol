@@ -3,10 +3,10 @@ pragma solidity 0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {Governed} from "./Governed.sol";
+import {Governed} from "../governance/Governed.sol";
 import {SigningKeys} from "./SigningKeys.sol";
-import {IIssuerRegistry} from "./interfaces/IIssuerRegistry.sol";
-import {Texts} from "./libraries/Texts.sol";
+import {IIssuerRegistry} from "./IIssuerRegistry.sol";
+import {Texts} from "../libraries/Texts.sol";
 
 /// @title Issuers, their names and scopes
 contract IssuerRegistry is SigningKeys {

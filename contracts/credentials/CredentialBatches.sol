@@ -3,14 +3,14 @@ pragma solidity 0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {ICredentialBatches} from "./interfaces/ICredentialBatches.sol";
-import {IDirectory} from "./interfaces/IDirectory.sol";
-import {IIssuerRegistry} from "./interfaces/IIssuerRegistry.sol";
-import {IOperators} from "./interfaces/IOperators.sol";
-import {IStatusRegistry} from "./interfaces/IStatusRegistry.sol";
-import {InclusionProof} from "./libraries/InclusionProof.sol";
-import {Names} from "./libraries/Names.sol";
-import {Roles} from "./libraries/Roles.sol";
+import {ICredentialBatches} from "./ICredentialBatches.sol";
+import {IDirectory} from "../governance/IDirectory.sol";
+import {IIssuerRegistry} from "../registry/IIssuerRegistry.sol";
+import {IOperators} from "../governance/IOperators.sol";
+import {IStatusRegistry} from "./IStatusRegistry.sol";
+import {InclusionProof} from "../libraries/InclusionProof.sol";
+import {Names} from "../libraries/Names.sol";
+import {Roles} from "../libraries/Roles.sol";
 
 /// @title Anchored batches, one slot each
 contract CredentialBatches is ICredentialBatches {

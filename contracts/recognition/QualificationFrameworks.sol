@@ -3,11 +3,11 @@ pragma solidity 0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {Governed} from "./Governed.sol";
-import {IOperators} from "./interfaces/IOperators.sol";
-import {IQualificationFrameworks} from "./interfaces/IQualificationFrameworks.sol";
-import {Roles} from "./libraries/Roles.sol";
-import {Texts} from "./libraries/Texts.sol";
+import {Governed} from "../governance/Governed.sol";
+import {IOperators} from "../governance/IOperators.sol";
+import {IQualificationFrameworks} from "./IQualificationFrameworks.sol";
+import {Roles} from "../libraries/Roles.sol";
+import {Texts} from "../libraries/Texts.sol";
 
 /// @title Frameworks, levels, qualification types and crosswalks
 contract QualificationFrameworks is IQualificationFrameworks, Governed {

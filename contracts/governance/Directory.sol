@@ -5,9 +5,9 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Governed} from "./Governed.sol";
-import {IAlliance} from "./interfaces/IAlliance.sol";
-import {IDirectory} from "./interfaces/IDirectory.sol";
-import {Names} from "./libraries/Names.sol";
+import {IAlliance} from "./IAlliance.sol";
+import {IDirectory} from "./IDirectory.sol";
+import {Names} from "../libraries/Names.sol";
 
 /// @title Names, versions and addresses
 contract Directory is IDirectory, Governed {

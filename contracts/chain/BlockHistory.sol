@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IBlockHistory} from "./interfaces/IBlockHistory.sol";
+import {IBlockHistory} from "./IBlockHistory.sol";
 
 /// @title Every block's hash, written by the node as a system call
 /// @dev Like EIP-2935's contract it has no functions, only a fallback: a block's hash is 32 bytes that could begin with

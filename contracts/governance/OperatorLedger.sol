@@ -5,9 +5,9 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
 import {Governed} from "./Governed.sol";
-import {IOperators} from "./interfaces/IOperators.sol";
-import {IPermissions} from "./interfaces/IPermissions.sol";
-import {Roles} from "./libraries/Roles.sol";
+import {IOperators} from "./IOperators.sol";
+import {IPermissions} from "../chain/IPermissions.sol";
+import {Roles} from "../libraries/Roles.sol";
 
 /// @title The entries of Operators and how they change; who may change them stands in Operators
 abstract contract OperatorLedger is IOperators, Governed {

@@ -3,14 +3,14 @@ pragma solidity 0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {Governed} from "./Governed.sol";
-import {IDirectory} from "./interfaces/IDirectory.sol";
-import {IIssuerRegistry} from "./interfaces/IIssuerRegistry.sol";
-import {IOperators} from "./interfaces/IOperators.sol";
-import {IStatusRegistry} from "./interfaces/IStatusRegistry.sol";
-import {BitWords} from "./libraries/BitWords.sol";
-import {Names} from "./libraries/Names.sol";
-import {Roles} from "./libraries/Roles.sol";
+import {Governed} from "../governance/Governed.sol";
+import {IDirectory} from "../governance/IDirectory.sol";
+import {IIssuerRegistry} from "../registry/IIssuerRegistry.sol";
+import {IOperators} from "../governance/IOperators.sol";
+import {IStatusRegistry} from "./IStatusRegistry.sol";
+import {BitWords} from "../libraries/BitWords.sol";
+import {Names} from "../libraries/Names.sol";
+import {Roles} from "../libraries/Roles.sol";
 
 /// @title Status lists, as bitmaps
 contract StatusRegistry is IStatusRegistry, Governed {

@@ -3,10 +3,10 @@ pragma solidity 0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {Governed} from "./Governed.sol";
-import {IIssuerRegistry} from "./interfaces/IIssuerRegistry.sol";
-import {IOperators} from "./interfaces/IOperators.sol";
-import {Roles} from "./libraries/Roles.sol";
+import {Governed} from "../governance/Governed.sol";
+import {IIssuerRegistry} from "./IIssuerRegistry.sol";
+import {IOperators} from "../governance/IOperators.sol";
+import {Roles} from "../libraries/Roles.sol";
 
 /// @title The signing keys of IssuerRegistry, one slot each, under the keccak256 of the raw Ed25519 public key
 abstract contract SigningKeys is IIssuerRegistry, Governed {

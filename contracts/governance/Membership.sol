@@ -3,10 +3,10 @@ pragma solidity 0.8.30;
 
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
-import {IAlliance} from "./interfaces/IAlliance.sol";
-import {IOperators} from "./interfaces/IOperators.sol";
-import {Names} from "./libraries/Names.sol";
-import {Roles} from "./libraries/Roles.sol";
+import {IAlliance} from "./IAlliance.sol";
+import {IOperators} from "./IOperators.sol";
+import {Names} from "../libraries/Names.sol";
+import {Roles} from "../libraries/Roles.sol";
 
 /// @title The Alliance's members, threshold and periods
 abstract contract Membership is IAlliance {

@@ -7,10 +7,10 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Governed} from "./Governed.sol";
 import {OperatorLedger} from "./OperatorLedger.sol";
-import {IAlliance} from "./interfaces/IAlliance.sol";
-import {IOperators} from "./interfaces/IOperators.sol";
-import {Names} from "./libraries/Names.sol";
-import {Roles} from "./libraries/Roles.sol";
+import {IAlliance} from "./IAlliance.sol";
+import {IOperators} from "./IOperators.sol";
+import {Names} from "../libraries/Names.sol";
+import {Roles} from "../libraries/Roles.sol";
 
 /// @title Who acts for which institution, and who says so
 contract Operators is OperatorLedger, EIP712 {

@@ -3,9 +3,9 @@ pragma solidity 0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {Governed} from "./Governed.sol";
-import {IAlliance} from "./interfaces/IAlliance.sol";
-import {IPermissions} from "./interfaces/IPermissions.sol";
+import {Governed} from "../governance/Governed.sol";
+import {IAlliance} from "../governance/IAlliance.sol";
+import {IPermissions} from "./IPermissions.sol";
 
 /// @title Rights, validators, peers and limits, in slots that the node reads
 contract Permissions is IPermissions, Governed {

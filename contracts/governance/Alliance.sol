@@ -6,8 +6,8 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Membership} from "./Membership.sol";
-import {IAlliance} from "./interfaces/IAlliance.sol";
-import {Names} from "./libraries/Names.sol";
+import {IAlliance} from "./IAlliance.sol";
+import {Names} from "../libraries/Names.sol";
 
 /// @title Proposals, votes and agreements
 contract Alliance is Membership, EIP712 {
