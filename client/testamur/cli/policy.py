@@ -150,10 +150,14 @@ def refresh(
         list[str] | None, typer.Option("--node", metavar="URL", help="Nodes to compare; else those of the policy.")
     ] = None,
     at_least: Annotated[int, typer.Option("--at-least", metavar="K", help="Nodes that must agree.")] = 1,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Forget what was remembered: the alliance said that it rolled back.")
+    ] = False,
 ) -> int:
     """Compare what several nodes show, and remember the newest state that was proved.
 
-    Exit code 7 where fewer than K nodes answer, or where two show different histories.
+    Exit code 7 where fewer than K nodes answer, where two show different histories, or where what was proved before is
+    no longer part of the chain: it was rolled back. --forget begins anew, once the alliance has said what happened.
     """
     from datetime import UTC, datetime
 
@@ -176,8 +180,11 @@ def refresh(
         problems = "; ".join(f"{report.url}: {report.problem}" for report in reports if report.problem)
         raise UndecidedError("chain_unreachable", f"{len(answered)} of {at_least} nodes answered: {problems}")
     newest = max(answered, key=lambda report: report.height or 0).url
+    memory = Memory.of(policy)
+    if forget:
+        memory.forget()
     with Chain.connect(newest, access=session.access_to(newest)) as chain:
-        state = probe(chain, policy, Memory.of(policy), datetime.now(UTC))
+        state = probe(chain, policy, memory, datetime.now(UTC))
     session.terminal.result(
         {
             "nodes": [{"url": report.url, "height": report.height, "problem": report.problem} for report in reports],

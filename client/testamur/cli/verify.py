@@ -128,7 +128,7 @@ def _in_language(record: dict[str, Any], words: Language) -> dict[str, Any]:
         return record
     from testamur.language.verdict import check_sentence
 
-    checks = [{**check, "message": check_sentence(check, words)} for check in record["checks"]]
+    checks = [{**check, "message": check_sentence(check, words, is_exact=True)} for check in record["checks"]]
     return {**record, "checks": checks}
 
 
@@ -146,7 +146,7 @@ def _lines(record: dict[str, Any], session: Session, is_detailed: bool) -> Itera
         detail = f"  [{check['code']}]" if check["code"] else ""
         yield (
             f"  {MARKS[check['result']]} {words.text('check.' + check['name'] + '.name')}{words.text('cli.colon')}"
-            + (check_sentence(check, words) + detail)
+            + (check_sentence(check, words, is_exact=True) + detail)
         )
     if (as_of := record["as_of"]) is not None:
         facts = {"block": as_of["block"], "time": moment(as_of["time"], words)}

@@ -48,6 +48,11 @@ class Language:
         """A finished sentence, with its facts in it: why a row is refused, what is wrong with a file."""
         return _told(self.tag).said(english)
 
+    def told_exactly(self, english: str) -> str | None:
+        """As `told`; None where the language has no sentence for it."""
+        found = self.told(english)
+        return (found or None) if self.tag == LANGUAGES[0] or found != english else None
+
     def helped(self, command: str) -> str | None:
         """The help of a command by its words, `issuer admit`; None where it stands in the code alone."""
         return _commands(self.tag).get("help", {}).get(command)

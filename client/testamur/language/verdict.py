@@ -11,14 +11,19 @@ __all__ = ["check_sentence", "moment", "notice_of"]
 BEIJING = timezone(timedelta(hours=8))
 
 
-def check_sentence(check: Mapping[str, Any], words: Language) -> str:
-    """What the check found, from its code and facts; codes that have no text of their own keep their message."""
+def check_sentence(check: Mapping[str, Any], words: Language, *, is_exact: bool = False) -> str:
+    """What the check found, from its code and facts; codes that have no text of their own keep their message.
+
+    `is_exact`: for those who run the command, why a state does not count, with ages, hashes and remedy.
+    """
     name, result, code = check["name"], check["result"], check.get("code")
     facts = check.get("facts") or {}
     if result == "skipped":
         return words.text("skipped.after_failure")
     if result == "pass":
         return notice_of(check, words) or words.text(f"check.{name}.pass", **facts)
+    if is_exact and name == "trust" and (told := words.told_exactly(str(check.get("message") or ""))) is not None:
+        return told  # what exactly is wrong with the state, and what to do about it
     return words.find(f"code.{code}.meaning", **facts) or str(check.get("message") or words.text(f"result.{result}"))
 
 

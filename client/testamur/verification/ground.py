@@ -4,8 +4,9 @@ Online the ground is the same for every bundle until the chain moves on, so thos
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from testamur.batch.bundle import Bundle
 from testamur.chain.errors import ChainUnreachableError, RpcError
@@ -67,8 +68,9 @@ def find_ground(bundle: Bundle, chain: Chain, policy: Policy, memory: Memory, no
         evidence = None
         if bundle.evidence is not None and (chain.rpc is None or at == "evidence"):
             evidence = Evidence.from_json(bundle.evidence)
-        state = find_state(evidence, chain, policy, memory, now, at)
+        state = find_state(evidence, chain, policy, now, at)
         registry = _registry(state, policy)
+        state = _compare(state, registry, chain, policy, memory, is_present=at is None)
     except _UNREADABLE as error:
         return Ground(judged, check_trust(None, _undecided(error), policy))
     judged = _EPOCH + timedelta(microseconds=state.judged_ns // 1_000)
@@ -80,8 +82,9 @@ def probe(chain: Chain, policy: Policy, memory: Memory, now: datetime) -> State:
 
     Raises UndecidedError, ProofError or the connection's errors; a state that is too old comes with its doubt.
     """
-    state = find_state(None, chain, policy, memory, now)
+    state = find_state(None, chain, policy, now)
     registry = _registry(state, policy)
+    state = _compare(state, registry, chain, policy, memory, is_present=True)
     for name in CONTRACTS_READ:
         registry.contract(name)
     return state
@@ -106,6 +109,32 @@ def _undecided(error: Exception) -> UndecidedError:
         return UndecidedError("chain_unreachable", error.message, error.advice)
     assert isinstance(error, (ProofError, RpcError))
     return UndecidedError("unproven", error.message, error.advice)
+
+
+def _compare(
+    state: State, registry: Registry, chain: Chain, policy: Policy, memory: Memory, *, is_present: bool
+) -> State:
+    """Hold a state against what was shown before, then remember it (docs/protocol.md 4.5); the state, with its doubt.
+
+    Evidence cannot show that it follows blocks that nobody asked about when it was made; the next node does.
+    """
+    seen, is_asked = state.seen, state.view.is_remote and chain.rpc is not None
+    memory.require_consistent(seen)
+    if is_asked:
+        memory.require_followed(seen, partial(_past_hash, registry, chain, policy))
+    if is_asked and is_present and state.doubt is None:
+        try:
+            memory.require_not_older(seen)
+        except UndecidedError as doubt:
+            return replace(state, doubt=doubt)
+    memory.remember(seen, is_followed=is_asked)
+    return state
+
+
+def _past_hash(registry: Registry, chain: Chain, policy: Policy, number: int) -> bytes:
+    if policy.demands_proofs or chain.rpc is None:
+        return registry.block_hash(number)
+    return chain.rpc.block_hash(number)
 
 
 def _registry(state: State, policy: Policy) -> Registry:

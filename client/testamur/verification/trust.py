@@ -15,7 +15,7 @@ from testamur.proof.finality import FinalityProof, FinalState, holds_at, verify_
 from testamur.verification.connection import Chain, block_before
 from testamur.verification.errors import UndecidedError
 from testamur.verification.evidence import Evidence
-from testamur.verification.memory import Memory
+from testamur.verification.memory import Seen
 from testamur.verification.names import announced_names
 from testamur.verification.policy import Policy
 from testamur.verification.view import LiveProvenView, ProvenView, RpcView, StateView
@@ -55,6 +55,14 @@ class State:
     """Why it does not count as the present although it can be read."""
 
     @property
+    def seen(self) -> Seen:
+        """What a verifier remembers of it."""
+        if not self.proofs:
+            return Seen(self.block, self.block_hash, self.block, self.block_hash)
+        engine = self.proofs[0].signed.header
+        return Seen(engine.height, engine.hash(), self.block, self.block_hash)
+
+    @property
     def time_seconds(self) -> int:
         """`time_ns` in whole seconds, as contracts count."""
         return self.time_ns // 1_000_000_000
@@ -65,9 +73,7 @@ class State:
         return _EPOCH + timedelta(seconds=self.time_seconds)
 
 
-def find_state(
-    evidence: Evidence | None, chain: Chain, policy: Policy, memory: Memory, now: datetime, at: At = None
-) -> State:
+def find_state(evidence: Evidence | None, chain: Chain, policy: Policy, now: datetime, at: At = None) -> State:
     """The state to judge by. Raises UndecidedError where there is none that the policy accepts.
 
     1. offline, or at the evidence's own moment: the evidence  -> unproven, wrong_chain, stale (as doubt)
@@ -76,11 +82,11 @@ def find_state(
     """
     now_ns = nanoseconds(now)
     if chain.rpc is None or at == "evidence":
-        return _from_evidence(evidence, policy, memory, now_ns, at)
+        return _from_evidence(evidence, policy, now_ns, at)
     moment_ns = nanoseconds(at) if isinstance(at, datetime) else None
     try:
         if policy.demands_proofs:
-            return _proved_by_node(chain.rpc, policy, memory, now_ns, moment_ns)
+            return _proved_by_node(chain.rpc, policy, now_ns, moment_ns)
         return _told_by_node(chain.rpc, policy, now_ns, moment_ns)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UndecidedError("chain_unreachable", f"{chain.rpc.url} does not answer as JSON-RPC nodes do") from error
@@ -91,7 +97,7 @@ def nanoseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
 
 
-def _from_evidence(evidence: Evidence | None, policy: Policy, memory: Memory, now_ns: int, at: At) -> State:
+def _from_evidence(evidence: Evidence | None, policy: Policy, now_ns: int, at: At) -> State:
     if not policy.demands_proofs:
         raise UndecidedError(
             "unproven",
@@ -104,8 +110,6 @@ def _from_evidence(evidence: Evidence | None, policy: Policy, memory: Memory, no
         )
     final = _judge(evidence.finality[0], policy, now_ns)
     child = _judge(evidence.finality[1], policy, now_ns) if len(evidence.finality) > 1 else None
-    memory.require_consistent(final)
-    memory.remember(final)
     if isinstance(at, datetime):
         moment_ns: int | None = nanoseconds(at)
     else:
@@ -114,7 +118,7 @@ def _from_evidence(evidence: Evidence | None, policy: Policy, memory: Memory, no
     return _dated(final, child, view, "bundle", policy, now_ns, moment_ns, evidence.finality)
 
 
-def _proved_by_node(rpc: "Rpc", policy: Policy, memory: Memory, now_ns: int, moment_ns: int | None) -> State:
+def _proved_by_node(rpc: "Rpc", policy: Policy, now_ns: int, moment_ns: int | None) -> State:
     if moment_ns is None:
         proof, following = _ask(rpc, policy, "latest"), None
     else:
@@ -126,10 +130,6 @@ def _proved_by_node(rpc: "Rpc", policy: Policy, memory: Memory, now_ns: int, mom
         following = _ask(rpc, policy, hex(number + 1)) if is_followed else None
     final = _judge(proof, policy, now_ns)
     child = _judge(following, policy, now_ns) if following is not None else None
-    memory.require_consistent(final)
-    if moment_ns is None:
-        memory.require_not_older(final)
-    memory.remember(final)
     view = LiveProvenView(final.header.state_root, final.header.number, rpc)
     proofs = (proof,) if following is None else (proof, following)
     state = _dated(final, child, view, policy.trust, policy, now_ns, moment_ns, proofs)

@@ -1,5 +1,6 @@
 """`alliance`, `issuer`, `policy`, `account`, `init`, `deploy` on the world's chain."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,25 @@ def test_a_policy_is_created_shown_checked_and_refreshed(world: World, tmp_path:
     assert command("policy", "refresh", out, "--at-least", 2).code == 7
     assert command("policy", "check", out, "--rpc", "http://127.0.0.1:9").code == 7
     assert command("policy", "create", "--rpc", world.result.rpc, "--out", out).code == 2
+
+
+def test_a_chain_that_left_out_a_block_is_told_until_the_policy_forgets(world: World, tmp_path: Path) -> None:
+    """docs/protocol.md 4.5, on a node: block 2 was shown with another hash than the chain has now."""
+    policy, memory = tmp_path / "policy.toml", tmp_path / "newest.json"
+    options = ("--profile", world.result.profile)
+    assert command("policy", "create", "--rpc", world.node.rpc, "--out", policy).code == 0
+    assert command("policy", "check", policy, *options).code == 0
+    table = json.loads(memory.read_text())
+    for entry in table.values():
+        entry["blocks"] = {"2": "0x" + "66" * 32}
+    memory.write_text(json.dumps(table))
+    refused = command("policy", "check", policy, *options)
+    assert (refused.code, "block 2 was shown before with another hash" in refused.err) == (7, True)
+    chinese = command("verify", world.cases["valid"], "--policy", policy, "--lang", "zh", *options)
+    assert (chinese.code, "回滚" in chinese.out, "rolled" in chinese.out) == (7, True, False)
+    assert command("policy", "refresh", policy, *options).code == 7
+    assert command("policy", "refresh", policy, "--forget", *options).code == 0
+    assert command("verify", world.cases["valid"], "--policy", policy, *options).code == 0
 
 
 def test_a_policy_that_lacks_a_pin_is_refused(world: World, tmp_path: Path) -> None:

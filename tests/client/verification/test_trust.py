@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from testamur.artifacts import GENESIS_ADDRESSES
 from testamur.batch.bundle import Bundle
+from testamur.language import language
+from testamur.language.verdict import check_sentence
 from testamur.verification.connection import Chain
 from testamur.verification.errors import UndecidedError
 from testamur.verification.ground import probe
@@ -166,6 +168,21 @@ def test_a_state_is_the_present_up_to_the_greatest_age(chain: World, bundle: Bun
     undecided(offline(bundle, chain, policy, now=at(SEALED + 102)), "stale")
 
 
+@pytest.mark.parametrize(("tag", "words"), [("en", "the policy allows 60 s"), ("zh", "核验策略允许 60 秒")])
+def test_a_state_that_is_too_old_says_how_old_and_what_to_do(
+    chain: World, bundle: Bundle, tag: str, words: str
+) -> None:
+    policy = chain.policy(max_age_seconds=60)
+    verdict = offline(bundle, chain, policy, now=at(SEALED + 62))
+    undecided(verdict, "stale")
+    told = language(tag)
+    sentence = check_sentence(verdict.to_json()["checks"][-1], told, is_exact=True)
+    assert words in sentence
+    assert "--at evidence" in sentence
+    assert "--at evidence" in told.text("code.stale.next")
+    assert offline(bundle, chain, policy, now=at(SEALED + 62), at="evidence").code == "ok"
+
+
 def test_a_revocation_in_a_stale_state_is_still_told(chain: World, bundle: Bundle) -> None:
     chain.revoke(70_001)
     assert offline(bundle, chain, chain.policy(max_age_seconds=1), now=at(SEALED + 100)).code == "revoked"
@@ -257,6 +274,72 @@ def test_two_headers_at_one_height_are_noticed(chain: World, bundle: Bundle, tmp
     chain.engine_time_ns += 1
     undecided(verify(bundle, Node(chain).chain(), policy, NOW), "unproven")
     undecided(offline(bundle, chain, policy), "unproven")
+
+
+@pytest.mark.parametrize("trust", ["single-signer", "rpc"])
+def test_a_chain_that_was_rolled_back_and_went_on_is_undecided(
+    chain: World, bundle: Bundle, tmp_path: Path, trust: str
+) -> None:
+    """docs/protocol.md 4.5: what was proved before must be part of the history that is shown now."""
+    policy = kept(chain, tmp_path, trust=trust, urls=("http://127.0.0.1:1",))
+    chain.revoke(70_001)
+    assert verify(bundle, Node(chain).chain(), policy, NOW).code == "revoked"
+    chain.go_on()
+    assert verify(bundle, Node(chain).chain(), policy, NOW).code == "revoked"
+    second = chain.header().hash()
+    chain.go_on(parent=b"\x66" * 32)  # block 5 was taken back, and another stands in its place
+    for _ in range(2):
+        verdict = verify(bundle, Node(chain).chain(), policy, NOW)
+        undecided(verdict, "unproven")
+        assert "rolled back" in verdict.check("trust").message
+    Memory.of(policy).forget()  # the alliance said what happened: `policy refresh --forget`
+    assert verify(bundle, Node(chain).chain(), policy, NOW).code == "revoked"
+    assert second.hex() not in (tmp_path / "newest.json").read_text()
+
+
+@pytest.mark.parametrize("trust", ["single-signer", "rpc"])
+def test_a_chain_that_was_rolled_back_and_stands_is_stale_and_its_revocations_are_told(
+    chain: World, bundle: Bundle, tmp_path: Path, trust: str
+) -> None:
+    policy = kept(chain, tmp_path, trust=trust, urls=("http://127.0.0.1:1",))
+    chain.go_on()
+    assert verify(bundle, Node(chain).chain(), policy, NOW).code == "ok"
+    chain.block, chain.engine_height = chain.block - 1, chain.engine_height - 1
+    undecided(verify(bundle, Node(chain).chain(), policy, NOW), "stale")
+    chain.revoke(70_001)
+    assert verify(bundle, Node(chain).chain(), policy, NOW).code == "revoked"
+
+
+def test_another_block_of_a_number_that_was_shown_is_noticed(chain: World, bundle: Bundle, tmp_path: Path) -> None:
+    policy = kept(chain, tmp_path)
+    assert offline(bundle, chain, policy).code == "ok"
+    chain.engine_height += 1
+    chain.timestamp += 1
+    undecided(offline(bundle, chain, policy), "unproven")
+    undecided(verify(bundle, Node(chain).chain(), policy, NOW), "unproven")
+
+
+def test_a_block_that_evidence_showed_waits_for_a_node_to_confirm_it(
+    chain: World, bundle: Bundle, tmp_path: Path
+) -> None:
+    """Newer evidence does not make a block forgotten that the chain has since left out."""
+    policy = kept(chain, tmp_path)
+    assert offline(bundle, chain, policy).code == "ok"
+    chain.go_on(parent=b"\x66" * 32)
+    assert offline(bundle, chain, policy).code == "ok"  # evidence cannot show what came before it
+    undecided(verify(bundle, Node(chain).chain(), policy, NOW), "unproven")
+
+
+def test_memory_holds_a_bounded_number_of_blocks_and_the_first(chain: World, bundle: Bundle, tmp_path: Path) -> None:
+    policy = kept(chain, tmp_path)
+    first = chain.block
+    for _ in range(20):
+        assert offline(bundle, chain, policy).code == "ok"
+        chain.go_on()
+    assert len(Memory.of(policy).blocks) <= 8
+    assert first in Memory.of(policy).blocks
+    assert verify(bundle, Node(chain).chain(), policy, NOW).code == "ok"
+    assert list(Memory.of(policy).blocks) == [chain.block]
 
 
 def test_the_checkpoint_is_where_memory_begins(chain: World, bundle: Bundle) -> None:

@@ -177,6 +177,13 @@ class World:
         at = nested_slot("StatusRegistry", variable, list_number, index >> 8)
         words[at] = words.get(at, 0) | 1 << (index & 255)
 
+    def go_on(self, *, parent: bytes | None = None) -> None:
+        """One more block, after the newest one or after another of its number; what is changed next stands in it."""
+        before = parent or self.header().hash()
+        self.set("BlockHistory", "_hashes", self.block, value=int.from_bytes(before, "big"))
+        self.block, self.parent_hash, self.timestamp = self.block + 1, before, self.timestamp + 1
+        self.engine_height += 1
+
     # issuing ----------------------------------------------------------------------------------------------------
 
     def issue(
@@ -421,6 +428,10 @@ class Node(Rpc):
     def _eth_getBlockByNumber(self, block: str, _: bool) -> dict[str, Any]:
         if block == "0x0":
             return {"number": "0x0", "hash": "0x" + GENESIS_HASH.hex(), "timestamp": hex(FOUNDED)}
+        if block.startswith("0x") and int(block, 16) < self.world.block:
+            at = nested_slot("BlockHistory", "_hashes", int(block, 16))
+            past = self.world.words[GENESIS_ADDRESSES["BlockHistory"]].get(at, 0)
+            return {"number": block, "hash": f"0x{past:064x}", "timestamp": hex(FOUNDED)}
         header = self.world.header()
         return {"number": hex(header.number), "hash": "0x" + header.hash().hex(), "timestamp": hex(header.timestamp)}
 
