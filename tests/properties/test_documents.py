@@ -16,8 +16,9 @@ from testamur.batch.bundle import Bundle
 from testamur.credential import document
 from testamur.credential.canonical import canonical_nquads
 from testamur.credential.errors import MalformedError
+from testamur.credential.number import is_exact
 from testamur.credential.proof import verify
-from testamur.credential.strict import is_exact, parse_compact, parse_strict
+from testamur.credential.strict import parse_compact, parse_strict
 
 from tests.client.credential import sample
 

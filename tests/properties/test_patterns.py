@@ -17,6 +17,7 @@ from testamur.batch.bundle import MAX_BUNDLE_BYTES, Bundle
 from testamur.batch.patterns import Patterns
 from testamur.credential.errors import MalformedError
 from testamur.credential.strict import parse_strict
+from testamur.verification.checks import check_document
 
 from tests.client.verification.world import credential, world
 from tests.properties.test_verdicts import Path, altered, at, leaves, replaced
@@ -100,6 +101,21 @@ def test_each_way_to_write_a_number_is_judged_as_by_the_full_parse(key: str, oth
         pytest.skip("this credential has no such number")
     digits = len(rest) - len(rest.lstrip(b"0123456789."))
     read(head + mark + other.encode() + rest[digits:])
+
+
+def test_an_empty_part_where_a_number_is_due_is_left_to_the_full_parse() -> None:
+    line = genuine()[0]
+    tree = json.loads(line)
+    numbers = [path for path in leaves(tree) if isinstance(at(tree, path), int | float)]
+    assert len(numbers) > 5
+    for path in numbers:
+        written = f'"{path[-1]}":{json.dumps(at(tree, path))}'.encode()
+        assert written in line
+        for rest in (b"", b":", b",", b":,"):  # as in "leafIndex""size"
+            changed = line.replace(written, f'"{path[-1]}"'.encode() + rest)
+            assert not read(changed)
+            assert not read(changed.replace(b'",', b'"', 1))
+            assert check_document(changed)[0].code == "malformed"
 
 
 def test_a_key_that_comes_twice_or_in_another_place_is_left_to_the_full_parse() -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 from testamur.api import page
-from testamur.api.elements import ElementsError, elements
+from testamur.api.elements import ElementsError, TooManyElementsError, elements
 from testamur.api.problem import Problem
 from testamur.api.schema import BUNDLE_BODY, BUNDLES_BODY, PROBLEMS, VerdictModel, VerdictsModel
 from testamur.api.service import Service
@@ -33,13 +33,14 @@ async def verify_batch(request: Request) -> Response:
     """Judge several bundles, one verdict each in their order."""
     service: Service = request.app.state.service
     try:
-        bundles = elements(await request.body(), is_array=_is_json(request))
+        body, most = await request.body(), service.limits.batch_size
+        bundles = await run_in_threadpool(elements, body, most, is_array=_is_json(request))
+    except TooManyElementsError as error:
+        raise Problem(422, str(error)) from error
     except ElementsError as error:
         raise Problem(400, str(error), "post a JSON array of bundles, or a bundle a line") from error
     if not bundles:
         raise Problem(400, "the body holds no bundle", "post a JSON array of bundles, or a bundle a line")
-    if len(bundles) > service.limits.batch_size:
-        raise Problem(422, f"{len(bundles)} bundles in one request, at most {service.limits.batch_size} are taken")
     return _json({"verdicts": await _judge(request, bundles)})
 
 

@@ -20,8 +20,8 @@ from testamur.credential.canonical import CanonicalBytes, double_lexical
 from testamur.credential.document import Document, parse_credits, parse_moment, parse_signature
 from testamur.credential.errors import MalformedError
 from testamur.credential.nquads import Quads, UncompilableError
+from testamur.credential.number import is_exact
 from testamur.credential.shape import compile_shape, flatten, lexical_forms
-from testamur.credential.strict import is_exact
 
 __all__ = ["MAX_LINE", "Pattern", "compile_pattern"]
 
@@ -316,7 +316,7 @@ def _ends(part: str) -> tuple[str, bool]:
 
 def _number(part: str, tail: str) -> int | None:
     """The whole number in a part `:number` and `tail`; None where there is none below 2³²."""
-    if part[0] != ":" or not part.endswith(tail):
+    if part[:1] != ":" or not part.endswith(tail):
         return None
     return _integer(part[1 : len(part) - len(tail)])
 
@@ -334,5 +334,5 @@ def _fraction(part: str, tail: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    is_plain = part[0] == ":" and part.endswith(tail) and repr(value) == text and is_exact(value)
+    is_plain = part[:1] == ":" and part.endswith(tail) and repr(value) == text and is_exact(value)
     return value if is_plain else None

@@ -15,6 +15,7 @@ from typing import Any, Final
 import orjson
 
 from testamur.batch.claims import Claims, parse_level
+from testamur.credential.budget import spend
 from testamur.credential.canonical import CanonicalBytes, canonical_bytes, canonical_nquads
 from testamur.credential.contexts import CONTEXT_URLS
 from testamur.credential.errors import MalformedError
@@ -170,7 +171,10 @@ def _nquads(root: Mapping[str, Any]) -> bytes:
         if len(signature) <= MAX_TOKENS:
             _SHAPES.offer(signature, shape)
     rendered = shape.nquads(values)
-    return canonical_nquads(tree) if rendered is None else rendered
+    if rendered is not None:
+        return rendered
+    spend(len(shape.quads))
+    return canonical_nquads(tree)
 
 
 def _object(value: Any, path: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from testamur.credential.budget import spend
 from testamur.credential.canonical import MAX_BLANK_NODES, double_lexical
 from testamur.credential.errors import MalformedError
 from testamur.credential.nquads import (
@@ -19,7 +20,7 @@ from testamur.credential.nquads import (
     compile_quads,
     escape_literal,
 )
-from testamur.credential.strict import is_exact
+from testamur.credential.number import is_exact
 from testamur.credential.vocabulary import VALUE_RULES, check_terms, is_absolute_iri
 
 __all__ = ["MAX_TOKENS", "Kept", "Shape", "Signature", "compile_shape", "flatten"]
@@ -74,9 +75,11 @@ def flatten(tree: Mapping[str, Any]) -> tuple[Signature, list[Any]]:
 def compile_shape(tree: Mapping[str, Any]) -> Shape:
     """Compile the shape of `tree`, a credential without its proof.
 
-    Raises MalformedError where the contexts do not allow it, or where the JSON-LD processor would leave something out.
+    Raises MalformedError where the contexts do not allow it, or where the JSON-LD processor would leave something out;
+    BudgetExceededError where the caller's budget for new shapes does not reach.
     """
     terms = check_terms(tree)
+    spend(terms.quad_count)
     _, values = flatten(tree)
     try:
         quads = compile_quads(values, lambda others: _rebuild(tree, iter(others)))

@@ -7,18 +7,17 @@ does not hold exactly, lone surrogates, control, bidi and invisible characters, 
 
 import json
 import re
-from decimal import Decimal
 from typing import Any, Final
 
 import orjson
 
+from testamur.credential.bounds import MAX_DEPTH, MAX_VALUES, check_bounds
 from testamur.credential.errors import MalformedError
+from testamur.credential.number import exact_decimal, exact_integer
 
 __all__ = [
-    "MAX_DEPTH",
     "MAX_DOCUMENT_BYTES",
     "FORBIDDEN_CHARACTER",
-    "is_exact",
     "parse_compact",
     "parse_strict",
     "step",
@@ -26,7 +25,6 @@ __all__ = [
 
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 """Greatest credential; a bundle with evidence may be larger (`batch.bundle.MAX_BUNDLE_BYTES`)."""
-MAX_DEPTH: Final = 32
 
 FORBIDDEN_CHARACTER: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # controls
@@ -43,11 +41,8 @@ _FORBIDDEN_IN_JSON: Final = re.compile(
 )
 _USUAL_BYTES: Final = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
 _PLAIN_BYTES: Final = bytes(range(0x20, 0x7F))
-_STRING_OR_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]')
-_DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]{1,4}")
-_MAX_INTEGER: Final = 2**53
-_MAX_SIGNIFICANT_DIGITS: Final = 15
-"""A double gives every decimal of 15 digits back unchanged (IEEE 754; DBL_DIG of C)."""
+_SHOWN: Final = 64
+"""Characters of a key or a number that a reason or a path repeats: a document may hold one of megabytes."""
 
 
 class _Fault:
@@ -62,7 +57,7 @@ def parse_strict(data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES) -> Any:
 
     1. at most `max_bytes`, before anything is read
     2. UTF-8 without byte-order mark, no forbidden character (also none written as an escape)
-    3. at most `MAX_DEPTH` levels, before the parser recurses
+    3. at most `MAX_DEPTH` levels and `MAX_VALUES` values, before the parser recurses or builds anything
     4. JSON with no key twice in an object; integers below 2^53, decimals of at most 4 places
 
     Null passes here (evidence holds the engine's own JSON); a credential's terms refuse it. Raises MalformedError,
@@ -78,7 +73,7 @@ def parse_strict(data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES) -> Any:
     unusual = data.translate(None, _USUAL_BYTES).decode()
     if not unusual.isprintable() and (found := _FORBIDDEN_IN_JSON.search(text)):
         raise MalformedError("$", f"forbidden character U+{ord(found[0]):04X} at character {found.start()}")
-    _check_depth(text)
+    check_bounds(data)
     faults: list[_Fault] = []
 
     def fault(reason: str) -> _Fault:
@@ -88,18 +83,18 @@ def parse_strict(data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES) -> Any:
     def pairs(items: list[tuple[str, Any]]) -> Any:
         result = dict(items)
         if len(result) != len(items):
-            keys = [key for key, _ in items]
-            return fault(f"key {next(key for key in keys if keys.count(key) > 1)!r} twice")
+            return fault(f"key {_first_twice(items)[:_SHOWN]!r} twice")
         return result
 
     def integer(literal: str) -> Any:
-        if len(literal) > 17 or abs(value := int(literal)) >= _MAX_INTEGER or literal == "-0":
-            return fault(f"integer {literal[:24]} is not below 2^53 in size")
-        return value
+        value = exact_integer(literal)
+        return fault(f"integer {literal[:_SHOWN]} is not below 2^53 in size") if value is None else value
 
     def decimal(literal: str) -> Any:
-        value = _exact(literal)
-        return fault(f"number {literal[:24]} is not a decimal of at most 4 places") if value is None else value
+        value = exact_decimal(literal)
+        if value is None:
+            return fault(f"number {literal[:_SHOWN]} is not a decimal of at most 4 places")
+        return value
 
     try:
         tree = json.loads(
@@ -111,8 +106,8 @@ def parse_strict(data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise MalformedError("$", f"not JSON: {error}") from error
-    if faults or "\\" in text:
-        _check_values(tree, "$")
+    if (faults or "\\" in text) and (found_at := _find_fault(tree)):
+        raise found_at
     if faults:  # a fault under a key that stands twice is gone with the earlier value
         raise MalformedError("$", faults[0].reason)
     return tree
@@ -128,6 +123,8 @@ def parse_compact(data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES) -> Any | Non
     data = data.rstrip(b"\r\n")
     if len(data) > max_bytes or b"\\" in data or data.count(b"{") + data.count(b"[") > MAX_DEPTH:
         return None
+    if data.count(b",") > MAX_VALUES:
+        return None
     try:
         if not data.translate(None, _PLAIN_BYTES).decode().isprintable():
             return None
@@ -137,57 +134,50 @@ def parse_compact(data: bytes, max_bytes: int = MAX_DOCUMENT_BYTES) -> Any | Non
         return None
 
 
-def is_exact(value: int | float) -> bool:
-    """Whether a number read by another parser is one that `parse_strict` gives."""
-    if isinstance(value, int):
-        return -_MAX_INTEGER < value < _MAX_INTEGER
-    return not value.is_integer() and _exact(repr(value)) == value
-
-
 def step(path: str, key: str | int) -> str:
     """The JSON path of `key` under `path`."""
     if isinstance(key, int):
         return f"{path}[{key}]"
+    if len(key) > _SHOWN:
+        key = f"{key[:_SHOWN]}…"
     return f"{path}.{key}" if key.isidentifier() and key.isascii() else f"{path}[{json.dumps(key)}]"
 
 
-def _check_depth(text: str) -> None:
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return
-    depth = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        symbol = match[0]
-        if symbol in ("[", "{"):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise MalformedError("$", f"nested deeper than {MAX_DEPTH} levels")
-        elif symbol in ("]", "}"):
-            depth -= 1
+def _first_twice(items: list[tuple[str, Any]]) -> str:
+    """The first key that comes a second time."""
+    seen: set[str] = set()
+    return next(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value] # add
 
 
-def _exact(literal: str) -> int | float | None:
-    if not _DECIMAL.fullmatch(literal):
+def _find_fault(value: Any) -> MalformedError | None:
+    """The first fault or forbidden character in a tree, with its place; paths are made for nothing else."""
+    steps: list[str | int] = []
+    reason = _fault_below(value, steps)
+    if reason is None:
         return None
-    digits = literal.lstrip("-").replace(".", "").strip("0")
-    if len(digits) > _MAX_SIGNIFICANT_DIGITS or abs(Decimal(literal)) >= _MAX_INTEGER:
-        return None
-    value = float(literal)
-    if value == 0 and literal.startswith("-"):
-        return None
-    return int(value) if value.is_integer() else value
+    path = "$"
+    for key in reversed(steps):
+        path = step(path, key)
+    return MalformedError(path, reason)
 
 
-def _check_values(value: Any, path: str) -> None:
-    if isinstance(value, _Fault):
-        raise MalformedError(path, value.reason)
+def _fault_below(value: Any, steps: list[str | int]) -> str | None:
+    """Why `value` is refused, its place added to `steps` from the inside out; None where nothing is wrong with it."""
     if isinstance(value, str):
-        if found := FORBIDDEN_CHARACTER.search(value):
-            raise MalformedError(path, f"forbidden character U+{ord(found[0]):04X}")
-    elif isinstance(value, dict):
+        found = FORBIDDEN_CHARACTER.search(value)
+        return f"forbidden character U+{ord(found[0]):04X}" if found else None
+    if isinstance(value, _Fault):
+        return value.reason
+    if isinstance(value, dict):
         for key, item in value.items():
             if found := FORBIDDEN_CHARACTER.search(key):
-                raise MalformedError(path, f"forbidden character U+{ord(found[0]):04X} in a key")
-            _check_values(item, step(path, key))
+                return f"forbidden character U+{ord(found[0]):04X} in a key"
+            if (reason := _fault_below(item, steps)) is not None:
+                steps.append(key)
+                return reason
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _check_values(item, step(path, index))
+            if (reason := _fault_below(item, steps)) is not None:
+                steps.append(index)
+                return reason
+    return None

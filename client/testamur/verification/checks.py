@@ -12,6 +12,7 @@ from typing import Any
 from testamur.batch.anchor import batch_id
 from testamur.batch.bundle import Bundle
 from testamur.batch.claims import Claims
+from testamur.credential.budget import BudgetExceededError
 from testamur.credential.document import Document
 from testamur.credential.errors import MalformedError
 from testamur.credential.proof import verify as is_signed
@@ -49,11 +50,19 @@ def check_document(data: Bundle | bytes) -> tuple[CheckResult, Bundle | None]:
     try:
         bundle = Bundle.parse(data) if isinstance(data, bytes) else data
     except MalformedError as error:
-        facts = {"path": error.path, "reason": error.reason}
-        return _fail("document", "malformed", f"The file cannot be read as a bundle: {error.message}.", facts), None
+        return _unreadable(error), None
+    except BudgetExceededError:
+        raise
+    except Exception as error:  # a fault of ours costs the one bundle that meets it, never those beside it
+        return _unreadable(MalformedError("$", f"reading it failed ({type(error).__name__})")), None
     if bundle.document is None:
         return CheckResult("document", "skipped", None, "An imported entry carries no credential of ours."), bundle
     return _COMPLETE, bundle
+
+
+def _unreadable(error: MalformedError) -> CheckResult:
+    facts = {"path": error.path, "reason": error.reason}
+    return _fail("document", "malformed", f"The file cannot be read as a bundle: {error.message}.", facts)
 
 
 def check_signature(document: Document) -> CheckResult:

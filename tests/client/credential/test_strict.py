@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from testamur.credential.bounds import MAX_DEPTH, MAX_VALUES
 from testamur.credential.errors import MalformedError
-from testamur.credential.strict import MAX_DEPTH, MAX_DOCUMENT_BYTES, parse_strict
+from testamur.credential.strict import MAX_DOCUMENT_BYTES, parse_strict
 
 
 def _reason(data: bytes) -> str:
@@ -110,6 +111,25 @@ def test_brackets_inside_text_do_not_count_as_nesting() -> None:
 
 def test_a_hundred_thousand_brackets_are_refused_without_recursion() -> None:
     assert "nested deeper" in _reason(b"[" * 100_000)
+
+
+def test_as_many_values_as_a_document_may_hold_pass_and_one_more_is_refused() -> None:
+    def values(count: int) -> bytes:
+        return b"[" + b"0," * (count - 2) + b"0]"
+
+    assert len(parse_strict(values(MAX_VALUES), 2**20)) == MAX_VALUES - 1
+    for data in (values(MAX_VALUES + 1), b"[{}" + b",{}" * MAX_VALUES, b'"' * (4 * MAX_VALUES + 1)):
+        with pytest.raises(MalformedError, match=f"more than {MAX_VALUES} values"):
+            parse_strict(data, 2**21)
+
+
+def test_commas_and_brackets_inside_text_are_no_values() -> None:
+    text = '[{,"' * MAX_VALUES
+    assert parse_strict(json.dumps(text).encode(), 2**21) == text
+
+
+def test_a_path_repeats_only_the_beginning_of_a_long_key() -> None:
+    assert _reason(b'{"' + b"k" * 1_000 + b'": NaN}') == '$["' + "k" * 64 + '\\u2026"]: NaN is not JSON'
 
 
 def test_the_greatest_document_passes_and_one_byte_more_is_refused_unread() -> None:
