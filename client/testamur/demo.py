@@ -56,7 +56,8 @@ class Steps:
         self._start = self._last = perf_counter()
 
     def say(self, text: str) -> None:
-        sys.stderr.write(f"[{perf_counter() - self._start:5.1f} s] {text}\n")
+        told = language(chosen_from_environment()).told(text)
+        sys.stderr.write(f"[{perf_counter() - self._start:5.1f} s] {told}\n")
         sys.stderr.flush()
 
     def end(self, name: str) -> None:
@@ -185,7 +186,8 @@ def main(arguments: Sequence[str]) -> int:
     """Play the demo; 0 when every case came to its code."""
     unknown = [word for word in arguments if word not in ("--once", "--json")]
     if unknown:
-        sys.stderr.write(f"demo does not know {' '.join(unknown)}; it takes --once and --json\n")
+        told = language(chosen_from_environment()).told
+        sys.stderr.write(told(f"demo does not know {' '.join(unknown)}; it takes --once and --json") + "\n")
         return 2
     once, as_json = "--once" in arguments, "--json" in arguments
     for number in (signal.SIGINT, signal.SIGTERM):  # however it is ended, the chain stops and its files go

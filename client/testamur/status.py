@@ -219,7 +219,7 @@ def _holds(change: StatusChange, target: Target, words: _Words) -> bool:
 def _refusal(change: StatusChange, target: Target, words: _Words) -> str | None:
     revoked, _ = _bits(target, words)
     if revoked and change is not StatusChange.REVOKE:
-        return "it is revoked, which is for good; only a vote of the Alliance takes that back"
+        return "it is revoked for good, and only a vote of the Alliance takes that back"
     return None
 
 

@@ -28,9 +28,12 @@ class StatusTargetError(TestamurError):
     exit_code = 2
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
-        listed = "; ".join(f"{source}: {reason}" for source, reason in problems[:5])
-        more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
-        super().__init__(f"nothing was changed: {listed}{more}", "mend or leave out what is named, and run it again")
+        listed = [f"{source}: {reason}" for source, reason in problems[:5]]
+        if len(problems) > 5:
+            listed.append(f"{len(problems) - 5} more of them")
+        super().__init__(
+            f"nothing was changed: {'; '.join(listed)}", "mend or leave out what is named, and run it again"
+        )
         self.problems = tuple(problems)
         """What was named, and why it cannot be used."""
 

@@ -1,5 +1,6 @@
 """`testamur-node`: make, run and look after a node. What is slow to import, the command that needs it imports."""
 
+import inspect
 import os
 import sys
 from functools import partial
@@ -7,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from testamur.language.help import put_in_language, with_example
 from typer.core import TyperOption
 from typer.main import get_command
 
-from testamur_node.language import LANGUAGES, put_in_language, wished_language
+from testamur_node.language import LANGUAGES, wished_language
 from testamur_node.terminal import Terminal
 from testamur_node.upkeep_commands import register
 
@@ -22,7 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Run a node of a Testamur chain.",
-    epilog="Example: testamur-node init --home node && testamur-node start --home node",
+    epilog="testamur-node init --home node && testamur-node start --home node",
 )
 
 Home = Annotated[Path, typer.Option("--home", help="Folder of the node.", envvar="TESTAMUR_NODE_HOME")]
@@ -48,6 +50,8 @@ def program(terminal: Terminal) -> Any:
     Both are read before a command runs: help is printed, and wrong options are refused, by then.
     """
     tree: Any = get_command(app)
+    for command in (tree, *tree.commands.values()):
+        command.help, command.epilog = with_example(inspect.cleandoc(command.help), command.epilog), None
     for command in tree.commands.values():
         command.params += [
             TyperOption(param_decls=["--json"], is_flag=True, expose_value=False, help="Print one JSON object."),
@@ -66,7 +70,7 @@ def _known(_context: Any, _option: Any, value: str | None) -> str | None:
     return value
 
 
-@app.command(epilog="Example: testamur-node init --home node --chain-id 20260")
+@app.command(epilog="testamur-node init --home node --chain-id 20260")
 def init(
     context: typer.Context,
     home: Home,
@@ -93,7 +97,7 @@ def init(
     context.obj.tell(made.to_json(), made.to_line())
 
 
-@app.command(epilog="Example: testamur-node start --home node --http 127.0.0.1:0 --json")
+@app.command(epilog="testamur-node start --home node --http 127.0.0.1:0 --json")
 def start(
     context: typer.Context,
     home: Home,
@@ -162,7 +166,7 @@ def start(
     start.run(home, load, lambda running: context.obj.tell(running.to_json(), running.to_line()))
 
 
-@app.command(epilog="Example: testamur-node status --home node --json")
+@app.command(epilog="testamur-node status --home node --json")
 def status(
     context: typer.Context,
     home: Home,
@@ -175,7 +179,7 @@ def status(
         context.obj.tell(facts.to_json(), facts.to_line())
 
 
-@app.command(epilog="Example: testamur-node doctor --home node")
+@app.command(epilog="testamur-node doctor --home node")
 def doctor(context: typer.Context, home: Home) -> None:
     """Check what keeps a node from running well; exit 1 where something does."""
     from testamur_node.operations.doctor import examine

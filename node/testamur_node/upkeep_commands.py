@@ -15,17 +15,17 @@ Home = Annotated[Path, typer.Option("--home", help="Folder of the node.", envvar
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    app.command("import-chain", epilog="Example: testamur-node import-chain --home x --genesis g.json --blocks c.rlp")(
+    app.command("import-chain", epilog="testamur-node import-chain --home x --genesis g.json --blocks c.rlp")(
         import_chain
     )
-    app.command("verify-db", epilog="Example: testamur-node verify-db --home node")(verify_db)
-    app.command("rollback", epilog="Example: testamur-node rollback 1 --home node")(rollback)
-    app.command("prune", epilog="Example: testamur-node prune --keep 1024 --home node")(prune)
-    app.command("compact", epilog="Example: testamur-node compact --home node")(compact)
-    app.command("backup", epilog="Example: testamur-node backup /mnt/backup --home node")(backup)
-    app.command("restore", epilog="Example: testamur-node restore /mnt/backup --home node")(restore)
-    app.command("export", epilog="Example: testamur-node export chain.rlp --home node")(export)
-    app.command("import", epilog="Example: testamur-node import chain.rlp --home node")(import_)
+    app.command("verify-db", epilog="testamur-node verify-db --home node")(verify_db)
+    app.command("rollback", epilog="testamur-node rollback 1 --home node")(rollback)
+    app.command("prune", epilog="testamur-node prune --keep 1024 --home node")(prune)
+    app.command("compact", epilog="testamur-node compact --home node")(compact)
+    app.command("backup", epilog="testamur-node backup /mnt/backup --home node")(backup)
+    app.command("restore", epilog="testamur-node restore /mnt/backup --home node")(restore)
+    app.command("export", epilog="testamur-node export chain.rlp --home node")(export)
+    app.command("import", epilog="testamur-node import chain.rlp --home node")(import_)
 
 
 def import_chain(

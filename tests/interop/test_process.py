@@ -194,7 +194,7 @@ def test_every_command_has_help_with_an_example() -> None:
     for arguments in ((), *((command,) for command in commands)):
         shown = node_command(*arguments, "--help")
         assert shown.returncode == 0
-        assert "Example: testamur-node" in shown.stdout
+        assert "$ testamur-node" in shown.stdout
 
 
 def test_help_does_not_import_what_is_slow() -> None:

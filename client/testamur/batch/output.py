@@ -55,10 +55,11 @@ class ReadBackError(TestamurError):
     exit_code = 1
 
     def __init__(self, failures: Sequence[tuple[str, str]]) -> None:
-        shown = ", ".join(f"{row_id}: {code}" for row_id, code in failures[:5])
-        more = f" and {len(failures) - 5} more" if len(failures) > 5 else ""
+        listed = [f"{row_id}: {code}" for row_id, code in failures[:5]]
+        if len(failures) > 5:
+            listed.append(f"{len(failures) - 5} more of them")
         super().__init__(
-            f"{len(failures)} written bundles did not verify ({shown}{more})",
+            f"{len(failures)} written bundles did not verify: {'; '.join(listed)}",
             "do not hand them out; say --resume to write and check them again",
         )
         self.failures = tuple(failures)

@@ -25,8 +25,8 @@ class NotReadyError(TestamurError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         first = findings[0]
-        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        super().__init__(f"{first.message}{more}", first.advice)
+        more = len(findings) - 1
+        super().__init__(f"{first.message} (and {more} more)" if more else first.message, first.advice)
         self.findings = tuple(findings)
         self.exit_code = first.exit_code or 2
 

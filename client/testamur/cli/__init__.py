@@ -20,7 +20,8 @@ def main() -> None:
 
     from testamur.cli.application import application
     from testamur.cli.failure import INTERRUPTED, report
-    from testamur.cli.help import put_in_language, wished_language
+    from testamur.language import wished_language
+    from testamur.language.help import put_in_language
 
     words = wished_language(sys.argv[1:])
     try:

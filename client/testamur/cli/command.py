@@ -19,6 +19,7 @@ from testamur.cli.failure import report
 from testamur.cli.session import Session
 from testamur.cli.terminal import Terminal
 from testamur.language import LANGUAGES, chosen_from_environment, language
+from testamur.language.help import with_example
 
 __all__ = ["command", "noun"]
 
@@ -95,10 +96,7 @@ def command(
         kinds = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
         run.__dict__["__signature__"] = inspect.Signature([*kinds, *shared])
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*kinds, *shared]}
-        help_text = f"{inspect.getdoc(function)}\n\n\b\nExample:\n" + "\n".join(
-            f"  $ {line}" for line in example.split("\n")
-        )
-        app.command(name, help=help_text, **settings)(run)
+        app.command(name, help=with_example(inspect.getdoc(function) or "", example), **settings)(run)
         return function
 
     return register

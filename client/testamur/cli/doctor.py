@@ -33,12 +33,10 @@ def doctor(session: Session) -> int:
         profile = replace(profile, institutions=(session.institution(profile),))
     for finding in diagnose(profile, session.shown):
         terminal.result(finding.to_json())
-        facts = dict(finding.facts)
-        sentence = words.find(f"finding.{finding.code}.{finding.severity}", **facts)
         mark = terminal.paint(MARKS[finding.severity], COLOURS[finding.severity])
-        terminal.say(f"{mark} {finding.code}: {sentence or finding.message}")
-        if finding.severity != "ok" and finding.advice and sentence is None:  # a sentence of ours holds its advice
-            terminal.say(f"    {words.text('cli.advice')}: {finding.advice}")
+        terminal.say(f"{mark} {finding.code}{words.text('cli.colon')}{words.told(finding.message)}")
+        if finding.severity != "ok" and finding.advice:
+            terminal.say(f"    {words.text('cli.advice')}{words.text('cli.colon')}{words.told(finding.advice)}")
         if finding.severity == "error" and not first:
             first = finding.exit_code or 1
     return first

@@ -37,9 +37,10 @@ def report(error: BaseException, language: Language, as_json: bool) -> int:
         facts = {"error": type(error).__name__, "message": message, "advice": advice, "exitCode": code}
         sys.stderr.write(json.dumps(facts, ensure_ascii=False) + "\n")
         return code
-    sys.stderr.write(f"{language.text('cli.error')}: {_one_line(message)}\n")
+    colon = language.text("cli.colon")
+    sys.stderr.write(f"{language.text('cli.error')}{colon}{_one_line(message)}\n")
     if advice:
-        sys.stderr.write(f"{language.text('cli.advice')}: {_one_line(advice)}\n")
+        sys.stderr.write(f"{language.text('cli.advice')}{colon}{_one_line(advice)}\n")
     return code
 
 
@@ -55,7 +56,7 @@ def _explain(error: BaseException, language: Language) -> tuple[str, str | None,
     if isinstance(error, FileNotFoundError):
         return language.text("error.missing_file", path=error.filename), None, USAGE
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}", None, USAGE
+        return f"{error.filename}{language.text('cli.colon')}{language.told(str(error.strerror))}", None, USAGE
     return f"{name}: {error} ({_origin(error)})", language.text("cli.report"), INTERNAL
 
 

@@ -52,7 +52,7 @@ class Terminal:
         for number, row in enumerate(cells):
             padded = (text + " " * (widths[column] - width(text)) for column, text in enumerate(row))
             line = "  ".join(padded).rstrip()
-            self.say(self.paint(line, "bold") if number == 0 else line)
+            sys.stdout.write((self.paint(line, "bold") if number == 0 else line) + "\n")
 
     def facts(self, pairs: Mapping[str, object]) -> None:
         """One fact a line, names aligned; only for people."""
@@ -61,7 +61,7 @@ class Terminal:
         named = {self.language.said(name): value for name, value in pairs.items()}
         longest = max(width(name) for name in named)
         for name, value in named.items():
-            self.say(f"{name}{' ' * (longest - width(name))}  {_cell(value)}")
+            sys.stdout.write(f"{name}{' ' * (longest - width(name))}  {_cell(value)}\n")
 
     def paint(self, text: str, colour: str) -> str:
         """The text in a colour where stdout is a terminal that wants it."""

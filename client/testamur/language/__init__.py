@@ -5,19 +5,16 @@ live in `en.toml` and `zh.toml`, one key each, and the two files hold the same k
 printed reports all ask here, so that one finding reads the same everywhere.
 """
 
-import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from testamur.language.sentences import Sentences
+from testamur.language.wish import LANGUAGES, chosen_from_environment, wished_tag
 
-__all__ = ["LANGUAGES", "Language", "chosen_from_environment", "chosen_from_header", "language"]
-
-LANGUAGES = ("en", "zh")
-"""English first: it is what an unknown wish falls back to."""
+__all__ = ["LANGUAGES", "Language", "chosen_from_environment", "chosen_from_header", "language", "wished_language"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,9 @@ class Language:
 
     def said(self, english: str, **facts: object) -> str:
         """A line of a command: in English as it stands in the code, else from `commands.<tag>.toml` by its English."""
-        template = _said(self.tag).get(english, english)
+        template = _said(self.tag).get(english)
+        if template is None:
+            return self.told(english.format_map(_Facts(facts)) if facts else english)
         return template.format_map(_Facts(facts)) if facts else template
 
     def told(self, english: str) -> str:
@@ -79,7 +78,11 @@ def language(tag: str) -> Language:
 
 @cache
 def _commands(tag: str) -> Mapping[str, Mapping[str, str]]:
-    path = Path(__file__).with_name(f"commands.{tag}.toml")
+    return _table(f"commands.{tag}")
+
+
+def _table(name: str) -> Mapping[str, Mapping[str, str]]:
+    path = Path(__file__).with_name(f"{name}.toml")
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
@@ -89,7 +92,7 @@ def _said(tag: str) -> Mapping[str, str]:
 
 @cache
 def _told(tag: str) -> Sentences:
-    return Sentences(_commands(tag).get("told", {}))
+    return Sentences({**_table(f"errors.{tag}").get("told", {}), **_commands(tag).get("told", {})})
 
 
 def _flatten(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -100,12 +103,9 @@ def _flatten(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, st
             yield f"{prefix}{key}", str(value)
 
 
-def chosen_from_environment(environment: Mapping[str, str] = os.environ) -> str:
-    """The language of TESTAMUR_LANG, else of the locale variables in their POSIX order."""
-    for name in ("TESTAMUR_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        if wish := environment.get(name):
-            return "zh" if wish.lower().startswith("zh") else "en"
-    return "en"
+def wished_language(arguments: Sequence[str]) -> Language:
+    """The language that the arguments or the environment ask for."""
+    return language(wished_tag(arguments))
 
 
 def chosen_from_header(accept_language: str | None) -> str:

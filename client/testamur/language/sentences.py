@@ -1,8 +1,8 @@
 """Sentences in another language by their English, facts and all: `no node runs on {home}` fits every home.
 
 So the code that finds out what is wrong knows nothing of languages: it says it in English, and who shows it to people
-asks here. The node's commands are told in the same way, by a reader of their own: it takes no more of the client than
-proofs and artifacts.
+asks here. A fact that is a sentence itself, such as the reason why a file cannot be read, is said in the other language
+too; so is each of several joined by `; `, and what stands behind a `: `.
 """
 
 import re
@@ -21,18 +21,33 @@ class Sentences:
         holed = [(english, text) for english, text in texts.items() if _HOLE.search(english)]
         # the narrower one must win: those with the most fixed words first
         holed.sort(key=lambda entry: len(_HOLE.sub("", entry[0])), reverse=True)
-        self._patterns: Sequence[tuple[re.Pattern[str], str]] = [
-            (re.compile(_expression(english), re.DOTALL), text) for english, text in holed
+        self._patterns: Sequence[tuple[str, str, re.Pattern[str], str]] = [
+            (_HOLE.split(english)[0], _HOLE.split(english)[-1], re.compile(_expression(english), re.DOTALL), text)
+            for english, text in holed
         ]
 
     def said(self, english: str) -> str:
         """The sentence in the other language; the English itself where there is none."""
+        return self._find(english) or english
+
+    def _find(self, english: str) -> str | None:
         if english in self._texts:
             return self._texts[english]
-        for pattern, text in self._patterns:
+        for head, tail, pattern, text in self._patterns:
+            if not (english.startswith(head) and english.endswith(tail)):
+                continue
             if (found := pattern.fullmatch(english)) is not None:
-                return text.format_map(found.groupdict())
-        return english
+                return text.format_map({name: self._fact(fact) for name, fact in found.groupdict().items()})
+        return None
+
+    def _fact(self, fact: str) -> str:
+        """A fact as it is, or in the other language where it is made of sentences."""
+        if fact not in self._texts and "; " in fact:
+            return "；".join(self._fact(part) for part in fact.split("; "))
+        if (whole := self._find(fact)) is not None:
+            return whole
+        head, colon, rest = fact.partition(": ")
+        return f"{head}：{said}" if colon and (said := self._fact(rest)) != rest else fact
 
 
 def _expression(english: str) -> str:

@@ -90,7 +90,7 @@ def test_in_chinese_an_error_has_a_chinese_title_before_its_facts(capsys: pytest
         raise ChainUnreachableError("no answer", "start the node")
 
     assert finish(work, Terminal(False, language("zh"))) == 7
-    assert capsys.readouterr().err == "错误: 无法连接链节点：no answer\n建议: start the node\n"
+    assert capsys.readouterr().err == "错误：无法连接链节点：no answer\n建议：start the node\n"
 
 
 def test_an_unforeseen_error_is_one_line_with_its_place_and_where_to_report(capsys: pytest.CaptureFixture[str]) -> None:
