@@ -48,9 +48,11 @@ class Language:
         return _told(self.tag).said(english)
 
     def told_exactly(self, english: str) -> str | None:
-        """As `told`; None where the language has no sentence for it."""
-        found = self.told(english)
-        return (found or None) if self.tag == LANGUAGES[0] or found != english else None
+        """A check's message, `What is wrong; what to do.`; None where the language has no sentence for it."""
+        if self.tag == LANGUAGES[0] or not english:
+            return english or None
+        sentence = english[0].lower() + english[1:].removesuffix(".")
+        return _told(self.tag).found(english) or _told(self.tag).found_with_advice(sentence)
 
     def helped(self, command: str) -> str | None:
         """The help of a command by its words, `issuer admit`; None where it stands in the code alone."""

@@ -28,9 +28,19 @@ class Sentences:
 
     def said(self, english: str) -> str:
         """The sentence in the other language; the English itself where there is none."""
-        return self._find(english) or english
+        return self.found(english) or english
 
-    def _find(self, english: str) -> str | None:
+    def found_with_advice(self, english: str) -> str | None:
+        """A sentence and its advice behind a `; `, or a sentence alone; None where one of them is not known."""
+        for place in (mark.start() for mark in re.finditer("; ", english)):
+            message, advice = self.found(english[:place]), self.found(english[place + 2 :])
+            if message is not None and advice is not None:
+                return f"{message}；{advice}。"
+        alone = self.found(english)
+        return None if alone is None else f"{alone}。"
+
+    def found(self, english: str) -> str | None:
+        """The sentence in the other language; None where there is none."""
         if english in self._texts:
             return self._texts[english]
         for head, tail, pattern, text in self._patterns:
@@ -44,7 +54,7 @@ class Sentences:
         """A fact as it is, or in the other language where it is made of sentences."""
         if fact not in self._texts and "; " in fact:
             return "；".join(self._fact(part) for part in fact.split("; "))
-        if (whole := self._find(fact)) is not None:
+        if (whole := self.found(fact)) is not None:
             return whole
         head, colon, rest = fact.partition(": ")
         return f"{head}：{said}" if colon and (said := self._fact(rest)) != rest else fact
