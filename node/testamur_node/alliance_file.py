@@ -29,13 +29,13 @@ power = 100
 ```
 """
 
-import tomllib
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from testamur.artifacts.genesis import DEFAULT_PERIODS, ChainParameters, Founder, Founding, FoundingValidator
 
+from testamur_node.documents import DocumentError, read_toml
 from testamur_node.errors import NodeError
 
 __all__ = ["AllianceFile", "AllianceFileError", "parse_alliance"]
@@ -62,8 +62,8 @@ class AllianceFile:
 def parse_alliance(text: str, chain_id: int | None = None) -> AllianceFile:
     """Read alliance.toml; `chain_id`, where given, wins over the file's. Raises `AllianceFileError`."""
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = read_toml(text)
+    except DocumentError as error:
         raise AllianceFileError(f"alliance.toml is not TOML: {error}") from error
     if data.get("version", 1) != 1:
         raise AllianceFileError(f"alliance.toml has version {data['version']!r}, this node reads 1")

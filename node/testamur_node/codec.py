@@ -1,4 +1,9 @@
-"""Bytes in and out: RLP (Yellow Paper, appendix B) and big-endian numbers. A leaf module: everything may use it."""
+"""Bytes in and out: RLP (Yellow Paper, appendix B) and big-endian numbers. A leaf module: everything may use it.
+
+Whatever RLP comes from outside, as a transaction, a proposal, a file of blocks or a journal, is decoded by
+`rlp_decode`, which looks at its size and at how deep it nests before the library does: that one recurses without end,
+and its process with it (adr/0028).
+"""
 
 from collections.abc import Sequence
 from mmap import mmap
@@ -11,6 +16,8 @@ from testamur_node.errors import NodeError
 __all__ = [
     "Item",
     "DecodingError",
+    "MOST_BYTES",
+    "MOST_DEPTH",
     "rlp_encode",
     "rlp_decode",
     "rlp_end",
@@ -26,6 +33,14 @@ Item: TypeAlias = "bytes | Sequence[Item]"
 """An RLP item: a string of bytes or a list of items."""
 
 
+MOST_BYTES = 64 << 20
+"""Of one item from outside: more than any block has."""
+MOST_DEPTH = 16
+"""Lists in lists: a block nests three, a transaction with its blobs five, a receipt four, a node of a trie four."""
+_HARMLESS_BYTES = 1_024
+"""What is so short cannot nest deep enough to hurt; most nodes of tries are."""
+
+
 class DecodingError(NodeError):
     """Bytes from outside are not the encoding they claim to be."""
 
@@ -38,6 +53,10 @@ def rlp_encode(item: Item) -> bytes:
 
 def rlp_decode(data: bytes) -> Item:
     """The one item that `data` encodes; `DecodingError` when it is not canonical RLP or something follows it."""
+    if len(data) > MOST_BYTES:
+        raise DecodingError(f"not RLP: {len(data)} bytes, at most {MOST_BYTES} are read")
+    if len(data) > _HARMLESS_BYTES:
+        _check_depth(data)
     try:
         item: Item = rusty_rlp.decode_raw(data, True, False)[0]
     except Exception as error:  # the extension raises its own DecodingError and, on oddities, others
@@ -45,16 +64,45 @@ def rlp_decode(data: bytes) -> Item:
     return item
 
 
+def _check_depth(data: bytes) -> None:
+    """Raise where lists nest deeper than `MOST_DEPTH`; one pass over the heads, whatever they claim.
+
+    An item that claims to end beyond the list it is in is the library's to refuse, as is what is not canonical.
+    """
+    ends: list[int] = []
+    at, length = 0, len(data)
+    while at < length:
+        while ends and at >= ends[-1]:
+            ends.pop()
+        head = data[at]
+        if head < 0x80:
+            at += 1
+            continue
+        begins, end = _extent(data, at)
+        if head < 0xC0:
+            at = end
+            continue
+        ends.append(end)
+        if len(ends) > MOST_DEPTH:
+            raise DecodingError(f"not RLP of ours: lists nest deeper than {MOST_DEPTH}")
+        at = begins
+
+
 def rlp_end(data: bytes | mmap, at: int = 0) -> int:
     """Where the item that begins at `at` ends, by its head alone (Yellow Paper, appendix B)."""
+    return _extent(data, at)[1]
+
+
+def _extent(data: bytes | mmap, at: int) -> tuple[int, int]:
+    """Where the content of the item at `at` begins and ends."""
     head: int = data[at]
     if head < 0x80:
-        return at + 1
+        return at, at + 1
     short, long = (0x80, 0xB7) if head < 0xC0 else (0xC0, 0xF7)
     if head <= long:
-        return at + 1 + head - short
-    size = head - long
-    return at + 1 + size + int.from_bytes(data[at + 1 : at + 1 + size], "big")
+        return at + 1, at + 1 + head - short
+    begins = at + 1 + head - long
+    return begins, begins + int.from_bytes(data[at + 1 : begins], "big")
 
 
 def rlp_list(data: bytes, *lengths: int) -> list[bytes | list[Item]]:

@@ -32,6 +32,7 @@ from testamur_node.chain.rules import (
     imported,
 )
 from testamur_node.codec import from_hex, minimal, rlp_encode, to_hex, word
+from testamur_node.documents import DocumentError, read_file, read_json
 from testamur_node.errors import NodeError
 from testamur_node.state.trie import build
 
@@ -117,17 +118,17 @@ class Genesis:
     def load(cls, path: Path) -> "Genesis":
         """Read a genesis.json file. Raises `GenesisError`."""
         try:
-            return cls.from_json(path.read_text(encoding="utf-8"))
+            return cls.from_json(read_file(path))
         except FileNotFoundError as error:
             raise GenesisError(f"there is no {path}", "run testamur-node init first") from error
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, DocumentError) as error:
             raise GenesisError(f"cannot read {path}: {error}", _COPY_IT) from error
 
     @classmethod
     def from_json(cls, text: str) -> "Genesis":
         """Read genesis.json, ours or geth's. Raises `GenesisError`."""
         try:
-            data = json.loads(text)
+            data = read_json(text)
             name = data.get("spec", "imported")
             base_fee = data.get("baseFeePerGas")
             specs = {"alliance": ALLIANCE, "development": DEVELOPMENT if base_fee is None else DEVELOPMENT_WITH_FEES}

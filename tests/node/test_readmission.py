@@ -15,6 +15,7 @@ from testamur_node.pool import JOURNAL_FILE, JournalError
 from testamur_node.pool.records import heading, keeping
 
 from tests.node.founding import ADDRESSES, DEPLOYER, GENESIS_TIME, GOVERN, STRANGER_KEY, genesis_of, make_home, raw
+from tests.node.test_documents import nested
 from tests.node.test_node import SteppedClock, sealed
 
 TARGET = b"\x79" * 20
@@ -244,3 +245,26 @@ def test_a_sealing_node_leaves_nothing_behind(tmp_path: Path) -> None:
     sealed(node, raw(GOVERN, 0))
     node.close()
     assert (home / JOURNAL_FILE).read_bytes() == heading(_genesis_hash(home))
+
+
+def test_lists_in_lists_in_a_journal_or_a_proposal_are_refused_and_the_rest_is_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One proposal of 178 KB would have ended every validator."""
+    home, bombs = make_home(tmp_path), (nested(60_000), b"\x02" + nested(60_000))
+    node = still(home)
+    genesis = node.header(0)
+    assert genesis is not None
+    for bomb in bombs:
+        problem = node._application.validate((GENESIS_TIME + 9) * 10**9, [raw(GOVERN, 0), bomb])
+        assert problem is not None
+        assert "transaction 1: not RLP of ours: lists nest deeper" in problem
+    node.close()
+    records = [keeping(bytes(20), bomb) for bomb in bombs]
+    (home / JOURNAL_FILE).write_bytes(heading(genesis.hash) + b"".join(records) + keeping(bytes(20), raw(GOVERN, 0)))
+    node = still(home)
+    try:
+        assert nonces(node) == [0]
+        assert caplog.text.count("lists nest deeper") == 2
+    finally:
+        node.close()

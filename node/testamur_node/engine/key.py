@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from testamur.proof.cometbft import Validator
 
+from testamur_node.documents import read_file, read_json
 from testamur_node.errors import NodeError
 
 __all__ = ["ValidatorKey", "ValidatorKeyError"]
@@ -36,7 +37,7 @@ class ValidatorKey:
     def load(cls, path: Path) -> "ValidatorKey":
         """Read a key file. Raises `ValidatorKeyError`."""
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = read_json(read_file(path))
             secret = base64.b64decode(data["priv_key"]["value"], validate=True)
             key = cls(Ed25519PrivateKey.from_private_bytes(secret[:32]))
         except (OSError, ValueError, KeyError, TypeError) as error:

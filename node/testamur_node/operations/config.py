@@ -6,12 +6,12 @@ harms this node alone). `access_settings` reads the tables about who may ask wha
 
 import logging
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from testamur_node.documents import DocumentError, read_file, read_toml
 from testamur_node.operations.access_settings import ConfigError, access_rules, table
 from testamur_node.rpc.access.gate import AccessRules
 from testamur_node.rpc.ipc import LONGEST_PATH
@@ -154,8 +154,8 @@ def load(home: Path, flags: Mapping[str, str | None], environment: Mapping[str, 
     file = home / "node.toml"
     if file.exists():
         try:
-            content = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            content = read_toml(read_file(file))
+        except (OSError, DocumentError) as error:
             raise ConfigError(f"{file} cannot be read: {error}") from error
     parts = ("rpc", "engine", "limits", "tls", "jwt", "permissions", "rates")
     tables = {name: dict(table(name, content.get(name, {}))) for name in parts}

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 from testamur.proof.hashing import keccak256
 
+from testamur_node.documents import read_json
 from testamur_node.errors import NodeError
 
 __all__ = ["KeystoreError", "new_key", "address_of", "encrypt", "decrypt", "write_secret"]
@@ -68,7 +69,7 @@ def encrypt(key: bytes, password: str) -> str:
 def decrypt(text: str, password: str) -> bytes:
     """The private key in a key file that `encrypt` wrote."""
     try:
-        crypto = json.loads(text)["crypto"]
+        crypto = read_json(text)["crypto"]
         parameters = crypto["kdfparams"]
         derived = hashlib.scrypt(
             password.encode(),

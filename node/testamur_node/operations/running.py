@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from testamur_node.documents import read_file, read_json
 from testamur_node.errors import NodeError
 from testamur_node.files import replace_file
 
@@ -75,7 +76,7 @@ def announce(home: Path, running: RunningNode) -> Iterator[None]:
 def find(home: Path) -> RunningNode | None:
     """The node that runs on `home`, None where none does; a killed one's word is not believed."""
     try:
-        said = json.loads((home / _FILE).read_text(encoding="utf-8"))
+        said = read_json(read_file(home / _FILE))
         running = RunningNode(
             said["rpc"], said["ws"], said["ipc"], int(said["pid"]), int(said["chainId"]), said["admin"], said["metrics"]
         )

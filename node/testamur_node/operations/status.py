@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from testamur_node.documents import read_json
 from testamur_node.errors import NodeError
 from testamur_node.operations.running import RunningNode, find
 
@@ -20,6 +21,8 @@ __all__ = ["NotRunningError", "Standing", "ask", "follow"]
 
 
 _SECONDS = 10
+_MOST_BYTES = 1 << 20
+"""Of the answer; what a node says of its head is a hundredth of that."""
 
 
 class NotRunningError(NodeError):
@@ -68,13 +71,13 @@ def _over_socket(path: str, body: bytes) -> Any:
         connection.connect(path)
         connection.sendall(body)
         with connection.makefile("rb") as answers:
-            return json.loads(answers.readline())
+            return read_json(answers.readline(_MOST_BYTES))
 
 
 def _over_http(url: str, body: bytes) -> Any:
     request = urllib.request.Request(url, body, {"content-type": "application/json"})
     with urllib.request.urlopen(request, timeout=_SECONDS) as response:
-        return json.load(response)
+        return read_json(response.read(_MOST_BYTES))
 
 
 def _request(running: RunningNode, *methods: str) -> list[Any]:

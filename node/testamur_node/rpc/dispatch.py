@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 import orjson
 
+from testamur_node.documents import MOST_VALUES, DocumentError, check_json
 from testamur_node.errors import NodeError
 from testamur_node.rpc.errors import (
     DecodeError,
@@ -154,7 +155,10 @@ class Dispatcher(Generic[ContextT]):
                 ResourceLimitError(f"request of {len(body)} bytes, at most {self.limits.body_bytes} are taken")
             )
         try:
+            check_json(body, self.limits.body_bytes, MOST_VALUES)
             request = orjson.loads(body)
+        except DocumentError as error:
+            return self._malformed(None, ParseError(f"parse error: {error}"))
         except (orjson.JSONDecodeError, RecursionError):
             return self._malformed(None, ParseError("parse error"))
         if isinstance(request, list):

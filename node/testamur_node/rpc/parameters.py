@@ -7,8 +7,7 @@ value that is left out. `rpc.messages` reads messages, blocks and the state that
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import orjson
-
+from testamur_node.documents import DocumentError, read_json
 from testamur_node.rpc.codec import read_data, read_hash, read_quantity, read_uint64
 from testamur_node.rpc.errors import DecodeError
 
@@ -82,8 +81,8 @@ def read_typed_data(value: object) -> Mapping[str, object]:
     """Typed structured data (EIP-712): an object, or its JSON text as some wallets send it."""
     if isinstance(value, str):
         try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError as error:
+            value = read_json(value)
+        except DocumentError as error:
             raise DecodeError(f"typed data: {error}") from error
     return read_object(value)
 

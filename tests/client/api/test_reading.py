@@ -88,3 +88,13 @@ def test_every_answer_fits_the_announced_schema(world: World, server: Server) ->
     answers["VerdictModel"] = server.client.post("/v1/verify", content=world.cases["revoked"].read_bytes()).json()
     for name, answer in answers.items():
         jsonschema.validate(answer, {"$ref": f"#/components/schemas/{name}", "components": document["components"]})
+
+
+def test_an_offer_of_another_protocol_is_passed_over(server: Server) -> None:
+    """Java's client and `curl --http2` offer h2c with every request; the body behind it counts (RFC 9110, 7.8)."""
+    offer = {"connection": "Upgrade, HTTP2-Settings", "upgrade": "h2c", "http2-settings": "AAMAAABkAAQCAAAAAAIAAAAA"}
+    for _ in range(2):
+        assert server.client.get("/v1/policy", headers=offer).status_code == 200
+        answer = server.client.post("/v1/verify", content=b"{", headers={**offer, "content-type": "application/json"})
+        assert answer.status_code == server.client.post("/v1/verify", content=b"{").status_code
+        assert answer.json() == server.client.post("/v1/verify", content=b"{").json()

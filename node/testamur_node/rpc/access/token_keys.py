@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
+from testamur_node.documents import DocumentError, read_json
 from testamur_node.errors import NodeError
 
 __all__ = ["Key", "TokenKey", "TokenKeyError", "read_jwks", "read_public_key", "read_secret"]
@@ -130,8 +130,8 @@ def _public(path: Path, fields: Mapping[str, Any], identity: str | None) -> Toke
 def read_jwks(path: Path) -> tuple[TokenKey, ...]:
     """Public keys of a key set (RFC 7517, 5), each with a `kid` of its own."""
     try:
-        content = orjson.loads(_text(path))
-    except orjson.JSONDecodeError as error:
+        content = read_json(_text(path))
+    except DocumentError as error:
         raise TokenKeyError(f"{path} holds no key set: {error}") from error
     entries = content.get("keys") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
