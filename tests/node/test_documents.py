@@ -160,7 +160,14 @@ def test_looking_at_depth_takes_time_in_proportion() -> None:
 
 def test_toml_is_bounded_too() -> None:
     assert read_toml("a.b = 1") == {"a": {"b": 1}}
-    for text in ("a = " + BRACKETS, DEEP_KEY, f"[{DEEP_KEY[:-4]}]", "a = " + "{a=" * 5_000, "a = " + "1" * 9_999, "= ="):
+    for text in (
+        "a = " + BRACKETS,
+        DEEP_KEY,
+        f"[{DEEP_KEY[:-4]}]",
+        "a = " + "{a=" * 5_000,
+        "a = " + "1" * 9_999,
+        "= =",
+    ):
         with pytest.raises(DocumentError):
             read_toml(text)
 
