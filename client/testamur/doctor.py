@@ -24,6 +24,8 @@ from testamur.chain.signer import Account
 from testamur.chain.signing_key import load_signing_key, raw_public_key
 from testamur.errors import TestamurError
 from testamur.profile import Institution, Profile
+from testamur.proof.cometbft_json import parse_time
+from testamur.proof.errors import ProofError
 
 __all__ = [
     "Finding",
@@ -170,7 +172,10 @@ def check_clock(rpc: Rpc, profile: Profile, now: float) -> Finding:
             return Finding("stale_node", "warning", f"the node at {rpc.url} is still catching up", "wait for its end")
         return Finding("clock", "ok", "the node is not catching up")
     proof = rpc.call("testamur_finalityProof", "latest")
-    latest = _seconds(str(proof["signedHeader"]["header"]["time"]))
+    try:
+        latest = parse_time(proof["signedHeader"]["header"]["time"]) / 1e9
+    except (KeyError, TypeError, ProofError) as error:
+        raise rpc.nonsense("testamur_finalityProof", proof) from error
     facts = {"age_seconds": round(now - latest), "limit_seconds": _STALE_SECONDS}
     if latest > now + _SKEW_SECONDS:
         return Finding(
@@ -196,9 +201,9 @@ def check_code(connection: Connection) -> list[Finding]:
     """`unknown_code`: whether each contract that the Directory names runs the code that this client was built with."""
     found: list[Finding] = []
     addresses = {name: connection.contract(name).address for name in CONTRACTS}
-    codes = connection.rpc.batch([("eth_getCode", (to_hex(address), "latest")) for address in addresses.values()])
+    codes = connection.rpc.codes(list(addresses.values()))
     for (name, address), code in zip(addresses.items(), codes, strict=True):
-        if _without_immutables(name, bytes.fromhex(code[2:])) != _without_immutables(name, None):
+        if _without_immutables(name, code) != _without_immutables(name, None):
             found.append(
                 Finding(
                     "unknown_code",
@@ -373,10 +378,3 @@ def _without_immutables(name: str, code: bytes | None) -> bytes:
 
 def _ok(code: str, institution: Institution, message: str) -> Finding:
     return Finding(code, "ok", message, facts={"institution": institution.number})
-
-
-def _seconds(text: str) -> float:
-    from datetime import datetime
-
-    whole, _, _ = text.rstrip("Z").partition(".")
-    return datetime.fromisoformat(whole + "+00:00").timestamp()

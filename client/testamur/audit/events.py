@@ -133,19 +133,23 @@ def _logs(suite: Suite, addresses: list[bytes], start: int, end: int) -> list[di
         "fromBlock": to_quantity(start),
         "toBlock": to_quantity(end),
     }
-    found: list[dict[str, Any]] = suite.rpc.call("eth_getLogs", request)
-    return found
+    return suite.rpc.find_logs(request)
 
 
 def _decoded(suite: Suite, homes: dict[bytes, str], logs: list[dict[str, Any]], wanted: EventFilter) -> Iterator[Event]:
     entries: list[tuple[str, LogEntry]] = []
     for log in logs:
-        contract = homes[bytes.fromhex(log["address"][2:])]
-        entry = interface(contract).decode_log(log)
+        contract = homes.get(bytes.fromhex(log["address"][2:]))
+        if contract is None:
+            raise suite.rpc.nonsense("eth_getLogs", log)
+        try:
+            entry = interface(contract).decode_log(log)
+        except ValueError as error:
+            raise suite.rpc.nonsense("eth_getLogs", log) from error
         if entry is not None and wanted.takes(contract, entry):
             entries.append((contract, entry))
     numbers = sorted({entry.block_number for _, entry in entries})
-    blocks = suite.rpc.batch([("eth_getBlockByNumber", (to_quantity(number), False)) for number in numbers])
+    blocks = suite.rpc.blocks(numbers)
     times = {number: int(block["timestamp"], 16) for number, block in zip(numbers, blocks, strict=True)}
     for contract, entry in entries:
         yield Event(

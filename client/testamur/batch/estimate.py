@@ -93,6 +93,6 @@ def estimate(
         room=max((item.room for item in lists), default=0),
         transactions=anchorings + is_new,
         gas=gas,
-        fee_wei=gas * int(connection.rpc.call("eth_gasPrice"), 16),
+        fee_wei=gas * connection.rpc.gas_price(),
         disk_bytes=bytes_needed(len(plan.rows), per_file),
     )

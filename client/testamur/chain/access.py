@@ -87,11 +87,9 @@ class Access:
         """How to speak TLS with the node. Raises `KeyUnusableError`."""
         import ssl
 
-        import httpx
-
         if self.key is not None and self.certificate is None:
             raise KeyUnusableError(f"there is a key {self.key} and no certificate", "name it with --tls-certificate")
-        context = httpx.create_ssl_context() if self.authority is None else _believing(self.authority)
+        context = _usual() if self.authority is None else _believing(self.authority)
         if self.certificate is not None:
             key = self.key or self.certificate
             try:
@@ -120,6 +118,19 @@ class Access:
 
 NO_ACCESS = Access()
 """Nothing is shown."""
+
+
+def _usual() -> "ssl.SSLContext":
+    """Believes whom httpx believes, or SSL_CERT_FILE and SSL_CERT_DIR of the environment."""
+    import httpx
+
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # ssl.SSLError is one
+        raise KeyUnusableError(
+            f"SSL_CERT_FILE, SSL_CERT_DIR or SSLKEYLOGFILE of the environment cannot be used: {error}",
+            "correct or unset it, or name the node's authority with --tls-ca",
+        ) from error
 
 
 def _believing(authority: Path) -> "ssl.SSLContext":

@@ -14,7 +14,7 @@ from testamur.artifacts.genesis import directory_name
 from testamur.chain.abi import Interface, LogEntry
 from testamur.chain.errors import RpcError, WrongChainError
 from testamur.chain.refusals import refusal_error, revert_data
-from testamur.chain.rpc import Block, Rpc, from_hex, to_hex, to_quantity
+from testamur.chain.rpc import Block, Rpc, to_hex, to_quantity
 
 __all__ = ["Call", "Contract", "Suite", "directory_name", "interface"]
 
@@ -61,15 +61,10 @@ class Contract:
     ) -> list[Any]:
         """`read` of one function for many arguments, in one request; a refusal among them raises."""
         known = interface(self.name)
-        requests = [
-            (
-                "eth_call",
-                ({"to": to_hex(self.address), "data": to_hex(known.encode(function, arguments))}, to_quantity(block)),
-            )
-            for arguments in argument_lists
-        ]
-        results = self.rpc.batch(requests)
-        return [self._decode(function, from_hex(str(result)), block) for result in results]
+        results = self.rpc.eth_calls(
+            self.address, [known.encode(function, arguments) for arguments in argument_lists], block
+        )
+        return [self._decode(function, result, block) for result in results]
 
     def _decode(self, function: str, result: bytes, block: Block) -> Any:
         try:
@@ -97,12 +92,15 @@ class Contract:
             "fromBlock": to_quantity(from_block),
             "toBlock": to_quantity(to_block),
         }
-        return self.decode_logs(self.rpc.call("eth_getLogs", request))
+        return self.decode_logs(self.rpc.find_logs(request))
 
     def decode_logs(self, logs: Sequence[dict[str, Any]]) -> list[LogEntry]:
         """This contract's events among `logs`, in order."""
         own = [log for log in logs if bytes.fromhex(log["address"][2:]) == self.address]
-        entries = [interface(self.name).decode_log(log) for log in own]
+        try:
+            entries = [interface(self.name).decode_log(log) for log in own]
+        except ValueError as error:
+            raise self.rpc.nonsense("eth_getLogs", own) from error
         return [entry for entry in entries if entry is not None]
 
 

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from testamur.chain import answers
 from testamur.chain.contracts import Call
 from testamur.chain.errors import (
     KeyUnusableError,
@@ -25,12 +26,11 @@ from testamur.chain.errors import (
 )
 from testamur.chain.nonces import NonceQueue, QueuedTransaction
 from testamur.chain.refusals import refusal_error, revert_data
-from testamur.chain.rpc import Rpc, from_hex, to_hex, to_quantity
+from testamur.chain.rpc import Rpc, to_hex, to_quantity
 from testamur.chain.signer import Account
 
 __all__ = ["Receipt", "Sender"]
 
-_KNOWN = ("already known", "known transaction", "already exists", "already imported", "nonce too low", "already have")
 _WINDOW = 32
 """Transactions that one account keeps open at once; pools refuse long queues."""
 _REPEAT_SECONDS = 5.0
@@ -119,7 +119,7 @@ class Sender:
         A node too busy to try the call leaves it to the block: then the limit is a quarter of the block's.
         """
         try:
-            used = int(self.rpc.call("eth_estimateGas", _as_json(self._request(call))), 16)
+            used = self.rpc.estimate_gas(_as_json(self._request(call)))
         except RpcError as error:
             reverted = revert_data(error)
             if reverted is not None:
@@ -129,7 +129,7 @@ class Sender:
             block = self.rpc.block() if "timeout" in error.reason.lower() else None
             if block is None:
                 raise
-            return int(block["gasLimit"], 16) // 4
+            return self._amount(block, "gasLimit") // 4
         return used + used // 4
 
     def broadcast(self, transaction: QueuedTransaction) -> None:
@@ -137,7 +137,7 @@ class Sender:
         try:
             self.rpc.send_raw(transaction.raw)
         except RpcError as error:
-            if any(known in error.reason.lower() for known in _KNOWN):
+            if answers.is_known(error):
                 return
             self._queue.remove(transaction)
             if "not permitted" in error.reason.lower():
@@ -151,9 +151,9 @@ class Sender:
         except RpcError as error:
             reason = error.reason.lower()
             is_cheap = "fee" in reason or "underpriced" in reason  # a dearer one will take its place
-            if is_cheap or any(known in reason for known in _KNOWN):
+            if is_cheap or answers.is_known(error):
                 return
-            if self.rpc.call("eth_getTransactionByHash", to_hex(transaction.hash)) is None:
+            if not self.rpc.has_transaction(transaction.hash):
                 self._queue.remove(transaction)
                 raise
 
@@ -190,11 +190,11 @@ class Sender:
         while True:
             is_taken = self.rpc.nonce(self.account.address) > transaction.nonce
             hashes = self._queue.hashes(transaction)
-            receipts = self.rpc.batch([("eth_getTransactionReceipt", (to_hex(name),)) for name in hashes])
+            receipts = self.rpc.receipts(hashes)
             found = next((receipt for receipt in receipts if receipt is not None), None)
             if found is not None and self._is_final(found):
                 self._queue.close_nonce(transaction)
-                return dict(found)
+                return found
             now = self._clock()
             taken = (now if taken is None else taken) if is_taken else None
             if found is None and taken is not None and now - taken > _LATE_SECONDS:
@@ -237,14 +237,19 @@ class Sender:
         return replaced
 
     def _fees(self) -> dict[str, int]:
-        block, price = self.rpc.batch([("eth_getBlockByNumber", ("latest", False)), ("eth_gasPrice", ())])
-        base = block.get("baseFeePerGas")
-        if base is None:
-            return {"gasPrice": int(price, 16)}
-        if int(price, 16) == 0:
+        block, price = self.rpc.block() or {}, self.rpc.gas_price()
+        if block.get("baseFeePerGas") is None:
+            return {"gasPrice": price}
+        if price == 0:
             return {"maxFeePerGas": 0, "maxPriorityFeePerGas": 0}
-        tip = int(self.rpc.call("eth_maxPriorityFeePerGas"), 16)
-        return {"maxFeePerGas": 2 * int(base, 16) + tip, "maxPriorityFeePerGas": tip}
+        tip = self.rpc.priority_fee()
+        return {"maxFeePerGas": 2 * self._amount(block, "baseFeePerGas") + tip, "maxPriorityFeePerGas": tip}
+
+    def _amount(self, block: dict[str, Any], name: str) -> int:
+        try:
+            return answers.quantity(block.get(name))
+        except ValueError as error:
+            raise self.rpc.nonsense("eth_getBlockByNumber", block) from error
 
     def _request(self, call: Call) -> dict[str, Any]:
         request: dict[str, Any] = {"from": self.account.address, "data": call.data, "value": 0}
@@ -280,9 +285,9 @@ def _as_json(request: dict[str, Any]) -> dict[str, str]:
 def _receipt(found: dict[str, Any]) -> Receipt:
     created = found.get("contractAddress")
     return Receipt(
-        from_hex(found["transactionHash"]),
+        answers.data(found["transactionHash"]),
         int(found["blockNumber"], 16),
         int(found["gasUsed"], 16),
         tuple(found["logs"]),
-        from_hex(created) if created else None,
+        answers.data(created) if created else None,
     )

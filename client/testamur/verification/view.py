@@ -160,8 +160,8 @@ class RpcView:
         missing = [slot for slot in dict.fromkeys(slots) if (address, slot) not in self._words]
         requests = [("eth_getStorageAt", ("0x" + address.hex(), f"0x{slot:064x}", self._block)) for slot in missing]
         for slot, answer in zip(missing, self._rpc.batch(requests) if requests else (), strict=True):
-            if not (word := self._bytes(answer)):
-                raise UndecidedError("chain_unreachable", "the node leaves a storage slot without an answer")
+            if not 0 < len(word := self._bytes(answer)) <= 32:
+                raise UndecidedError("chain_unreachable", "the node answers for a storage slot with what is no word")
             self._words[address, slot] = int.from_bytes(word, "big")
 
     def _bytes(self, answer: object) -> bytes:

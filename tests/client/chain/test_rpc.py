@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from testamur.chain.contracts import Contract, Suite
 from testamur.chain.errors import ChainUnreachableError, RpcError, WrongChainError
-from testamur.chain.rpc import Rpc, from_hex, to_quantity
+from testamur.chain.rpc import Rpc, to_quantity
 
 Answer = Callable[[Any, int], tuple[int, bytes]]
 """(request body, number of the request) -> status and body."""
@@ -97,7 +97,26 @@ def test_a_dead_node_is_unreachable() -> None:
         rpc.call("m")
 
 
-@pytest.mark.parametrize("content", [b"<html>", b"", b"[]", b"7", b'{"jsonrpc":"2.0","id":99,"result":1}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html>",
+        b"",
+        b"[]",
+        b"7",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"id":0,"result":' + b"[" * 65 + b"]" * 65 + b"}",
+        b'{"jsonrpc":"2.0","id":99,"result":1}',
+        b'{"jsonrpc":"2.0","id":[],"result":1}',
+        b'{"jsonrpc":"2.0","id":{},"result":1}',
+        b'{"jsonrpc":"2.0","id":"0","result":1}',
+        b'{"jsonrpc":"2.0","id":false,"result":1}',
+        b'{"jsonrpc":"2.0","id":0.0,"result":1}',
+        b'[{"id":0,"result":1},{"id":0,"result":2}]',
+        b'{"id":7,"error":{"code":1,"message":"other"}}',
+    ],
+)
 def test_an_answer_that_is_none_is_unreachable_not_a_result(content: bytes) -> None:
     with server(lambda body, number: (200, content)) as url, connect(url) as rpc, pytest.raises(ChainUnreachableError):
         rpc.call("m")
@@ -125,8 +144,7 @@ def test_an_address_without_scheme_is_refused() -> None:
         Rpc("127.0.0.1:8545")
 
 
-def test_hex_is_read_and_quantities_are_written_without_leading_zeros() -> None:
-    assert (from_hex("0xabc"), from_hex("00ff"), from_hex("0x")) == (b"\x0a\xbc", b"\x00\xff", b"")
+def test_quantities_are_written_without_leading_zeros() -> None:
     assert (to_quantity(0), to_quantity(255), to_quantity("latest")) == ("0x0", "0xff", "latest")
 
 

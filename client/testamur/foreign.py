@@ -1,0 +1,52 @@
+"""JSON that others wrote: its size and depth are known before any of it is decoded.
+
+A decoder recurses: nested brackets by the thousand end an interpreter, or whoever prints what was decoded. Everything
+that a node, a wallet or another program wrote is read here; credentials and bundles have the stricter
+`credential.strict`. Every step is linear in the bytes, whatever they hold.
+"""
+
+from typing import Any, Final
+
+import orjson
+
+__all__ = ["MAX_DEPTH", "ForeignJsonError", "is_deeper", "read_json"]
+
+MAX_DEPTH: Final = 64
+"""Levels; the deepest answer that the client asks for, a light client's path, has nine."""
+_BRACKETS: Final = b"[]{}"
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(_BRACKETS))
+_ROUND_TO_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
+
+
+class ForeignJsonError(ValueError):
+    """The bytes are not JSON, too many, or nested too deep; the message says which."""
+
+
+def read_json(data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> Any:
+    """The tree that `data` (UTF-8 JSON, perhaps after a byte-order mark) stands for. Raises ForeignJsonError."""
+    if len(data) > max_bytes:
+        raise ForeignJsonError(f"{len(data)} bytes, at most {max_bytes}")
+    if is_deeper(data, max_depth):
+        raise ForeignJsonError(f"nested deeper than {max_depth} levels, or not JSON")
+    try:
+        return orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        raise ForeignJsonError("not JSON") from error
+
+
+def is_deeper(data: bytes, max_depth: int) -> bool:
+    """Whether brackets outside strings stand in each other for more than `max_depth` levels, or do not close.
+
+    Pairs of brackets with nothing between them are taken away, a level at a time: what is left after `max_depth`
+    rounds is deeper. Brackets of either kind count alike; whether they fit each other is the decoder's to say.
+    """
+    if data.count(b"[") + data.count(b"{") <= max_depth:
+        return False
+    unescaped = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    outside = b"".join(unescaped.split(b'"')[::2])
+    left = outside.translate(_ROUND_TO_SQUARE, _NOT_BRACKETS)
+    for _ in range(max_depth):
+        if not left:
+            return False
+        left = left.replace(b"[]", b"")
+    return bool(left)
