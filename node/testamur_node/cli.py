@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from testamur.language.help import put_in_language, with_example
+from testamur.streams import is_told, run_told
 from typer.core import TyperOption
 from typer.main import get_command
 
@@ -33,15 +34,19 @@ Home = Annotated[Path, typer.Option("--home", help="Folder of the node.", envvar
 def main() -> None:
     """Run one command; ends the process with an exit code of docs/protocol.md 6."""
     os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")  # eth-hash would otherwise pick the slow one
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     terminal = Terminal(wished_language(sys.argv[1:]), as_json="--json" in sys.argv)
-    tree = program(terminal)
+    said = terminal.words.said
+    untold = "stdout did not take everything that was to be told: {reason}"
+    sys.exit(run_told(lambda: _run(terminal), lambda reason: said(untold.replace("{reason}", reason))))
+
+
+def _run(terminal: Terminal) -> int:
+    """The command that the arguments name."""
     try:
-        tree(obj=terminal)
+        program(terminal)(obj=terminal)
     except (Exception, KeyboardInterrupt) as error:
-        sys.exit(terminal.report(error))
+        return terminal.report(error)
+    return 0
 
 
 def program(terminal: Terminal) -> Any:
@@ -177,6 +182,8 @@ def status(
 
     for facts in follow(home) if watch else [ask(home)]:
         context.obj.tell(facts.to_json(), facts.to_line())
+        if not is_told():
+            break
 
 
 @app.command(epilog="testamur-node doctor --home node")

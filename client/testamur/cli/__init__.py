@@ -6,6 +6,10 @@ at once. `main` is the console script.
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from testamur.language import Language
 
 __all__ = ["main"]
 
@@ -13,22 +17,28 @@ __all__ = ["main"]
 def main() -> None:
     """Run one command; ends the process with an exit code of docs/protocol.md 6."""
     os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")  # eth-hash would otherwise pick the slow one
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    from testamur.language import wished_language
+    from testamur.streams import run_told
+
+    words = wished_language(sys.argv[1:])
+    untold = "stdout did not take everything that was to be told: {reason}"
+    sys.exit(run_told(lambda: _run(words), lambda reason: words.said(untold, reason=reason)))
+
+
+def _run(words: "Language") -> int:
+    """The command that the arguments name, in the language asked for."""
     from typer.main import get_command
 
     from testamur.cli.application import application
     from testamur.cli.failure import INTERRUPTED, report
-    from testamur.language import wished_language
     from testamur.language.help import put_in_language
 
-    words = wished_language(sys.argv[1:])
     try:
         tree = get_command(application())
         put_in_language(tree, words)
         tree()
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
     except Exception as error:
-        sys.exit(report(error, words, "--json" in sys.argv))
+        return report(error, words, "--json" in sys.argv)
+    return 0

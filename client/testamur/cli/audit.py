@@ -9,6 +9,7 @@ import typer
 from testamur.cli.command import command, noun
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
+from testamur.streams import is_told
 
 if TYPE_CHECKING:
     from testamur.audit.events import Event
@@ -65,6 +66,8 @@ def events(
         with suppress(KeyboardInterrupt):
             for item in follow_events(connection.suite, wanted, from_block):
                 _show(session, item)
+                if not is_told():
+                    break
 
 
 def _show(session: Session, event: "Event") -> None:

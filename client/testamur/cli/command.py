@@ -7,7 +7,6 @@ exit code.
 
 import functools
 import inspect
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -105,13 +104,8 @@ def command(
 def finish(work: Callable[[], int | None], terminal: Terminal) -> int:
     """Do the work and turn whatever comes of it into an exit code."""
     try:
-        code = work() or 0
-        sys.stdout.flush()
-        return code
+        return work() or 0
     except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
-    except BrokenPipeError:
-        sys.stdout = sys.stderr  # the reader has gone; Python must not try to flush to it on its way out
-        return 0
     except (Exception, KeyboardInterrupt) as error:
         return report(error, terminal.language, terminal.as_json)
