@@ -78,6 +78,7 @@ NOT_SPOKEN = {
     "proof": "evidence that does not hold comes to a verdict's code, which has a text of its own",
     "verification/checks.py": "a verdict's sentences are found by code: en.toml and zh.toml",
     "chain/abi.py": "of a programmer",
+    "chain/answers.py": "of a programmer; chain/rpc.py says it with the node's address",
     "chain/brownie.py": "of a program that uses the SDK",
     "api": "problem+json, which programs read; what the page says stands in en.toml and zh.toml",
     "batch/anchor.py": "of a programmer",
@@ -106,8 +107,7 @@ SAID_OTHERWISE = {
     "one of ": "before names",
     **dict.fromkeys(("database is locked", "database or disk is full"), "what sqlite says"),
     **dict.fromkeys(("attempt to write a readonly database", "file is not a database"), "what sqlite says"),
-    **dict.fromkeys(("already known", "known transaction", "already exists", "already imported"), "what nodes say"),
-    **dict.fromkeys(("nonce too low", "already have", "not permitted"), "what nodes say"),
+    "not permitted": "what nodes say",
 }
 """Sentences in spoken files that need no Chinese, and why."""
 

@@ -36,8 +36,11 @@ def main() -> None:
     os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")  # eth-hash would otherwise pick the slow one
     terminal = Terminal(wished_language(sys.argv[1:]), as_json="--json" in sys.argv)
     said = terminal.words.said
-    untold = "stdout did not take everything that was to be told: {reason}"
-    sys.exit(run_told(lambda: _run(terminal), lambda reason: said(untold.replace("{reason}", reason))))
+
+    def untold(reason: str) -> str:
+        return said(f"stdout did not take everything that was to be told: {reason}")
+
+    sys.exit(run_told(lambda: _run(terminal), untold))
 
 
 def _run(terminal: Terminal) -> int:

@@ -222,5 +222,5 @@ def _perhaps(reader: Callable[[object], _T]) -> Callable[[object], _T | None]:
 
 def _logs(value: object) -> list[dict[str, Any]]:
     if not isinstance(value, list):
-        raise ValueError("no logs")
+        raise ValueError("logs")
     return [answers.log(item) for item in value]
