@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import randrange
 from time import perf_counter, process_time
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -37,7 +38,7 @@ def issuer_folder() -> Iterator[tuple[Path, str]]:
 def write_roster(folder: Path, template: Path, rows: int) -> Path:
     """A roster of invented learners for the template."""
     roster = folder / "roster.csv"
-    roster.write_bytes(example_roster(Template.load(template), rows))
+    roster.write_bytes(example_roster(Template.load(template), rows, seed=randrange(10**6)))
     return roster
 
 

@@ -6,6 +6,7 @@
 FOLDER holds the profile. Without ROSTER and TEMPLATE an example of twenty invented learners is written to OUT first.
 """
 
+import secrets
 import sys
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def write_example(issuer: Issuer, out: Path) -> tuple[str, str]:
     template = example_template(levels, institution.name, homepage(institution.did))
     out.mkdir(parents=True, exist_ok=True)
     (out / "template.json").write_bytes(template)
-    (out / "roster.csv").write_bytes(example_roster(Template.parse(template), ROWS))
+    (out / "roster.csv").write_bytes(example_roster(Template.parse(template), ROWS, seed=secrets.randbelow(10**6)))
     return str(out / "roster.csv"), str(out / "template.json")
 
 

@@ -46,6 +46,8 @@ EXPECTED: Mapping[str, str] = {
 }
 """The cases in order, with the code that each must come to."""
 ROWS = 100
+SEED = 100
+"""Of invented learners other than the scenario's, which are numbered by institution."""
 
 
 class Steps:
@@ -119,7 +121,7 @@ def make_cases(folder: Path, profile: Profile, third: int, steps: Steps) -> dict
 
 def _roster(template: Template) -> bytes:
     """Invented learners; the fifth one's credential expired long ago."""
-    rows = list(csv.reader(io.StringIO(example_roster(template, ROWS).decode("utf-8"), newline="")))
+    rows = list(csv.reader(io.StringIO(example_roster(template, ROWS, seed=SEED).decode("utf-8"), newline="")))
     column = {name: rows[0].index(FIELDS[name].header) for name in ("valid_from", "valid_until")}
     rows[5][column["valid_from"]], rows[5][column["valid_until"]] = "2020-07-01", "2023-06-30"
     file = io.StringIO(newline="")

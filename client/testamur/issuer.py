@@ -9,13 +9,18 @@ Returns values, prints nothing; the commands of the same names are thin over it.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from testamur.batch.acceptance import acceptance
+from testamur.batch.bundle import Bundle
+from testamur.batch.delivery import DeliveryReport, Places, deliver
 from testamur.batch.estimate import Estimate, estimate
+from testamur.batch.evidence import prove_many
+from testamur.batch.issued import Replaced
 from testamur.batch.issuing import LARGEST_BATCH, IssueReport, Progress, issue
 from testamur.chain.connection import Connection
 from testamur.chain.errors import KeyUnusableError
@@ -99,6 +104,8 @@ class Issuer:
         is_resumed: bool = False,
         skip_bad: bool = False,
         per_file: bool = False,
+        is_again: bool = False,
+        replaced: Replaced | None = None,
         largest_batch: int = LARGEST_BATCH,
         progress: Progress = lambda stage, done, total: None,
     ) -> IssueReport:
@@ -115,6 +122,8 @@ class Issuer:
                 is_resumed=is_resumed,
                 skip_bad=skip_bad,
                 per_file=per_file,
+                is_again=is_again,
+                replaced=replaced,
                 largest_batch=largest_batch,
                 progress=progress,
             )
@@ -126,6 +135,7 @@ class Issuer:
         folder: str | Path,
         *,
         per_file: bool = False,
+        is_again: bool = False,
         largest_batch: int = LARGEST_BATCH,
     ) -> Estimate:
         """What `issue` with the same arguments would do and cost."""
@@ -136,8 +146,50 @@ class Issuer:
             Path(template),
             Path(folder),
             per_file=per_file,
+            is_again=is_again,
             largest_batch=largest_batch,
         )
+
+    def deliver(
+        self,
+        folder: str | Path,
+        out: str | Path,
+        row_ids: Iterable[str] = (),
+        *,
+        is_zip: bool = False,
+        with_revoked: bool = False,
+        page: str | None = None,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> DeliveryReport:
+        """Hand out the packages of a finished run; see `testamur.batch.delivery.deliver`.
+
+        Bundles get evidence where the policy's trust allows it. `page` is the address of a verification page for the
+        note; None takes the institution's service.
+        """
+        rpc, policy = self.connection.rpc, self.policy
+        with Chain.connect(rpc.url, access=rpc.access) as chain:
+
+            def prove(lines: Iterable[bytes]) -> Iterator[bytes]:
+                if not policy.demands_proofs:  # a node's word is nothing that could be handed on
+                    return iter(lines)
+                return (bundle.dump() for bundle in prove_many(map(Bundle.parse, lines), chain, policy))
+
+            return deliver(
+                Path(folder),
+                Path(out),
+                row_ids,
+                is_zip=is_zip,
+                now=datetime.now(UTC),
+                are_revoked=self._are_revoked,
+                prove=prove,
+                page=page or self.institution.page_url,
+                with_revoked=with_revoked,
+                progress=progress,
+            )
+
+    def _are_revoked(self, places: Places) -> list[bool]:
+        statuses = self.connection.contract("StatusRegistry").read_many("statusOf", places)
+        return [bool(status["revoked"]) for status in statuses]
 
     def revoke(self, bundles: Paths, *, reason: int = 0) -> StatusReport:
         """Take the credentials in bundle files out of force for good."""
@@ -163,9 +215,9 @@ class Issuer:
         """The credentials of rows that were issued into `folder`."""
         return targets_from_rows(Path(folder), row_ids)
 
-    def find_indexes(self, list_number: int, indexes: Iterable[int]) -> list[Target]:
-        """The credentials at places of a status list, which must be this issuer's."""
+    def find_indexes(self, list_number: int, indexes: Iterable[int], folder: str | Path | None = None) -> list[Target]:
+        """The credentials at places of a status list, which must be this issuer's; `folder` of a run knows whose."""
         owner = self.connection.contract("StatusRegistry").read("listOf", list_number)
         if self._number not in (owner["issuer"], owner["custodian"]):
             raise KeyUnusableError(f"status list {list_number} is not institution {self._number}'s")
-        return targets_from_indexes(list_number, indexes)
+        return targets_from_indexes(list_number, indexes, Path(folder) if folder is not None else None)

@@ -95,6 +95,12 @@ class Institution:
         domain, *path = self.did.removeprefix("did:web:").split(":")
         return "https://" + "/".join([domain.replace("%3A", ":"), *path])
 
+    @property
+    def page_url(self) -> str | None:
+        """Where its verification page is served, beside its status lists; None where its DID names no domain."""
+        url = self.service_url
+        return None if url.endswith(".invalid") else f"{url}/"
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:

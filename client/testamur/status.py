@@ -10,7 +10,7 @@ Running the same command again changes nothing: the chain is the truth, and only
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 from testamur.chain.connection import Connection
@@ -25,6 +25,7 @@ from testamur.status_targets import (
     targets_from_indexes,
     targets_from_rows,
 )
+from testamur.verification.changes import Reason
 
 __all__ = [
     "Outcome",
@@ -55,15 +56,6 @@ class StatusChange(StrEnum):
     REVOKE = "revoke"
     SUSPEND = "suspend"
     REINSTATE = "reinstate"
-
-
-class Reason(IntEnum):
-    """The public reason codes; coarse, so that they say nothing about a person (docs/protocol.md 3)."""
-
-    UNSPECIFIED = 0
-    ISSUED_IN_ERROR = 1
-    CONDITIONS_NOT_MET = 2
-    SUPERSEDED = 3
 
 
 @dataclass(frozen=True, slots=True)

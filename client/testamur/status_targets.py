@@ -14,12 +14,20 @@ from testamur.batch.bundle import Bundle
 from testamur.batch.journal import Journal
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Contract, directory_name
+from testamur.credential.document import Document, parse
 from testamur.credential.errors import MalformedError
 from testamur.errors import TestamurError
 from testamur.profile import Institution
 from testamur.proof.merkle import leaf_hash, verify_inclusion
 
-__all__ = ["StatusTargetError", "Target", "targets_from_bundles", "targets_from_indexes", "targets_from_rows"]
+__all__ = [
+    "StatusTargetError",
+    "Subject",
+    "Target",
+    "targets_from_bundles",
+    "targets_from_indexes",
+    "targets_from_rows",
+]
 
 
 class StatusTargetError(TestamurError):
@@ -39,6 +47,26 @@ class StatusTargetError(TestamurError):
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose credential a target is, as it says."""
+
+    name: str | None
+    certificate: str | None
+    """Its certificate number."""
+    level: str
+    """Code and name of the qualification."""
+    achievement: str
+
+    @classmethod
+    def of(cls, document: Document) -> "Subject":
+        """Whose a credential is."""
+        number = document.tree["credentialSubject"].get("licenseNumber")
+        level = f"{document.labels.code} {document.labels.name}"
+        certificate = number if isinstance(number, str) else None
+        return cls(document.subject_name, certificate, level, document.achievement_name)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One credential's place in a status list."""
 
@@ -46,6 +74,8 @@ class Target:
     index: int
     source: str
     """How the user named it: a file, a row id, or list and index."""
+    subject: Subject | None = None
+    """Whose it is; None where it is named by its place alone, or was erased."""
 
 
 def targets_from_bundles(connection: Connection, institution: Institution, paths: Iterable[Path]) -> list[Target]:
@@ -71,7 +101,8 @@ def targets_from_bundles(connection: Connection, institution: Institution, paths
         if fault:
             problems.append((source, fault))
         else:
-            targets.append(Target(inclusion.list, inclusion.status_index, source))
+            subject = Subject.of(bundle.document) if bundle.document is not None else None
+            targets.append(Target(inclusion.list, inclusion.status_index, source, subject))
     if problems:
         raise StatusTargetError(problems)
     return targets
@@ -82,20 +113,32 @@ def targets_from_rows(folder: Path, row_ids: Iterable[str]) -> list[Target]:
     journal = Journal.open(folder)
     if journal is None:
         raise StatusTargetError([(str(folder), "no run was issued into this folder")])
+    wanted = list(row_ids)
     try:
         places = journal.places()
+        subjects = {row_id: Subject.of(parse(data)) for row_id, data in journal.credentials(wanted)}
     finally:
         journal.close()
-    wanted = list(row_ids)
     missing = [(row_id, "no such row was issued here") for row_id in wanted if row_id not in places]
     if missing:
         raise StatusTargetError(missing)
-    return [Target(*places[row_id], row_id) for row_id in wanted]
+    return [Target(*places[row_id], row_id, subjects.get(row_id)) for row_id in wanted]
 
 
-def targets_from_indexes(list_number: int, indexes: Iterable[int]) -> list[Target]:
-    """Places named by list and index."""
-    return [Target(list_number, index, f"list {list_number} index {index}") for index in indexes]
+def targets_from_indexes(list_number: int, indexes: Iterable[int], folder: Path | None = None) -> list[Target]:
+    """Places named by list and index; whose they are is known where they are rows of the run in `folder`."""
+    wanted = list(indexes)
+    subjects: dict[int, Subject] = {}
+    journal = Journal.open(folder) if folder is not None and folder.is_dir() else None
+    if journal is not None:
+        try:
+            rows = {index: row_id for row_id, (number, index) in journal.places().items() if number == list_number}
+            for index in wanted:
+                for _, data in journal.credentials([rows[index]] if index in rows else []):
+                    subjects[index] = Subject.of(parse(data))
+        finally:
+            journal.close()
+    return [Target(list_number, index, f"list {list_number} index {index}", subjects.get(index)) for index in wanted]
 
 
 def _read(paths: Iterable[Path], problems: list[tuple[str, str]]) -> Iterable[tuple[str, bytes]]:

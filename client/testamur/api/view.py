@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from testamur.language import Language
-from testamur.language.verdict import check_sentence, moment, notice_of
+from testamur.language.verdict import check_sentence, left_force, moment, notice_of
 
 __all__ = ["CheckView", "FactView", "VerdictView", "view_of"]
 
@@ -106,7 +106,7 @@ def view_of(verdict: Mapping[str, Any], words: Language, judged: datetime) -> Ve
         code=code,
         word=words.text(f"outcome.{verdict['outcome']}"),
         headline=words.text(f"code.{code}.headline"),
-        meaning=words.text(f"code.{code}.meaning"),
+        meaning=words.text(f"code.{code}.meaning") + _left_force(verdict, words),
         next=words.text(f"code.{code}.next"),
         notices=[check.finding for check in checks if check.result == "warning"],
         as_of=state,
@@ -116,6 +116,12 @@ def view_of(verdict: Mapping[str, Any], words: Language, judged: datetime) -> Ve
         names_source=words.text("page.details_source" if "issuer" in facts else "page.details_unread"),
         checks=checks,
     )
+
+
+def _left_force(verdict: Mapping[str, Any], words: Language) -> str:
+    """Since when and why it is out of force, where that decided."""
+    status: Mapping[str, Any] = next((check for check in verdict["checks"] if check["name"] == "status"), {})
+    return left_force(status.get("facts") or {}, words) if status.get("code") == verdict["code"] else ""
 
 
 def _check(check: Mapping[str, Any], words: Language, places: Mapping[str, str], was_read: bool) -> CheckView:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from testamur.batch.issued import IssuedRegister, keys_of
 from testamur.batch.issuing import LARGEST_BATCH, read_inputs
 from testamur.batch.journal import RejectedRow
 from testamur.batch.lists import read_lists
@@ -73,6 +74,7 @@ def estimate(
     folder: Path,
     *,
     per_file: bool = False,
+    is_again: bool = False,
     largest_batch: int = LARGEST_BATCH,
     now: Callable[[], float] = time.time,
 ) -> Estimate:
@@ -80,6 +82,10 @@ def estimate(
     inputs = read_inputs(roster_path, template_path)
     moment = now()
     plan = inputs.plan(connection, institution, int(moment), largest_batch)
+    if not is_again:
+        rows = {row.id: row for row in inputs.roster.rows}
+        keys = keys_of(plan.rows, rows, institution.number, inputs.template)
+        IssuedRegister.of(connection.profile).require_new(keys)
     require_ready(connection, institution, inputs.template, folder, len(plan.rows), per_file, moment)
     lists = read_lists(connection, institution)
     is_new = bool(plan.batches) and assign_lists(plan.batches, lists) is None

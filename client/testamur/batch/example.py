@@ -92,8 +92,11 @@ def example_template(levels: Sequence[Level], issuer_name: str, homepage: str) -
 
 
 def example_roster(template: Template, rows: int, encoding: str = "utf-8", seed: int = 1) -> bytes:
-    """A CSV of `rows` invented learners for `template`, the same for the same `seed`."""
-    draw = random.Random(seed)
+    """A CSV of `rows` invented learners for `template`, the same for the same `seed`.
+
+    No number comes twice, nor in the roster of another seed (below 10^6): a profile does not issue one number twice.
+    """
+    draw, series = random.Random(seed), f"{seed % 10**6:06d}"
     columns = [column for column in template.columns if column.field in _COLUMNS]
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\r\n")
@@ -102,8 +105,8 @@ def example_roster(template: Template, rows: int, encoding: str = "utf-8", seed:
         cells = {
             "row_id": f"S{number:06d}",
             "name": _name(draw, number),
-            "student_number": f"2023{draw.randrange(10**8):08d}",
-            "certificate_number": f"5101{number:08d}" if number % 3 else "",
+            "student_number": f"23{series}{number:07d}",
+            "certificate_number": f"51{series}{number:07d}" if number % 3 else "",
             "credits": draw.choice(("120", "118.5", "135", "76.25")),
             "valid_from": "2026-07-01",
             "valid_until": "" if number % 4 else "2036-06-30",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from testamur.batch.issued import IssuedRegister, Replaced, keys_of
 from testamur.batch.journal import BatchRecord, Journal, JournalError, RejectedRow, RunFacts
 from testamur.batch.output import (
     await_visible,
@@ -90,6 +91,8 @@ class IssueReport:
     rejected: tuple[RejectedRow, ...]
     remarks: tuple[RejectedRow, ...] = ()
     """Harmless changes to rows that were issued."""
+    out_of_force: tuple[tuple[str, str], ...] = ()
+    """Row id and `revoked` or `suspended`: what became of credentials of a resumed run before it was finished."""
 
     @property
     def exit_code(self) -> int:
@@ -101,7 +104,8 @@ class IssueReport:
     def to_json(self) -> dict[str, Any]:
         """The content of batch.json and the state."""
         report = report_tree(self.batches, self.rejected, self.rows, self.issued)
-        return {"state": self.state, "out": str(self.folder), **report}
+        out_of_force = [{"row": row_id, "status": status} for row_id, status in self.out_of_force]
+        return {"state": self.state, "out": str(self.folder), **report, "outOfForce": out_of_force}
 
 
 def issue(
@@ -115,6 +119,8 @@ def issue(
     is_resumed: bool = False,
     skip_bad: bool = False,
     per_file: bool = False,
+    is_again: bool = False,
+    replaced: Replaced | None = None,
     largest_batch: int = LARGEST_BATCH,
     progress: Progress = lambda stage, done, total: None,
     now: Callable[[], float] = time.time,
@@ -124,11 +130,14 @@ def issue(
 
     1. roster and template are read; every bad row at once    -> state `rejected`, only the report is written
     2. issuer, key, scope, account, labels and disk are fit    -> NotReadyError, nothing is signed
-    3. rows are sorted into batches and written down           prepared
-    4. lists get room, rows are signed, leaves shuffled         signed
-    5. one transaction anchors all batches                      sent, final
-       another run was first, or the key was replaced meanwhile: back to 4, nothing was anchored
-    6. files are written, read back and judged by `check`      -> ReadBackError; done
+    3. no row was issued by a former run, unless `is_again`    -> IssuedAlreadyError, nothing is signed
+       (rows that are `replaced` may be)
+    4. rows are sorted into batches and written down           prepared
+    5. lists get room, rows are signed, leaves shuffled         signed
+    6. one transaction anchors all batches                      sent, final
+       another run was first, or the key was replaced meanwhile: back to 5, nothing was anchored
+    7. files are written, read back and judged by `check`      -> ReadBackError; done
+       a resumed run says which credentials were revoked or suspended meanwhile
 
     A run in a folder with a journal must be resumed, and with the same roster and template.
     """
@@ -152,6 +161,8 @@ def issue(
             if journal.is_done() and _is_complete(folder, per_file):
                 return _report(folder, journal, "already")
         roster = inputs.roster
+        rows = {row.id: row for row in roster.rows}
+        register = IssuedRegister.of(connection.profile)
 
         def ready() -> None:
             require_ready(connection, institution, inputs.template, folder, len(roster.rows), per_file, now())
@@ -162,14 +173,22 @@ def issue(
             plan = inputs.plan(connection, institution, facts.created, largest_batch)
             if (plan.rejected and not skip_bad) or not plan.rows:
                 return _rejected(folder, plan)
+            if not is_again:
+                register.require_new(keys_of(plan.rows, rows, institution.number, inputs.template), replaced)
             _make(folder)
             journal = Journal.create(folder, facts, plan.batches, plan.rows, plan.rejected)
             ready = _nothing  # it was, a moment ago
-        rows = {row.id: row for row in roster.rows}
-        Run(connection, institution, journal, inputs.template, rows, ready, progress, pause).anchor()
-        _write(folder, journal, check, per_file, progress, pause)
+        begun = journal
+
+        def claim() -> None:
+            prepared = [row for batch in begun.batches() for row in begun.rows(batch.number)]
+            keys = keys_of(prepared, rows, institution.number, inputs.template)
+            register.claim(begun.name, folder, facts.created, keys, is_again=is_again, replaced=replaced)
+
+        Run(connection, institution, journal, inputs.template, rows, ready, claim, progress, pause).anchor()
+        out_of_force = _write(folder, journal, check, per_file, is_resumed, progress, pause)
         remarks = tuple(RejectedRow(item.line, item.column, item.reason) for item in roster.remarks)
-        return replace(_report(folder, journal, "issued"), remarks=remarks)
+        return replace(_report(folder, journal, "issued"), remarks=remarks, out_of_force=out_of_force)
     finally:
         if journal is not None:
             journal.close()
@@ -186,9 +205,10 @@ def _write(
     journal: Journal,
     check: Check,
     per_file: bool,
+    is_resumed: bool,
     progress: Progress,
     pause: Callable[[float], None],
-) -> None:
+) -> tuple[tuple[str, str], ...]:
     total = journal.row_count()
     remove_partial(folder)
     write_bundles(folder, journal, journal.facts().chain_id, lambda done: progress("writing", done, total))
@@ -196,12 +216,15 @@ def _write(
     if per_file:
         write_files(folder, journal)
     await_visible(folder, check, pause)
-    read_back(folder, journal, check, lambda done: progress("checking", done, total))
+    out_of_force = read_back(
+        folder, journal, check, lambda done: progress("checking", done, total), is_resumed=is_resumed
+    )
     if per_file:
         compare_files(folder, journal)
     write_report(folder, report_tree(journal.batches(), journal.rejected(), total, total))
     journal.store_done()
     progress("done", total, total)
+    return out_of_force
 
 
 def _report(folder: Path, journal: Journal, state: str) -> IssueReport:
@@ -242,7 +265,7 @@ def _nothing() -> None:
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise RosterError(f"the folder {folder} cannot be made: {error.strerror}", "choose another --out") from error
 

@@ -16,16 +16,25 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
-from enum import StrEnum
+from dataclasses import astuple, fields
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from testamur.batch.journal_records import (
+    BatchRecord,
+    DeliveryRecord,
+    PreparedRow,
+    RejectedRow,
+    RunFacts,
+    SignedRow,
+    Stage,
+)
 from testamur.errors import TestamurError
 
 __all__ = [
     "BatchRecord",
+    "DeliveryRecord",
     "Journal",
     "JournalError",
     "PreparedRow",
@@ -40,7 +49,7 @@ _NAME = "journal.db"
 _SCHEMA = """
 CREATE TABLE run (version INTEGER NOT NULL, chain_id INTEGER NOT NULL, genesis BLOB NOT NULL,
     institution INTEGER NOT NULL, template BLOB NOT NULL, roster BLOB NOT NULL, created INTEGER NOT NULL,
-    done INTEGER NOT NULL);
+    done INTEGER NOT NULL, name BLOB NOT NULL);
 CREATE TABLE batches (number INTEGER PRIMARY KEY, stage TEXT NOT NULL, scope_index INTEGER NOT NULL,
     size INTEGER NOT NULL, contract BLOB NOT NULL, status_registry BLOB NOT NULL, list INTEGER NOT NULL,
     log2size INTEGER NOT NULL, first INTEGER NOT NULL, batch_id BLOB NOT NULL, root BLOB NOT NULL,
@@ -51,101 +60,22 @@ CREATE TABLE signed (position INTEGER PRIMARY KEY, batch INTEGER NOT NULL, statu
     leaf_index INTEGER NOT NULL, leaf_hash BLOB NOT NULL, salt BLOB NOT NULL, outcome_tag BLOB NOT NULL,
     holder BLOB NOT NULL, one_time_key BLOB NOT NULL, blind BLOB NOT NULL, credential BLOB NOT NULL);
 CREATE TABLE rejected (line INTEGER NOT NULL, column_name TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE deliveries (position INTEGER NOT NULL, folder TEXT NOT NULL, is_zip INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, has_secret INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (position, folder, is_zip));
 """
-_VERSION = 1
+_VERSION = 2
+_FROM_1 = (
+    "ALTER TABLE run ADD COLUMN name BLOB NOT NULL DEFAULT x''",
+    "UPDATE run SET name = randomblob(16), version = 2",
+    _SCHEMA.split(";")[-2],
+)
+"""What makes a journal of version 1 one of version 2: runs without a name, and no memory of what was handed out."""
 
 
 class JournalError(TestamurError):
     """The journal is missing, in use, damaged or cannot be written."""
 
     exit_code = 2
-
-
-class Stage(StrEnum):
-    """How far a batch is."""
-
-    PREPARED = "prepared"
-    SIGNED = "signed"
-    SENT = "sent"
-    FINAL = "final"
-
-
-@dataclass(frozen=True, slots=True)
-class RunFacts:
-    """What a run was started with; a resumed one must have the same."""
-
-    chain_id: int
-    genesis: bytes
-    """Hash of block 0, 32 bytes."""
-    institution: int
-    template: bytes
-    """SHA-256 of the template file."""
-    roster: bytes
-    """SHA-256 of the roster file."""
-    created: int
-    """When the run was prepared, seconds; also the time of its signatures."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchRecord:
-    """One batch of the run. From `list` on, the fields hold once it is signed, the last two once it is final."""
-
-    number: int
-    """From 0, within the run."""
-    stage: Stage
-    scope_index: int
-    size: int
-    contract: bytes = b""
-    """CredentialBatches that it was signed for, 20 bytes."""
-    status_registry: bytes = b""
-    list: int = 0
-    log2size: int = 0
-    first: int = 0
-    """Counter of its first row in the list."""
-    batch_id: bytes = b""
-    root: bytes = b""
-    block: int = 0
-    transaction: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedRow:
-    """A row of the roster and the batch that it goes into."""
-
-    position: int
-    """Place among the accepted rows, from 0."""
-    row_id: str
-    line: int
-    """Line of the roster file, from 1."""
-    batch: int
-
-
-@dataclass(frozen=True, slots=True)
-class SignedRow:
-    """One credential and everything that its bundle needs besides path and anchor."""
-
-    position: int
-    batch: int
-    status_index: int
-    leaf_index: int
-    leaf_hash: bytes
-    salt: bytes
-    outcome_tag: bytes
-    holder: bytes
-    one_time_key: bytes
-    """32-byte private key behind `holder`; empty where the roster brought a commitment."""
-    blind: bytes
-    credential: bytes
-    """The signed credential, one line of JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A row that was not issued."""
-
-    line: int
-    column: str
-    reason: str
 
 
 class Journal:
@@ -171,7 +101,9 @@ class Journal:
                 raise JournalError(f"{folder} holds the journal of a run", "say --resume, or give another --out")
             for statement in _SCHEMA.split(";")[:-1]:
                 database.execute(statement)
-            database.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, 0)", (_VERSION, *astuple(facts)))
+            database.execute(
+                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, 0, randomblob(16))", (_VERSION, *astuple(facts))
+            )
             database.executemany("INSERT INTO batches VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", map(_values, batches))
             database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?)", map(_values, rows))
             database.executemany("INSERT INTO rejected VALUES (?, ?, ?)", map(_values, rejected))
@@ -190,6 +122,10 @@ class Journal:
                     version = None
                 else:
                     version = database.execute("SELECT version FROM run").fetchone()[0]
+                if version == 1:
+                    for statement in _FROM_1:
+                        database.execute(statement)
+                    version = _VERSION
         except BaseException:
             journal.close()
             raise
@@ -209,6 +145,11 @@ class Journal:
         """What the run was started with."""
         names = ", ".join(item.name for item in fields(RunFacts))
         return RunFacts(*self._rows(f"SELECT {names} FROM run")[0])
+
+    @property
+    def name(self) -> bytes:
+        """16 random bytes that tell this run from every other."""
+        return bytes(self._rows("SELECT name FROM run")[0][0])
 
     def is_done(self) -> bool:
         """Whether every file was written and read back."""
@@ -246,6 +187,13 @@ class Journal:
         statement = "SELECT credential FROM signed WHERE batch = ? ORDER BY position LIMIT 1"
         return bytes(self._rows(statement, batch)[0][0])
 
+    def credentials(self, row_ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """The signed credentials of rows, by row id; rows that were erased have none."""
+        statement = "SELECT credential FROM signed JOIN rows USING (position) WHERE row_id = ? AND credential <> x''"
+        for row_id in row_ids:
+            for (credential,) in self._rows(statement, row_id):
+                yield row_id, bytes(credential)
+
     def places(self) -> dict[str, tuple[int, int]]:
         """Status list and index of every row of a final batch, by row id."""
         statement = (
@@ -253,6 +201,11 @@ class Journal:
             " JOIN batches ON batches.number = signed.batch WHERE stage = ?"
         )
         return {row[0]: (row[1], row[2]) for row in self._rows(statement, Stage.FINAL)}
+
+    def positions(self, row_ids: Iterable[str]) -> frozenset[int]:
+        """The positions of rows."""
+        known = dict(self._rows("SELECT row_id, position FROM rows"))
+        return frozenset(known[row_id] for row_id in row_ids if row_id in known)
 
     @contextmanager
     def signing(self) -> Iterator["Signing"]:
@@ -273,13 +226,19 @@ class Journal:
         with self._changing() as database:
             database.execute("UPDATE run SET done = 1")
 
-    def forget_holder_keys(self, row_ids: Iterable[str]) -> None:
-        """Blank the one-time keys and blinds of rows whose learners have them now."""
+    def deliveries(self) -> list[DeliveryRecord]:
+        """What was handed out, by row."""
+        found = self._rows("SELECT * FROM deliveries ORDER BY position, time")
+        return [DeliveryRecord(row[0], row[1], bool(row[2]), row[3], bool(row[4]), row[5]) for row in found]
+
+    def store_deliveries(self, delivered: Iterable[DeliveryRecord]) -> None:
+        """Remember what was handed out, and blank the one-time keys and blinds that learners have now, in one."""
+        listed = list(delivered)
         with self._erasing() as database:
+            database.executemany("REPLACE INTO deliveries VALUES (?,?,?,?,?,?)", map(_values, listed))
             database.executemany(
-                "UPDATE signed SET one_time_key = x'', blind = x''"
-                " WHERE position = (SELECT position FROM rows WHERE row_id = ?)",
-                ((row_id,) for row_id in row_ids),
+                "UPDATE signed SET one_time_key = x'', blind = x'' WHERE position = ?",
+                [(item.position,) for item in listed if item.has_secret],
             )
 
     def erase(self, row_ids: Iterable[str]) -> None:
@@ -296,6 +255,7 @@ class Journal:
                         " WHERE position = ?",
                         found,
                     )
+                    database.execute("DELETE FROM deliveries WHERE position = ?", found)
                     database.execute("UPDATE rows SET row_id = ? WHERE position = ?", (f"erased-{found[0]}", *found))
 
     @contextmanager
@@ -371,7 +331,7 @@ def _explain(path: Path, error: sqlite3.Error) -> JournalError:
 
 _READERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
     kind: attrgetter(*(item.name for item in fields(kind)))
-    for kind in (BatchRecord, PreparedRow, SignedRow, RejectedRow)
+    for kind in (BatchRecord, DeliveryRecord, PreparedRow, SignedRow, RejectedRow)
 }
 
 

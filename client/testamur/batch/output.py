@@ -2,10 +2,11 @@
 
     bundles.jsonl          a bundle a line, in roster order
     bundles/<row id>.json  the same one by one, on request
-    holders.jsonl          each learner's one-time key and blind, mode 0600, until they are delivered
+    holders.jsonl          each learner's one-time key and blind, until they are delivered
     batch.json             the batches, counts and rejected rows
 
-A file is written under another name, synced and renamed; what stands under its own name is complete.
+All of them are for the issuer alone: mode 0600, in folders of mode 0700 where they are made here. A file is written
+under another name, synced and renamed; what stands under its own name is complete.
 """
 
 import os
@@ -20,6 +21,7 @@ import orjson
 from testamur.batch.bundle import Anchor, Inclusion, anchor_tree, inclusion_tree
 from testamur.batch.journal import BatchRecord, Journal, RejectedRow, SignedRow
 from testamur.batch.leaf import KIND_OWN
+from testamur.batch.private import make_private, sync_folder, write_private
 from testamur.errors import TestamurError
 from testamur.proof.merkle import Tree
 
@@ -40,6 +42,7 @@ __all__ = [
 _SLICE = 500
 _NOT_YET = frozenset({"not_anchored", "unproven", "stale"})
 _VISIBLE_ATTEMPTS = 40
+_OUT_OF_FORCE = frozenset({"revoked", "suspended"})
 _UNDECIDED = frozenset({"chain_unreachable", "stale", "unproven", "wrong_chain"})
 
 
@@ -122,17 +125,14 @@ def write_files(folder: Path, journal: Journal) -> None:
     target = folder / "bundles"
     try:
         shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
+        make_private(partial)
         with (folder / "bundles.jsonl").open("rb") as lines:
             for (row_id, _), line in zip(_kept(journal), lines, strict=True):
-                with (partial / f"{row_id}.json").open("wb") as file:
-                    file.write(line)
-                    file.flush()
-                    os.fsync(file.fileno())
+                write_private(partial / f"{row_id}.json", line)
         if target.exists():
             shutil.rmtree(target)
         partial.rename(target)
-        _sync_folder(folder)
+        sync_folder(folder)
     except OSError as error:
         raise _explain(target, error) from error
 
@@ -158,7 +158,7 @@ def write_holders(folder: Path, journal: Journal) -> int:
     secrets = [(row_id, row) for row_id, row in journal.signed() if row.one_time_key]
     if not secrets:
         return 0
-    with _replacing(folder / "holders.jsonl", mode=0o600) as file:
+    with _replacing(folder / "holders.jsonl") as file:
         for row_id, row in secrets:
             entry = {
                 "row": row_id,
@@ -206,9 +206,16 @@ def read_back(
     journal: Journal,
     check: Callable[[Iterable[bytes]], Iterable[str | None]],
     progress: Callable[[int], None] = lambda done: None,
-) -> None:
-    """Judge every line of bundles.jsonl as it stands on disk; `check` gives None or the code of what is wrong."""
+    *,
+    is_resumed: bool = False,
+) -> tuple[tuple[str, str], ...]:
+    """Judge every line of bundles.jsonl as it stands on disk; `check` gives None or the code of what is wrong.
+
+    Returns row id and code of what was taken out of force since a resumed run anchored it: that is no fault of the
+    files. In a run of one go nobody can have done so, and it is one.
+    """
     failures: list[tuple[str, str]] = []
+    out_of_force: list[tuple[str, str]] = []
     path = folder / "bundles.jsonl"
 
     def lines() -> Iterator[bytes]:
@@ -220,7 +227,7 @@ def read_back(
         for done, code in enumerate(check(lines()), start=1):
             row_id, _ = next(rows, ("a line too many", None))
             if code is not None:
-                failures.append((row_id, code))
+                (out_of_force if is_resumed and code in _OUT_OF_FORCE else failures).append((row_id, code))
             if done % _SLICE == 0:
                 progress(done)
         failures += [(row_id, "not written") for row_id, _ in rows]
@@ -228,6 +235,7 @@ def read_back(
         raise _explain(path, error) from error
     if failures:
         raise ReadBackError(failures)
+    return tuple(out_of_force)
 
 
 def await_visible(
@@ -252,30 +260,21 @@ def _anchor(batch: BatchRecord, chain_id: int) -> Anchor:
 
 
 @contextmanager
-def _replacing(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file that takes the name `path` when it is complete and on disk."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         partial.unlink(missing_ok=True)
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb", buffering=1 << 20) as file:
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=1 << 20) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
         raise _explain(path, error) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":  # other systems cannot open a folder
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _explain(path: Path, error: OSError) -> OutputError:

@@ -48,6 +48,8 @@ class Run:
     """The roster's rows by row id."""
     ready: Callable[[], None]
     """Raises what stands in the way of issuing now; asked before anything is signed or sent."""
+    claim: Callable[[], None]
+    """Writes down what the run issues, or raises where another run did; asked before anything is sent."""
     progress: Progress
     pause: Callable[[float], None]
 
@@ -59,6 +61,7 @@ class Run:
             if unsigned:
                 self.ready()
                 self._sign(unsigned)
+            self.claim()
             self.progress("anchoring", total, total)
             if anchor_signed(
                 self.connection, self.institution, self.journal, self._is_fit, self.ready, pause=self.pause

@@ -7,7 +7,7 @@ leaves the learner with a valid credential, and the same command goes on.
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,32 @@ from typing import Any
 import orjson
 
 from testamur.batch.encoding import UndecodableError, decode
+from testamur.batch.issued import IssuedRegister, Replaced
 from testamur.batch.issuing import IssueReport, Progress
 from testamur.batch.journal import Journal
+from testamur.batch.private import write_private
 from testamur.batch.rows import RowError, open_finished
 from testamur.credential.columns import FIELDS
 from testamur.credential.template import Template
+from testamur.errors import TestamurError
 from testamur.issuer import Issuer
 from testamur.status import Reason, StatusChange, StatusReport, Target
 
-__all__ = ["Supersession", "supersede"]
+__all__ = ["CorrectedAlreadyError", "Supersession", "supersede"]
+
+
+class CorrectedAlreadyError(TestamurError):
+    """Rows that were corrected before, or are out of force for another reason: a correction would be a second one."""
+
+    exit_code = 2
+
+    def __init__(self, row_ids: Sequence[str], folder: Path) -> None:
+        shown = ", ".join(row_ids[:5]) + (" …" if len(row_ids) > 5 else "")
+        super().__init__(
+            f"{len(row_ids)} rows of {folder} are revoked: {shown}",
+            "correct the run that replaced them, or say --again where no valid credential of theirs is left",
+        )
+        self.row_ids = tuple(row_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +73,13 @@ def supersede(
     *,
     is_resumed: bool = False,
     per_file: bool = False,
+    is_again: bool = False,
     progress: Progress = lambda stage, done, total: None,
 ) -> Supersession:
     """Issue the corrected rows of `roster` into `out`, then revoke the rows of the same ids in the run `old`.
+
+    A row whose old credential is revoked already is refused unless `is_again`: two corrections of it would both be
+    valid. So is one that another run has begun to correct, which the profile's register remembers.
 
     `out` also keeps roster.csv and template.json as they were issued: with the outcome tags of the old credentials.
     """
@@ -66,18 +87,47 @@ def supersede(
     try:
         row_ids, data = _with_tags(roster, Template.load(template), _tags(journal), old)
         places = journal.places()
+        replaced = Replaced(journal.name, journal.positions(row_ids))
     finally:
         journal.close()
-    out.mkdir(parents=True, exist_ok=True)
+    targets = [Target(*places[row_id], row_id) for row_id in row_ids]
+    if not is_again and not (is_resumed and _is_begun(out)):
+        _require_in_force(issuer, targets, old)
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
     _keep(out / "roster.csv", data, is_resumed)
     _keep(out / "template.json", _with_column(template.read_bytes()), is_resumed)
     report = issuer.issue(
-        out / "roster.csv", out / "template.json", out, is_resumed=is_resumed, per_file=per_file, progress=progress
+        out / "roster.csv",
+        out / "template.json",
+        out,
+        is_resumed=is_resumed,
+        per_file=per_file,
+        is_again=is_again,
+        replaced=replaced,
+        progress=progress,
     )
     if report.state == "rejected":
         return Supersession(report, None)
-    targets = [Target(*places[row_id], row_id) for row_id in row_ids]
-    return Supersession(report, issuer.change(StatusChange.REVOKE, targets, reason=Reason.SUPERSEDED))
+    revoked = issuer.change(StatusChange.REVOKE, targets, reason=Reason.SUPERSEDED)
+    IssuedRegister.of(issuer.connection.profile).release(replaced.run, replaced.positions)
+    return Supersession(report, revoked)
+
+
+def _is_begun(out: Path) -> bool:
+    journal = Journal.open(out) if out.is_dir() else None
+    if journal is None:
+        return False
+    journal.close()
+    return True
+
+
+def _require_in_force(issuer: Issuer, targets: Sequence[Target], old: Path) -> None:
+    """Raise CorrectedAlreadyError for rows whose credentials are revoked."""
+    registry = issuer.connection.contract("StatusRegistry")
+    statuses = registry.read_many("statusOf", [(target.list, target.index) for target in targets])
+    revoked = [target.source for target, status in zip(targets, statuses, strict=True) if status["revoked"]]
+    if revoked:
+        raise CorrectedAlreadyError(revoked, old)
 
 
 def _tags(journal: Journal) -> dict[str, bytes]:
@@ -130,4 +180,4 @@ def _keep(path: Path, data: bytes, is_resumed: bool) -> None:
     if path.exists() and path.read_bytes() != data:
         advice = "resume it with the roster and template it was begun with" if is_resumed else "choose another --out"
         raise RowError(f"{path} is there already and differs", advice)
-    path.write_bytes(data)
+    write_private(path, data)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register", "show_rejected"]
 
+AGAIN = "Issue though this profile issued the same numbers before."
 TRIAL_SIGNATURES = 400
 SHARE_OF_SIGNING = 0.3
 """What signing and checking the signature are of a row's cost, rounded down (`./run bench issue`)."""
@@ -42,12 +43,14 @@ def issue(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in DIR, or start it.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Issue the rows that are good; exit code 8.")] = False,
     per_file: Annotated[bool, typer.Option("--per-file", help="Also write DIR/bundles/<row id>.json.")] = False,
+    again: Annotated[bool, typer.Option("--again", help=AGAIN)] = False,
     policy_path: PolicyPath = None,
 ) -> int:
     """Issue a roster: sign, anchor, write and verify one bundle a row.
 
     A bad row stops the run before anything is signed; every bad row is reported at once. A killed run goes on with
-    --resume: no credential twice, no second anchor. Everything written was verified before this ends with 0.
+    --resume: no credential twice, no second anchor. A number that this profile issued already stops the run too,
+    unless --again says that a second credential is meant. Everything written was verified before this ends with 0.
     """
     from testamur.cli.progress import ProgressLine
     from testamur.issuer import Issuer
@@ -57,11 +60,18 @@ def issue(
     with session.connection() as connection:
         issuer = Issuer(connection, session.institution(connection.profile), policy)
         if dry_run:
-            return _show_estimate(session, issuer.estimate(roster, template, out, per_file=per_file))
+            return _show_estimate(session, issuer.estimate(roster, template, out, per_file=per_file, is_again=again))
         progress = ProgressLine(session.terminal.language)
         try:
             report = issuer.issue(
-                roster, template, out, is_resumed=resume, skip_bad=skip_bad, per_file=per_file, progress=progress
+                roster,
+                template,
+                out,
+                is_resumed=resume,
+                skip_bad=skip_bad,
+                per_file=per_file,
+                is_again=again,
+                progress=progress,
             )
         finally:
             progress.end()
@@ -130,6 +140,8 @@ def _show(session: Session, report: "IssueReport") -> None:
             list=batch.list,
             block=batch.block,
         )
+    for row_id, status in report.out_of_force:
+        terminal.note("{row_id} was {status} meanwhile", row_id=row_id, status=terminal.language.said(status))
     path = report.folder / "bundles.jsonl"
     if report.state == "already":
         terminal.say("{count} credentials were issued before: {path}", count=report.issued, path=path)

@@ -8,8 +8,10 @@ from testamur.language import Language
 
 __all__ = ["ProgressLine"]
 
-STAGES = {"signing": "signing", "anchoring": "anchoring", "writing": "writing", "checking": "checking", "done": "done"}
-"""Of `testamur.batch.issuing`, as `commands.zh.toml` knows them."""
+STAGES = {
+    name: name for name in ("signing", "anchoring", "writing", "checking", "delivering", "saving", "restoring", "done")
+}
+"""Of `testamur.batch.issuing`, `deliver`, `backup` and `restore`, as `commands.zh.toml` knows them."""
 _EVERY_SECONDS = 0.2
 
 

@@ -1,6 +1,5 @@
 """`testamur deliver`, `extract`, `forget`, `supersede`, `reconcile`: what is done with the rows of a finished run."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +42,7 @@ def supersede(
     out: Annotated[Path, typer.Option("--out", metavar="NEW", help="Folder of the new run.")],
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in NEW.")] = False,
     per_file: Annotated[bool, typer.Option("--per-file", help="Also write NEW/bundles/<row id>.json.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Correct rows that were corrected or revoked before.")] = False,
     policy_path: PolicyPath = None,
 ) -> int:
     """Mend mistakes such as a misspelt name: issue corrected rows, then revoke the old credentials as superseded."""
@@ -57,7 +57,17 @@ def supersede(
         issuer = Issuer(connection, session.institution(connection.profile), policy)
         progress = ProgressLine(session.terminal.language)
         try:
-            done = mend(issuer, folder, roster, template, out, is_resumed=resume, per_file=per_file, progress=progress)
+            done = mend(
+                issuer,
+                folder,
+                roster,
+                template,
+                out,
+                is_resumed=resume,
+                per_file=per_file,
+                is_again=again,
+                progress=progress,
+            )
         finally:
             progress.end()
     terminal = session.terminal
@@ -77,26 +87,58 @@ def deliver(
     out: Annotated[Path, typer.Option("--out", metavar="OUT", help="Folder for the learners' files (mode 0700).")],
     row: Rows = None,
     as_zip: Annotated[bool, typer.Option("--zip", help="One zip per learner instead of a folder.")] = False,
-) -> None:
-    """Write a file per learner: the bundle, the holder's secret and a note; and a list of what was handed out.
+    revoked: Annotated[bool, typer.Option("--revoked", help="Hand out revoked credentials too.")] = False,
+    page: Annotated[
+        str | None, typer.Option("--page", metavar="URL", help="Verification page that the note names.")
+    ] = None,
+    policy_path: PolicyPath = None,
+) -> int:
+    """Write a package per learner: the bundle with evidence, the holder's secret and a note; and a list of them.
 
-    The secrets are then blanked in DIR: only the learner has them. OUT/delivered.csv says what went out.
+    The secrets are then blanked in DIR: only the learner has them. Nothing that was handed out is written again: a
+    second run leaves what stands and completes what was interrupted. Revoked rows are left out and named; exit code 8
+    where a row asked for has no package in OUT. OUT/delivered.csv says what went out.
     """
-    from testamur.batch.rows import deliver as hand_out
+    from testamur.batch.delivery import PackageState
+    from testamur.cli.progress import ProgressLine
+    from testamur.issuer import Issuer
+    from testamur.verification.policy import Policy
 
-    delivered = hand_out(folder, out, row or [], is_zip=as_zip, now=datetime.now(UTC))
-    for item in delivered:
-        session.terminal.result(
-            {"row": item.row_id, "path": str(item.path), "sha256": item.sha256, "holderSecret": item.has_secret}
-        )
-    count = sum(item.has_secret for item in delivered)
-    session.terminal.say(
-        "{count} files in {out}, {secrets} with the holder's secret, which is blanked here now",
-        count=len(delivered),
+    terminal, policy = session.terminal, Policy.load(session.policy_file(policy_path))
+    with session.connection() as connection:
+        issuer = Issuer(connection, session.institution(connection.profile), policy)
+        progress = ProgressLine(terminal.language)
+        try:
+            report = issuer.deliver(
+                folder,
+                out,
+                row or [],
+                is_zip=as_zip,
+                with_revoked=revoked,
+                page=page,
+                progress=lambda done, total: progress("delivering", done, total),
+            )
+        finally:
+            progress.end()
+    for item in report.packages:
+        terminal.result(item.to_json())
+    written, standing = report.of(PackageState.DELIVERED), report.of(PackageState.STANDS)
+    terminal.say(
+        "{count} packages handed out into {out}, {secrets} with the holder's secret, which is blanked here now",
+        count=len(written),
         out=out,
-        secrets=count,
+        secrets=sum(item.has_secret for item in written),
     )
-    session.terminal.say("what was handed out stands in {out}", out=out / "delivered.csv")
+    if standing:
+        terminal.say("{count} stand there since an earlier run and were left as they are", count=len(standing))
+    left = report.of(PackageState.REVOKED, PackageState.GONE, PackageState.OCCUPIED)
+    if left:
+        terminal.say("{count} rows have no package there:", count=len(left))
+        terminal.table(("row", "reason"), [(item.row_id, terminal.language.told(str(item.reason))) for item in left])
+    if report.of(PackageState.GONE):
+        terminal.note("a bundle alone, without a secret, comes from `testamur extract`")
+    terminal.say("what was handed out stands in {out}", out=out / "delivered.csv")
+    return report.exit_code
 
 
 def extract(
@@ -106,13 +148,14 @@ def extract(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="File; else ROW.json here.")] = None,
 ) -> None:
     """Write one row's bundle to a file."""
+    from testamur.batch.private import write_private
     from testamur.batch.rows import extract as take_out
 
     data = take_out(folder, row)
     path = out or Path(f"{row}.json")
     if path.exists():
         raise UsageError(f"{path} exists already", "choose another with --out")
-    path.write_bytes(data)
+    write_private(path, data)
     session.terminal.result({"row": row, "path": str(path), "bytes": len(data)})
     session.terminal.say("wrote {path}", path=path)
 

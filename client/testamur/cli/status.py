@@ -1,8 +1,9 @@
 """`testamur revoke`, `suspend`, `reinstate`: take credentials out of force, and back; `status show` says what holds."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +11,12 @@ from testamur.cli.command import command, noun
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
 
+if TYPE_CHECKING:
+    from testamur.status import Target
+
 __all__ = ["app", "register"]
+
+_SHOWN = 50
 
 app = noun("Status lists: what they hold.")
 
@@ -19,6 +25,7 @@ Rows = Annotated[list[str] | None, typer.Option("--row", metavar="ID", help="Row
 Folder = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Folder that the run issued into.")]
 ListNumber = Annotated[int | None, typer.Option("--list", metavar="L", help="Number of a status list.")]
 Indexes = Annotated[list[int] | None, typer.Option("--index", metavar="I", help="Index in that list.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Revoke without asking: it is for good.")]
 ReasonCode = Annotated[
     str,
     typer.Option(
@@ -33,7 +40,7 @@ def register(root: typer.Typer) -> None:
     """Put the three verbs under the root."""
     examples = {
         "revoke": "testamur revoke li-hua.json --reason issued_in_error\n"
-        "testamur revoke --row S000017 --row S000018 --dir batch --reason 1",
+        "testamur revoke --row S000017 --row S000018 --dir batch --reason 1 --yes",
         "suspend": "testamur suspend li-hua.json --reason conditions_not_met",
         "reinstate": "testamur reinstate li-hua.json",
     }
@@ -47,6 +54,18 @@ def register(root: typer.Typer) -> None:
 
 
 def _verb(verb: str, text: str) -> Callable[..., int | None]:
+    def revoke(
+        session: Session,
+        files: Files = None,
+        row: Rows = None,
+        folder: Folder = Path(),
+        list_number: ListNumber = None,
+        index: Indexes = None,
+        reason: ReasonCode = "0",
+        yes: Yes = False,
+    ) -> int:
+        return _change(session, verb, files or [], row or [], folder, list_number, index or [], _reason(reason), yes)
+
     def change(
         session: Session,
         files: Files = None,
@@ -58,10 +77,14 @@ def _verb(verb: str, text: str) -> Callable[..., int | None]:
     ) -> int:
         return _change(session, verb, files or [], row or [], folder, list_number, index or [], _reason(reason))
 
-    change.__doc__ = (
-        f"{text}\n\nName them by their files, by row id, or by list and index. Running it again changes nothing."
+    chosen: Callable[..., int | None] = revoke if verb == "revoke" else change
+    asked = (
+        " It shows whom they belong to and asks first; without a terminal it needs --yes." if verb == "revoke" else ""
     )
-    return change
+    chosen.__doc__ = (
+        f"{text}\n\nName them by their files, by row id, or by list and index. Running it again changes nothing.{asked}"
+    )
+    return chosen
 
 
 def _change(
@@ -73,6 +96,7 @@ def _change(
     list_number: int | None,
     indexes: list[int],
     reason: int,
+    is_agreed: bool = True,
 ) -> int:
     from testamur.issuer import Issuer
     from testamur.status import StatusChange
@@ -87,7 +111,12 @@ def _change(
             targets = issuer.find_rows(folder, rows)
         else:
             assert list_number is not None
-            targets = issuer.find_indexes(list_number, indexes)
+            targets = issuer.find_indexes(list_number, indexes, folder)
+        if verb == "revoke":
+            _show_whom(session, targets)
+            if not is_agreed and not _agree(session, len(targets)):
+                session.terminal.note("nothing was changed")
+                return 2
         report = issuer.change(StatusChange(verb), targets, reason=reason)
     session.terminal.result(report.to_json())
     session.terminal.table(
@@ -102,13 +131,43 @@ def _change(
     return report.exit_code
 
 
+def _show_whom(session: Session, targets: "Sequence[Target]") -> None:
+    """Whose credentials will leave force, the first of many."""
+    rows = [
+        (
+            target.subject.name,
+            target.subject.certificate,
+            target.subject.level,
+            target.subject.achievement,
+            target.source,
+        )
+        if target.subject is not None
+        else (None, None, None, None, target.source)
+        for target in targets[:_SHOWN]
+    ]
+    session.terminal.table(("learner", "certificate", "level", "achievement", "credential"), rows)
+    if len(targets) > _SHOWN:
+        session.terminal.say("and {count} more", count=len(targets) - _SHOWN)
+
+
+def _agree(session: Session, count: int) -> bool:
+    """Whether the person at the terminal says yes; UsageError where there is nobody to ask."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("revoking is for good, and there is nobody here to ask", "look at the list, then say --yes")
+    session.terminal.note("Revoke these {count} credentials for good? Type yes to do it:", count=count)
+    return sys.stdin.readline().strip().lower() in ("yes", "y", "是")
+
+
 @command(app, "show", example="testamur status show --list 1 --index 94567\ntestamur status show li-hua.json")
 def show(session: Session, files: Files = None, list_number: ListNumber = None, index: Indexes = None) -> None:
-    """Show what a status list holds for credentials, as the node reports it."""
+    """Show what a status list holds for credentials, since when and why, as the node reports it."""
     from testamur.batch.bundle import Bundle
     from testamur.cli.sources import sources
+    from testamur.language.verdict import moment
     from testamur.status import Target
+    from testamur.verification.changes import read_changes
 
+    words = session.terminal.language
     targets = [Target(list_number or 0, item, f"list {list_number} index {item}") for item in index or []]
     for source in sources([str(path) for path in files or []]):
         if source.data is None:
@@ -123,11 +182,19 @@ def show(session: Session, files: Files = None, list_number: ListNumber = None, 
         for target in targets:
             status = registry.read("statusOf", target.list, target.index)
             word = "revoked" if status["revoked"] else "suspended" if status["suspended"] else "active"
+            event = None
+            if word != "active":
+                head = connection.rpc.block_number()
+                changes = read_changes(connection.rpc, head, registry.address, target.list, word.capitalize())
+                event = changes.of(target.index) if changes is not None else None
+            told = event.facts() if event is not None else {}
             session.terminal.result(
-                {"input": target.source, "list": target.list, "index": target.index, "status": word}
+                {"input": target.source, "list": target.list, "index": target.index, "status": word, **told}
             )
-            rows.append((target.source, target.list, target.index, word))
-    session.terminal.table(("credential", "list", "index", "status"), rows)
+            since = moment(told["since"], words) if told else None
+            why = words.find(f"reason.{told['reason']}") or told["reason"] if told else None
+            rows.append((target.source, target.list, target.index, word, since, why))
+    session.terminal.table(("credential", "list", "index", "status", "since", "reason"), rows)
 
 
 def _reason(text: str) -> int:

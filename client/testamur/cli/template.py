@@ -1,5 +1,6 @@
 """`testamur template`: the shape of a batch's credentials and the columns of its roster."""
 
+import secrets
 from pathlib import Path
 from typing import Annotated
 
@@ -64,7 +65,10 @@ def example(
     rows: Annotated[int, typer.Option("--rows", min=1, max=1_000_000, help="Invented learners in the roster.")] = 20,
     gb18030: Annotated[bool, typer.Option("--gb18030", help="Write the roster in GB18030 instead of UTF-8.")] = False,
 ) -> None:
-    """Write a template that fits the scope of the institution that acts, and a roster of invented learners."""
+    """Write a template that fits the scope of the institution that acts, and a roster of invented learners.
+
+    Each call invents others, so that their numbers are not those of a roster that was issued already.
+    """
     from testamur.batch.example import example_roster, example_template
     from testamur.credential.template import Template
     from testamur.registry import homepage, levels_in_scope
@@ -76,7 +80,8 @@ def example(
         institution = session.institution(connection.profile)
         levels = levels_in_scope(connection.suite, institution.number, institution.region)
     data = example_template(levels, institution.name, homepage(institution.did))
-    roster = example_roster(Template.parse(data), rows, "gb18030" if gb18030 else "utf-8")
+    encoding = "gb18030" if gb18030 else "utf-8"
+    roster = example_roster(Template.parse(data), rows, encoding, seed=secrets.randbelow(10**6))
     out.mkdir(parents=True, exist_ok=True)
     (out / "template.json").write_bytes(data)
     (out / "roster.csv").write_bytes(roster)

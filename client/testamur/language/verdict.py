@@ -6,7 +6,7 @@ from typing import Any
 
 from testamur.language import Language
 
-__all__ = ["check_sentence", "moment", "notice_of"]
+__all__ = ["check_sentence", "left_force", "moment", "notice_of"]
 
 BEIJING = timezone(timedelta(hours=8))
 
@@ -24,7 +24,18 @@ def check_sentence(check: Mapping[str, Any], words: Language, *, is_exact: bool 
         return notice_of(check, words) or words.text(f"check.{name}.pass", **facts)
     if is_exact and name == "trust" and (told := words.told_exactly(str(check.get("message") or ""))) is not None:
         return told  # what exactly is wrong with the state, and what to do about it
-    return words.find(f"code.{code}.meaning", **facts) or str(check.get("message") or words.text(f"result.{result}"))
+    meaning = words.find(f"code.{code}.meaning", **facts)
+    if meaning is None:
+        return str(check.get("message") or words.text(f"result.{result}"))
+    return meaning + (left_force(facts, words) if name == "status" else "")
+
+
+def left_force(facts: Mapping[str, Any], words: Language) -> str:
+    """Since when and why a credential is out of force, as a sentence that follows another; empty where nobody said."""
+    if facts.get("told_by") != "node" or "since" not in facts:
+        return ""
+    reason = words.find(f"reason.{facts.get('reason')}") or str(facts.get("reason"))
+    return words.text("reason.since", since=moment(facts["since"], words), reason=reason)
 
 
 def notice_of(check: Mapping[str, Any], words: Language) -> str | None:

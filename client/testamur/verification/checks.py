@@ -197,10 +197,14 @@ def check_status(bundle: Bundle, registry: Registry, batch: Batch) -> CheckResul
         raise UndecidedError("unproven", f"entry {index} of status list {number} is not one of the issuer's")
     is_revoked, is_suspended = registry.status(batch.status_version, number, index)
     facts = {"list": number}
-    if is_revoked:
-        return _fail("status", "revoked", "The issuer has revoked the credential.", facts)
-    if is_suspended:
-        return _fail("status", "suspended", "The issuer has suspended the credential.", facts)
+    for is_so, word in ((is_revoked, "revoked"), (is_suspended, "suspended")):
+        if is_so:
+            event = registry.left_force(batch.status_version, number, index, word.capitalize())
+            message = f"The issuer has {word} the credential."
+            if event is not None:
+                facts |= event.facts()
+                message += f" The node that was asked dates it {facts['since']}, reason {facts['reason']}."
+            return _fail("status", word, message, facts)
     return _pass("status", "The issuer has neither revoked nor suspended the credential.", facts)
 
 

@@ -142,7 +142,9 @@ def _registry(state: State, policy: Policy) -> Registry:
 
     Where validators are trusted, the registry says whose they are: a set of one institution's is a single signer's.
     """
-    registry = Registry(state.view, policy.directory, policy.directory_code_hash, state.time_seconds, state.announced)
+    registry = Registry(
+        state.view, policy.directory, policy.directory_code_hash, state.time_seconds, state.announced, state.changes
+    )
     if policy.demands_proofs:  # a node that is believed was asked for block 0 itself
         genesis = state.block_hash if state.block == 0 else registry.block_hash(0)
         if genesis != policy.genesis_hash:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from testamur.batch.claims import Claims
 from testamur.proof.hashing import keccak256
+from testamur.verification.changes import Changes, StatusEvent, no_changes
 from testamur.verification.errors import UndecidedError
 from testamur.verification.layout import BASE_SLOTS, LAYOUT, element, inner, unpack
 from testamur.verification.records import (
@@ -57,11 +58,14 @@ class Registry:
         directory_code_hash: bytes,
         time: int,
         announced: Callable[[bytes, int], Iterable[str]] = lambda registry, institution: (),
+        changes: Callable[[bytes, int, str], Changes | None] = no_changes,
     ) -> None:
         """`time` is the second at which the state is current: the Directory's entries are judged by it.
 
         `announced` gives names from the events of IssuerRegistry at an address; they are checked by their hash.
+        `changes` reads the events of StatusRegistry at an address about a list: a node's word.
         """
+        self._changes = changes
         self._announced = announced
         self._view = view
         self._directory = directory
@@ -232,6 +236,15 @@ class Registry:
         revoked, suspended = self._once(("status", version, number, word), read)
         bit = index & 255
         return bool(revoked >> bit & 1), bool(suspended >> bit & 1)
+
+    def left_force(self, version: int, number: int, index: int, change: str) -> StatusEvent | None:
+        """When and why an entry was `Revoked` or `Suspended`: a node's word; None where there is none to be had."""
+        address = self.contract("StatusRegistry", version).address
+        found = self._once(("changes", address, number, change), lambda: self._changes(address, number, change))
+        try:
+            return None if found is None else found.of(index)
+        except Exception:  # a node's word is a courtesy, and no check rests on it
+            return None
 
     def _read_block(self, version: int, number: int, word: int) -> None:
         """Fetch the aligned block of words round one, of both bitmaps."""

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from testamur.proof.finality import FinalityProof, FinalState, holds_at, verify_light_client, verify_single_signer
+from testamur.verification.changes import Changes, no_changes, read_changes
 from testamur.verification.connection import Chain, block_before
 from testamur.verification.errors import UndecidedError
 from testamur.verification.evidence import Evidence
@@ -51,6 +52,8 @@ class State:
     """What proved it, for those who keep evidence; empty for `rpc`."""
     announced: Callable[[bytes, int], Iterable[str]] = lambda registry, institution: ()
     """Names that the registry's events gave an institution; a node's word, good only where a hash confirms it."""
+    changes: Callable[[bytes, int, str], Changes | None] = no_changes
+    """What the status registry's events say of a list's entries; a node's word, for people."""
     doubt: UndecidedError | None = None
     """Why it does not count as the present although it can be read."""
 
@@ -133,7 +136,8 @@ def _proved_by_node(rpc: "Rpc", policy: Policy, now_ns: int, moment_ns: int | No
     view = LiveProvenView(final.header.state_root, final.header.number, rpc)
     proofs = (proof,) if following is None else (proof, following)
     state = _dated(final, child, view, policy.trust, policy, now_ns, moment_ns, proofs)
-    return replace(state, announced=partial(announced_names, rpc, final.header.number))
+    number = final.header.number
+    return replace(state, announced=partial(announced_names, rpc, number), changes=partial(read_changes, rpc, number))
 
 
 def _told_by_node(rpc: "Rpc", policy: Policy, now_ns: int, moment_ns: int | None) -> State:
@@ -163,6 +167,7 @@ def _told_by_node(rpc: "Rpc", policy: Policy, now_ns: int, moment_ns: int | None
         judged_ns=now_ns if moment_ns is None else moment_ns,
         trust="rpc",
         announced=partial(announced_names, rpc, number),
+        changes=partial(read_changes, rpc, number),
     )
 
 

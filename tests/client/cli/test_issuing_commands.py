@@ -1,9 +1,15 @@
 """`issue`, `revoke`, `suspend`, `reinstate`, `status`, `template`, `doctor` on the world's chain."""
 
 import csv
+import io
 from pathlib import Path
 
 import pytest
+from testamur.batch.bundle import Bundle
+from testamur.chain.access import NO_ACCESS
+from testamur.cli.session import Session
+from testamur.cli.terminal import Terminal
+from testamur.language import language
 
 from tests.world import Result, World, command
 
@@ -113,15 +119,30 @@ def test_suspend_reinstate_and_revoke_by_file_and_by_row(world: World) -> None:
     assert command("status", "show", bundle, *options).json["status"] == "suspended"
     assert command("reinstate", "--row", bundle.stem, "--dir", world.folder / "batch", *options).code == 0
     assert command("verify", bundle, *judge).json["code"] == "ok"
-    assert command("revoke", bundle, "--reason", "1", *options).code == 0
-    assert command("verify", bundle, *judge).json["code"] == "revoked"
-    again = command("revoke", bundle, "--reason", "1", *options)
+    unasked = command("revoke", bundle, "--reason", "1", "--profile", world.result.profile)
+    assert (unasked.code, "--yes" in unasked.err) == (2, True), "it is for good, and there is nobody to ask"
+    document = Bundle.load(bundle).document
+    assert document is not None
+    assert document.subject_name is not None
+    assert document.subject_name in unasked.out, "whom it takes out of force"
+    assert (f"{document.labels.code} {document.labels.name}" in unasked.out, bundle.name in unasked.out) == (True, True)
+    assert command("verify", bundle, *judge).json["code"] == "ok"
+    assert command("revoke", bundle, "--reason", "1", "--yes", *options).code == 0
+    verdict = command("verify", bundle, *judge).json
+    assert verdict["code"] == "revoked"
+    facts = next(check for check in verdict["checks"] if check["name"] == "status")["facts"]
+    assert (facts["reason"], facts["told_by"], facts["since"][:2]) == ("issued_in_error", "node", "20")
+    shown = command("status", "show", bundle, *options).json
+    assert (shown["status"], shown["reason"], shown["since"]) == ("revoked", "issued_in_error", facts["since"])
+    people = command("verify", bundle, *judge[:-1], "--lang", "zh").out
+    assert ("据所询节点的记录" in people, "颁发有误" in people) == (True, True)
+    again = command("revoke", bundle, "--reason", "1", "--yes", *options)
     assert (again.code, again.json["outcomes"][0]["result"]) == (0, "already")
     assert command("reinstate", bundle, *options).code == 10
 
 
 def test_another_institution_cannot_revoke(world: World) -> None:
-    result = command("revoke", world.spare[1], "--profile", world.result.profile, "--as", "uestc")
+    result = command("revoke", world.spare[1], "--yes", "--profile", world.result.profile, "--as", "uestc")
     assert result.code == 2
     assert "institution 1's" in result.err
 
@@ -131,7 +152,32 @@ def test_another_institution_cannot_revoke(world: World) -> None:
     [[], ["--list", "1"], ["--index", "1"], ["x.json", "--row", "a"], ["--list", "1", "--index", "1", "--reason", "9"]],
 )
 def test_what_is_not_named_clearly_is_not_revoked(world: World, words: list[str]) -> None:
-    assert command("revoke", *words, "--profile", world.result.profile).code == 2
+    assert command("revoke", *words, "--yes", "--profile", world.result.profile).code == 2
+
+
+def test_revoking_is_asked_about_on_a_terminal(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from testamur.cli import status
+
+    class Person(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    bundle, asked = world.spare[2], Person()
+    judge = ("--policy", world.result.policy, "--rpc", world.result.rpc, "--json")
+    session = session_of(world)
+    monkeypatch.setattr(sys, "stderr", asked)
+    for answer, code in (("no\n", 2), ("\n", 2), ("是\n", 0)):
+        assert command("verify", bundle, *judge).json["code"] == "ok"
+        monkeypatch.setattr(sys, "stdin", Person(answer))
+        assert status._change(session, "revoke", [bundle], [], Path(), None, [], 0, is_agreed=False) == code
+    assert "Revoke these 1 credentials for good?" in asked.getvalue()
+    assert command("verify", bundle, *judge).json["code"] == "revoked"
+
+
+def session_of(world: World) -> Session:
+    return Session(Terminal(True, language("en")), world.result.profile, None, NO_ACCESS)
 
 
 def test_the_doctor_finds_nothing_for_the_founder_and_the_missing_recognition_of_the_third(world: World) -> None:

@@ -384,7 +384,7 @@ def test_a_dry_run_tells_what_it_would_do_and_does_nothing(alliance: Alliance, t
     roster = Roster.write(tmp_path, ROWS, levels=(ASSOCIATE, BACHELOR))
     height = alliance.height()
     with alliance.connect() as connection:
-        told = estimate(connection, alliance.issuer, roster.csv, roster.template, out, largest_batch=4)
+        told = estimate(connection, alliance.issuer, roster.csv, roster.template, out, is_again=True, largest_batch=4)
     assert told.rows == ROWS == sum(size for _, size in told.batches)
     assert max(size for _, size in told.batches) <= 4
     assert (told.fee_wei, told.exit_code) == (0, 0)
@@ -397,7 +397,7 @@ def test_the_estimated_gas_is_an_upper_bound(alliance: Alliance, tmp_path: Path,
     roster = Roster.write(tmp_path, ROWS)
     alliance.issue(roster, tmp_path / "opening")
     with alliance.connect() as connection:
-        told = estimate(connection, alliance.issuer, roster.csv, roster.template, out, largest_batch=4)
+        told = estimate(connection, alliance.issuer, roster.csv, roster.template, out, is_again=True, largest_batch=4)
         report = alliance.issue(roster, out, largest_batch=4)
         receipt = connection.rpc.receipt(report.batches[0].transaction)
     assert receipt is not None
@@ -407,7 +407,7 @@ def test_the_estimated_gas_is_an_upper_bound(alliance: Alliance, tmp_path: Path,
 
 def test_the_sdk_issues_and_finds_what_it_issued(alliance: Alliance, roster: Roster, out: Path) -> None:
     with Issuer.open(Profile.load(alliance.home), "cdou", environment={}) as issuer:
-        assert issuer.issue(roster.csv, roster.template, out, per_file=True).issued == ROWS
+        assert issuer.issue(roster.csv, roster.template, out, per_file=True, is_again=True).issued == ROWS
         (path, *_) = sorted((out / "bundles").iterdir())
         (target,) = issuer.find([path])
         assert issuer.find_rows(out, [path.stem]) == [replace(target, source=path.stem)]
