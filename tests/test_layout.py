@@ -89,7 +89,7 @@ NOT_SPOKEN = {
 """Files of the client whose sentences no person meets."""
 SAID_OTHERWISE = {
     "{session}\n\nName them by their files, by row id, or by list and index. Running it again changes nothing.": "help",
-    "Take credentials out of force for good. Only a vote of the alliance can undo it.": "help",
+    "Take credentials out of force for good, once asked. Only a vote of the alliance can undo it.": "help",
     "Take credentials out of force until they are reinstated.": "help",
     "Put suspended credentials into force again.": "help",
     "column missing{hint}": "two sentences, and both are there",

@@ -6,6 +6,7 @@
     README.txt      what the learner should know, in every language of ours
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -77,7 +78,7 @@ def write_package(path: Path, files: Mapping[str, bytes]) -> str:
             os.fsync(file.fileno())
         digest = hashlib.sha256(partial.read_bytes()).hexdigest()
     if path.exists():
-        raise FileExistsError(17, "is there already", str(path))
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     partial.rename(path)
     sync_folder(path.parent)
     return digest
@@ -117,5 +118,5 @@ def _member(path: Path, name: str) -> bytes:
         return (path / name).read_bytes()
     with zipfile.ZipFile(path) as archive:
         if archive.getinfo(name).file_size > _LARGEST:
-            raise ValueError(f"{name} is too long")
+            raise ValueError(name)
         return archive.read(name)

@@ -45,7 +45,7 @@ def register(root: typer.Typer) -> None:
         "reinstate": "testamur reinstate li-hua.json",
     }
     helps = {
-        "revoke": "Take credentials out of force for good. Only a vote of the alliance can undo it.",
+        "revoke": "Take credentials out of force for good, once asked. Only a vote of the alliance can undo it.",
         "suspend": "Take credentials out of force until they are reinstated.",
         "reinstate": "Put suspended credentials into force again.",
     }
@@ -78,11 +78,8 @@ def _verb(verb: str, text: str) -> Callable[..., int | None]:
         return _change(session, verb, files or [], row or [], folder, list_number, index or [], _reason(reason))
 
     chosen: Callable[..., int | None] = revoke if verb == "revoke" else change
-    asked = (
-        " It shows whom they belong to and asks first; without a terminal it needs --yes." if verb == "revoke" else ""
-    )
     chosen.__doc__ = (
-        f"{text}\n\nName them by their files, by row id, or by list and index. Running it again changes nothing.{asked}"
+        f"{text}\n\nName them by their files, by row id, or by list and index. Running it again changes nothing."
     )
     return chosen
 
