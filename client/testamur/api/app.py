@@ -1,4 +1,4 @@
-"""The verification server: routes, limits and headers put together. It holds no state but its counters.
+"""The verification server: routes, limits and headers put together. It holds its counters and the processes that judge.
 
 Every completed verdict is 200, whatever its outcome; a request that cannot be answered is problem+json
 (docs/protocol.md 6, RFC 9457). The one HTML page stands at `/`.
@@ -11,9 +11,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from testamur.api import page, reading, verifying
+from testamur.api.judge_process import Setup
+from testamur.api.judging import Judges
 from testamur.api.limits import BodyLimit
 from testamur.api.metrics import Metrics
 from testamur.api.problem import Problem, problem_response
@@ -46,6 +49,7 @@ def create_app(service: Service) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.service, app.state.metrics = service, Metrics()
+    app.state.judges = Judges(Setup(service.policy, service.chain), service.limits.judging)
     app.include_router(verifying.router)
     app.include_router(reading.router)
     app.mount("/static", StaticFiles(directory=page.STATIC), name="static")
@@ -72,6 +76,10 @@ def create_app(service: Service) -> FastAPI:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         return refuse(request, 422, f"{place}: {first['msg']}")
+
+    @app.exception_handler(ClientDisconnect)
+    def on_client_gone(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=499)  # to nobody: the client has left
 
     @app.exception_handler(TestamurError)
     def on_known_error(request: Request, error: TestamurError) -> Response:

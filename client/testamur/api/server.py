@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 from testamur.api.app import create_app
+from testamur.api.judging import Judges
 from testamur.api.service import Service
 from testamur.errors import TestamurError
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -44,7 +45,18 @@ class _BoundedProtocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Ends in order on SIGINT and SIGTERM, and lets its caller end in order too."""
+    """Ends in order on SIGINT and SIGTERM, lets its caller end in order too, and leaves no process behind."""
+
+    def __init__(self, config: uvicorn.Config, judges: Judges) -> None:
+        super().__init__(config)
+        self._judges = judges
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._judges.open()
+        try:
+            await super().serve(sockets)
+        finally:
+            await self._judges.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -69,8 +81,9 @@ def make_server(service: Service, host: str, port: int) -> tuple[uvicorn.Server,
     except OSError as error:
         listener.close()
         raise ListenError(f"{host}:{port} cannot be listened on: {error.strerror}", "choose another --port") from error
+    app = create_app(service)
     config = uvicorn.Config(
-        create_app(service),
+        app,
         http=_BoundedProtocol,
         ws="none",
         lifespan="off",
@@ -84,7 +97,7 @@ def make_server(service: Service, host: str, port: int) -> tuple[uvicorn.Server,
         h11_max_incomplete_event_size=_HEADER_BYTES,
     )
     shown = f"[{host}]" if family == socket.AF_INET6 else host
-    return _Server(config), listener, f"http://{shown}:{listener.getsockname()[1]}"
+    return _Server(config, app.state.judges), listener, f"http://{shown}:{listener.getsockname()[1]}"
 
 
 def run_server(service: Service, host: str, port: int, ready: Callable[[str, int], None]) -> None:

@@ -1,10 +1,11 @@
 """What a verification server judges with: one chain, one policy, one clock. Every route asks here."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from testamur.api.judging import JudgingLimits
 from testamur.chain.errors import ChainUnreachableError, RpcError
 from testamur.errors import TestamurError
 
@@ -30,6 +31,7 @@ class Limits:
     """What all bodies under way may hold together."""
     concurrency: int = 512
     """Connections served at once; the next is told to come back."""
+    judging: JudgingLimits = field(default_factory=JudgingLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +44,6 @@ class Service:
     limits: Limits = Limits()
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     """The server's clock."""
-
-    def judge(self, data: bytes) -> dict[str, Any]:
-        """The verdict JSON of one bundle; what cannot be parsed is a verdict too."""
-        from testamur.verification.verify import verify
-
-        return verify(data, self.chain, self.policy, now=self.now()).to_json()
-
-    def judge_many(self, bundles: Sequence[bytes]) -> list[dict[str, Any]]:
-        """The verdicts of several bundles, in their order."""
-        from testamur.verification.bulk import verify_many
-
-        return [verdict.to_json() for verdict in verify_many(bundles, self.chain, self.policy, self.now())]
 
     def suite(self) -> "Suite":
         """The contracts, for what is shown beside verdicts; no verdict rests on it."""

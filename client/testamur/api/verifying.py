@@ -1,13 +1,16 @@
 """The routes that judge: one bundle, several bundles, and the page."""
 
+import asyncio
 from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from testamur.api import page
 from testamur.api.elements import ElementsError, TooManyElementsError, elements
+from testamur.api.judging import Judges
 from testamur.api.problem import Problem
 from testamur.api.schema import BUNDLE_BODY, BUNDLES_BODY, PROBLEMS, VerdictModel, VerdictsModel
 from testamur.api.service import Service
@@ -67,12 +70,28 @@ def _is_json(request: Request) -> bool:
 
 
 async def _judge(request: Request, bundles: list[bytes]) -> list[dict[str, Any]]:
-    service, metrics = request.app.state.service, request.app.state.metrics
-    with metrics.judging():
-        verdicts: list[dict[str, Any]] = await run_in_threadpool(service.judge_many, bundles)
+    """The verdicts; the work stops when the client leaves."""
+    state = request.app.state
+    judges: Judges = state.judges
+    with state.metrics.judging():
+        work = asyncio.create_task(judges.judge(bundles, state.service.now()))
+        left = asyncio.create_task(_until_left(request))
+        try:
+            await asyncio.wait({work, left}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise ClientDisconnect
+            verdicts = work.result()
+        finally:
+            work.cancel()
+            left.cancel()
     for verdict in verdicts:
-        metrics.count(verdict)
+        state.metrics.count(verdict)
     return verdicts
+
+
+async def _until_left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _json(value: object) -> Response:

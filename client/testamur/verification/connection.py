@@ -21,6 +21,11 @@ class Chain:
 
     def __init__(self, rpc: "Rpc | None") -> None:
         self._rpc = rpc
+        self._address: tuple[str, Access, float, int] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled, a chain is its address: another process opens sockets of its own."""
+        return (_reconnect, self._address) if self._address else (Chain, (self._rpc,))
 
     @classmethod
     def connect(
@@ -31,6 +36,7 @@ class Chain:
 
         rpc = Rpc(url, access=access, timeout_seconds=timeout_seconds, attempts=attempts)
         chain = cls(rpc)
+        chain._address = url, access, timeout_seconds, attempts
         weakref.finalize(chain, rpc.close)  # for those who connect within a call and never close
         return chain
 
@@ -59,6 +65,10 @@ class Chain:
 
     def __repr__(self) -> str:
         return f"Chain({self._rpc.url if self._rpc else 'offline'!r})"
+
+
+def _reconnect(url: str, access: Access, timeout_seconds: float, attempts: int) -> Chain:
+    return Chain.connect(url, access=access, timeout_seconds=timeout_seconds, attempts=attempts)
 
 
 def block_before(rpc: "Rpc", time_seconds: int) -> tuple[dict[str, Any] | None, bool]:
