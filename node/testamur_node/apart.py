@@ -130,26 +130,40 @@ class Apart:
             process = self._free.get(timeout=left)
         except Empty as error:
             raise _busy(seconds) from error
-        return self._begin() if process is None else process
+        if process is not None:
+            return process
+        try:
+            return self._begin()
+        except BaseException:
+            self._free.put(None)  # its place stays, for who comes next
+            raise
 
     def _begin(self) -> ApartProcess:
+        """A new process. `BusyError` where the node is stopping or the system gives none."""
         with self._lock:
             if self._is_closed:
-                self._free.put(None)
                 raise BusyError("the node is stopping")
-            process = ApartProcess(self._home)
+            try:
+                process = ApartProcess(self._home)
+            except OSError as error:
+                _log.error("cannot begin a process for calls: %s", error.strerror or error)
+                raise BusyError("the node is busy: the system gives it no process", "try again later") from error
             self._started.add(process)
         return process
 
     def _replace(self, process: ApartProcess) -> None:
-        """Kill a process and begin another in its place."""
-        process.kill()
-        with self._lock:
-            self._started.discard(process)
-            if not self._is_closed:  # else the store may be closed as well
-                self._forget_readers()
-        with contextlib.suppress(BusyError):
-            self._free.put(self._begin())
+        """Kill a process and begin another in its place, at the latest when the place is needed."""
+        following: ApartProcess | None = None
+        try:
+            process.kill()
+            with self._lock:
+                self._started.discard(process)
+                if not self._is_closed:  # else the store may be closed as well
+                    self._forget_readers()
+            with contextlib.suppress(BusyError):
+                following = self._begin()
+        finally:
+            self._free.put(following)
 
     def _loss(self, code: int | None) -> ApartError:
         """What to tell of a process that ended, by its exit code."""

@@ -43,8 +43,13 @@ class ApartProcess:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(home, theirs), daemon=True, name="testamur-call")
-        self._process.start()
-        theirs.close()
+        try:
+            self._process.start()
+        except BaseException:
+            self._pipe.close()
+            raise
+        finally:
+            theirs.close()
         self._answers = select.poll()
         self._answers.register(self._pipe.fileno(), select.POLLIN)
         self._is_ready = False

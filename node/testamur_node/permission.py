@@ -4,8 +4,10 @@ Decided by the parent state and the block so far alone, never by running anythin
 receipt. So two nodes with the same parent agree on every proposal.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeVar
 
 from testamur_node.chain.rules import ChainSpec, Fork
 from testamur_node.chain.transaction import Transaction
@@ -15,7 +17,10 @@ from testamur_node.state.reader import StateReader
 
 __all__ = ["Reason", "Refusal", "Parent", "BlockSoFar", "includable"]
 
+Answer = TypeVar("Answer")
 
+_MOST_REMEMBERED = 4_096
+"""Accounts whose answers are kept of one state: strangers send by the thousand, and a quiet chain keeps its head."""
 _LEAST_TIP = 1
 """wei per gas on chains with fees, as in geth's pool."""
 
@@ -66,23 +71,17 @@ class Parent:
 
     def nonce(self, address: bytes) -> int:
         """The account's next nonce."""
-        if address not in self._nonces:
-            self._nonces[address] = self.state.nonce(address)
-        return self._nonces[address]
+        return _remembered(self._nonces, address, lambda: self.state.nonce(address))
 
     def permission(self, address: bytes) -> Permission:
         """The account's rights."""
-        if address not in self._permissions:
-            self._permissions[address] = permission_of(self.state, address)
-        return self._permissions[address]
+        return _remembered(self._permissions, address, lambda: permission_of(self.state, address))
 
     def institution(self, address: bytes) -> int:
         """Whose turn a transaction of this account takes in a block; 0 where the chain has no institutions."""
         if not self.spec.is_permissioned:
             return 0
-        if address not in self._institutions:
-            self._institutions[address] = institution_of(self.state, address)
-        return self._institutions[address]
+        return _remembered(self._institutions, address, lambda: institution_of(self.state, address))
 
     def deployers(self, senders: set[bytes]) -> frozenset[bytes] | None:
         """Those of the senders that may create contracts; None where anyone may."""
@@ -168,6 +167,20 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
     ):
         return Refusal(Reason.BLOCK_FULL, "block is full")
     return None
+
+
+def _remembered(known: dict[bytes, Answer], address: bytes, ask: Callable[[], Answer]) -> Answer:
+    """An answer about an account; where too many are kept, all are forgotten.
+
+    Several threads may be here: what one of them forgets, another only asks for again.
+    """
+    answer = known.get(address)
+    if answer is None:
+        answer = ask()
+        if len(known) >= _MOST_REMEMBERED:
+            known.clear()
+        known[address] = answer
+    return answer
 
 
 def _fee_cap(transaction: Transaction) -> int:

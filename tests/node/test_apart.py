@@ -1,7 +1,9 @@
 """Work apart, with real processes: neither kind takes the last one, nobody holds the server's threads for long, and
 what ends in a process is replaced."""
 
+import errno
 import gc
+import multiprocessing
 import os
 import signal
 import threading
@@ -153,3 +155,30 @@ def test_there_is_a_process_more_than_cores(monkeypatch: pytest.MonkeyPatch) -> 
     for cores, count in ((1, 2), (2, 3), (8, 9), (64, 9)):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
         assert process_count() == count
+
+
+def test_a_process_that_cannot_be_begun_takes_no_place(
+    opened: Callable[..., Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = opened(2)
+    is_refusing = [True]
+    begin = multiprocessing.get_context("spawn").Process.start
+
+    def start(process: Any) -> None:
+        if is_refusing[0]:
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        begin(process)
+
+    monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", start)
+    files = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        with pytest.raises(BusyError, match="the system gives it no process"):
+            node.apart(height, AGES)
+    assert len(os.listdir("/proc/self/fd")) <= files, "pipes stay open"
+    is_refusing[0] = False
+    assert node.apart(height, AGES) == 0
+    is_refusing[0] = True
+    with pytest.raises(ApartError):
+        node.apart(die, AGES)  # and nothing can be put in its place
+    is_refusing[0] = False
+    assert [node.apart(height, AGES), node.render(height, AGES)] == [0, 0]

@@ -146,3 +146,17 @@ def test_members_take_turns_in_a_block(alliance: Application) -> None:
     parent = alliance.parent()
     assert [parent.institution(address) for address in ADDRESSES] == [1] * 5 + [2] * 5
     assert replace(parent, spec=DEVELOPMENT).institution(ADDRESSES[0]) == 0
+
+
+def test_strangers_are_not_remembered_without_end(tmp_path: Path) -> None:
+    application = open_application(tmp_path, genesis_of())
+    parent = application.parent()
+    for number in range(10_000):
+        address = (2**100 + number).to_bytes(20, "big")
+        assert parent.nonce(address) == 0
+        assert parent.permission(address).transact == 0
+        assert parent.institution(address) == 0
+    for known in (parent._nonces, parent._permissions, parent._institutions):
+        assert len(known) <= 4_096
+    assert parent.permission(ADDRESSES[GOVERN]).transact > 0
+    application.store.close()

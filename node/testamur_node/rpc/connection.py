@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Dispatcher
-from testamur_node.rpc.subscriptions import Render, Subscriptions
+from testamur_node.rpc.subscriptions import Answering, Render, Subscriptions
 
 __all__ = ["Connection", "Write"]
 
@@ -38,8 +38,7 @@ class Connection:
         self._running = asyncio.Semaphore(_MOST_RUNNING)
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscriptions = Subscriptions(dispatcher.context.node, self._publish)
-        context = replace(dispatcher.context, session=self._subscriptions)
-        self._dispatcher = replace(dispatcher, context=context)
+        self._dispatcher = dispatcher
         self.is_broken = False
         """Whether the peer is gone or too slow."""
 
@@ -67,13 +66,15 @@ class Connection:
         task.add_done_callback(self._tasks.discard)
 
     async def _work(self, body: bytes) -> None:
+        session = Answering(self._subscriptions)
+        dispatcher = replace(self._dispatcher, context=replace(self._dispatcher.context, session=session))
         try:
-            answer = await self._loop.run_in_executor(self._workers, self._dispatcher.answer, body)
+            answer = await self._loop.run_in_executor(self._workers, dispatcher.answer, body)
         finally:
             self._running.release()
         if answer is not None:
             self._outgoing.put_nowait(lambda: [answer])
-        self._subscriptions.release()
+        session.release()
 
     def _publish(self, render: Render) -> None:
         """Queue a notification, from any thread."""

@@ -20,7 +20,7 @@ from testamur_node.rpc.methods.logs import located_log_json
 from testamur_node.rpc.parameters import LogQuery, read_boolean, read_log_query
 from testamur_node.rpc.rendering import header_json, pending_transaction_json
 
-__all__ = ["Render", "Subscriptions"]
+__all__ = ["Answering", "Render", "Subscriptions"]
 
 Render = Callable[[], list[bytes]]
 """Makes the messages of one happening; called on a worker thread."""
@@ -31,29 +31,45 @@ _MOST = 256
 
 @dataclass(slots=True)
 class _Subscription:
-    end: Callable[[], None]
+    end: Callable[[], None] | None = None
+    """What unhooks it; None while it is being hooked."""
     held_back: list[Render] | None = field(default_factory=list)
     """What happened before the id was sent; None once it was."""
 
 
 class Subscriptions:
-    """The `Session` of one connection. `publish` queues a function for its writer, from any thread, without waiting."""
+    """Those of one connection. `publish` queues a function for its writer, from any thread, without waiting."""
 
     def __init__(self, node: Node, publish: Callable[[Render], None]) -> None:
         self._node = node
         self._publish = publish
         self._active: dict[str, _Subscription] = {}
+        self._is_closed = False
         self._lock = threading.Lock()
 
     def subscribe(self, kind: str, options: object) -> str:
         """Begin newHeads, logs, newPendingTransactions or syncing."""
-        if len(self._active) >= _MOST:
-            raise ResourceLimitError(f"too many subscriptions: {_MOST} are open on this connection")
         identity = hex(int.from_bytes(secrets.token_bytes(16), "big") | 1 << 127)
+        subscription = _Subscription()
+        with self._lock:
+            if self._is_closed:
+                raise ResourceLimitError("the connection is ending")
+            if len(self._active) >= _MOST:
+                raise ResourceLimitError(f"too many subscriptions: {_MOST} are open on this connection")
+            self._active[identity] = subscription  # before the node can call back
         try:
-            self._active[identity] = _Subscription(self._begin(kind, options, identity))
-        except DecodeError as error:
-            raise InvalidParametersError(f"invalid argument 1: {error}") from error
+            end = self._begin(kind, options, identity)
+        except BaseException as error:
+            with self._lock:
+                self._active.pop(identity, None)
+            if isinstance(error, DecodeError):
+                raise InvalidParametersError(f"invalid argument 1: {error}") from error
+            raise
+        with self._lock:
+            subscription.end = end
+            is_over = identity not in self._active  # the connection ended meanwhile
+        if is_over:
+            end()
         return identity
 
     def _begin(self, kind: str, options: object, identity: str) -> Callable[[], None]:
@@ -91,25 +107,54 @@ class Subscriptions:
                 return
         self._publish(render)
 
-    def release(self) -> None:
-        """After an answer was sent: let go what new subscriptions have to tell."""
+    def release(self, identities: Iterable[str]) -> None:
+        """The answer that names these was sent: let go what they have to tell."""
         with self._lock:
-            for subscription in self._active.values():
-                held_back, subscription.held_back = subscription.held_back, None
-                for render in held_back or ():
-                    self._publish(render)
+            for subscription in (self._active.get(identity) for identity in identities):
+                if subscription is not None:
+                    held_back, subscription.held_back = subscription.held_back, None
+                    for render in held_back or ():
+                        self._publish(render)
 
     def unsubscribe(self, identity: str) -> bool:
         """End one; False where there is none with that id."""
-        subscription = self._active.pop(identity, None)
-        if subscription is not None:
+        with self._lock:
+            subscription = self._active.pop(identity, None)
+        if subscription is not None and subscription.end is not None:
             subscription.end()
         return subscription is not None
 
     def close(self) -> None:
-        """End them all: the connection is gone."""
-        for identity in list(self._active):
+        """End them all: the connection is gone. None begins after that."""
+        with self._lock:
+            self._is_closed = True
+            identities = list(self._active)
+        for identity in identities:
             self.unsubscribe(identity)
+
+
+class Answering:
+    """The `Session` of one message: knows which subscriptions its answer names, and lets go of those alone. Other
+    messages of the connection are answered beside it.
+    """
+
+    def __init__(self, subscriptions: Subscriptions) -> None:
+        self._subscriptions = subscriptions
+        self._begun: list[str] = []
+
+    def subscribe(self, kind: str, options: object) -> str:
+        """See `Subscriptions.subscribe`."""
+        identity = self._subscriptions.subscribe(kind, options)
+        self._begun.append(identity)
+        return identity
+
+    def unsubscribe(self, identity: str) -> bool:
+        """See `Subscriptions.unsubscribe`."""
+        return self._subscriptions.unsubscribe(identity)
+
+    def release(self) -> None:
+        """The answer was sent."""
+        self._subscriptions.release(self._begun)
 
 
 def _header(block: Block) -> object:
