@@ -20,6 +20,8 @@ from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.codec import DecodingError, word
 from testamur_node.errors import NodeError
 from testamur_node.execution.executor import AccountOverride, BlockContext, BlockExecutor, BlockResult, ExecutionError
+from testamur_node.execution.intrinsic import most_cost
+from testamur_node.execution.pyevm import PyEvm
 from testamur_node.genesis import Genesis, genesis_block
 from testamur_node.governance import DEFAULT_PARAMETERS, next_gas_limit, parameters_of, validator_updates, validators_of
 from testamur_node.permission import BlockSoFar, Parent, Reason, Refusal, includable
@@ -143,11 +145,16 @@ class Application:
         remembered = self._parent
         if remembered is not None and remembered[0] is head and remembered[1] is wishes:
             return remembered[2]
-        state = self.state(head)
+        parent = self._parent_on(head, self.state(head))
+        self._parent = (head, wishes, parent)
+        return parent
+
+    def _parent_on(self, head: Header, state: StateReader) -> Parent:
+        wishes = self.wishes
         parameters = parameters_of(state) if self.spec.history_contract else DEFAULT_PARAMETERS
         fork = self.spec.fork_at(head.number + 1, head.timestamp + 1)
         voted = parameters.gas_limit if self.spec.history_contract else head.gas_limit
-        parent = Parent(
+        return Parent(
             spec=self.spec,
             chain_id=self.genesis.chain_id,
             fork=fork,
@@ -156,8 +163,6 @@ class Application:
             state=state,
             parameters=parameters,
         )
-        self._parent = (head, wishes, parent)
-        return parent
 
     # inclusion
 
@@ -187,7 +192,7 @@ class Application:
                 continue
             refusal = includable(transaction, parent, block)
             if refusal is None and block.size_bytes + len(transaction.raw) <= limit:
-                block.take(transaction)
+                block.take(transaction, most_cost(transaction, self.spec.is_free))
                 chosen.append(transaction)
                 continue
             full.add(transaction.sender)
@@ -210,7 +215,7 @@ class Application:
             refusal = includable(transaction, parent, block)
             if refusal is not None:
                 return f"transaction {index}: {refusal.message}"
-            block.take(transaction)
+            block.take(transaction, most_cost(transaction, self.spec.is_free))
         return None
 
     # execution
@@ -286,6 +291,25 @@ class Application:
         if finalized.block is not None:
             self._head = finalized.block.header
 
+    def empty_block(self, head: Header, timestamp: int, ahead: Mapping[bytes, bytes]) -> tuple[Block, BlockResult]:
+        """Development: a block without transactions on `head`, which need not be written yet: `ahead` holds the trie
+        nodes that the store lacks. Nothing is written.
+        """
+
+        def read_node(digest: bytes) -> bytes | None:
+            return ahead.get(digest) or self.store.read_node(digest)
+
+        parent = self._parent_on(head, StateReader(head.state_root, read_node))
+        context = self.next_context(head, parent, timestamp, set())
+        result = PyEvm(self.spec, read_node).execute(head.state_root, (), context, ())
+        return assemble(context, result, ()), result
+
+    def adopt_all(self, commits: Sequence[Commit]) -> None:
+        """Keep blocks that `empty_block` made, in one commit."""
+        self.store.append_all(commits)
+        if commits and commits[-1].block is not None:
+            self._head = commits[-1].block.header
+
     def adopt(self, commit: Commit) -> None:
         """Keep a block that was judged elsewhere: an imported chain's next (importing.py)."""
         self.store.append(commit)
@@ -308,9 +332,10 @@ class Application:
         if head is not None:
             self._head = head
 
-    def roll_back(self, number: int) -> None:
-        """Go back to an earlier block: the rollback command, and evm_revert on development chains."""
-        self.store.roll_back(number)
+    def roll_back(self, number: int, note: Mapping[str, bytes] | None = None) -> None:
+        """Go back to an earlier block: the rollback command, which leaves a `note`, and evm_revert on development
+        chains."""
+        self.store.roll_back(number, note)
         header = self.store.header(number)
         if header is None:
             raise ApplicationError(f"block {number} is not in the store")

@@ -47,12 +47,18 @@ class Development:
         """Whether each transaction is sealed at once."""
         return self._engine.automine
 
-    def mine(self, count: int = 1, timestamp: int | None = None) -> None:
-        """Seal what the pool holds, then empty blocks, `count` blocks in all; the first at `timestamp` if given."""
+    def mine(self, count: int = 1, timestamp: int | None = None, spacing: int | None = None) -> None:
+        """Seal what the pool holds, then empty blocks, `count` blocks in all; the first at `timestamp` if given, each
+        later one `spacing` seconds after the one before if given.
+        """
 
         def seal() -> None:
-            for index in range(count):
-                self._engine.seal(forces_block=True, timestamp=timestamp if index == 0 else None)
+            made = 0
+            while made < count and (made == 0 or self._pool.counts()[0]):
+                following = None if spacing is None else self._application.head.timestamp + spacing
+                self._engine.seal(forces_block=True, timestamp=timestamp if made == 0 else following)
+                made += 1
+            self._engine.seal_empty(count - made, spacing)
 
         self._engine.run(seal)
 

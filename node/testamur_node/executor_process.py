@@ -21,6 +21,7 @@ from typing import Any
 
 from testamur_node.chain.receipt import Log, Receipt
 from testamur_node.chain.rules import ChainSpec
+from testamur_node.engine.in_hand import InHand
 from testamur_node.execution.executor import BlockContext, BlockResult, ExecutionError
 from testamur_node.execution.pyevm import PyEvm
 from testamur_node.execution.threads import start_thread
@@ -70,10 +71,11 @@ class ExecutorProcess:
         finally:
             os._exit(status)
 
-    def open(self, data: Path, spec: ChainSpec) -> None:
-        """Tell which store to read, which exists by the first block, and by which rules to work."""
+    def open(self, data: Path, spec: ChainSpec, hand: Path | None = None) -> None:
+        """Tell which store to read, which exists by the first block, and by which rules to work; `hand` is where to
+        note the transaction that is being executed."""
         self._data = data
-        self._pipe.send((data, spec))
+        self._pipe.send((data, spec, hand))
 
     def execute(
         self,
@@ -131,18 +133,19 @@ def _serve(pipe: "Connection[Any, Any]", words: LastWords) -> None:
     """The process: work until the node closes the pipe or is gone, and then tell what the node could not."""
     data = None
     with contextlib.suppress(EOFError, OSError):
-        data, spec = pipe.recv()
+        data, spec, hand = pipe.recv()
+        note = None if hand is None else InHand(hand)
         with contextlib.closing(Store.open(data, writes=False)) as store:
             while True:
-                pipe.send_bytes(_reply(store, spec, *pipe.recv()))
+                pipe.send_bytes(_reply(store, spec, note, *pipe.recv()))
                 store.environment.trim()
     words.pass_on(data)
 
 
-def _reply(store: Store, spec: ChainSpec, *job: Any) -> bytes:
+def _reply(store: Store, spec: ChainSpec, note: InHand | None, *job: Any) -> bytes:
     """(True, the result) or (False, what to halt with), pickled."""
     try:
-        return pickle.dumps((True, _execute(store, spec, *job)), pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps((True, _execute(store, spec, note, *job)), pickle.HIGHEST_PROTOCOL)
     except ExecutionError as error:
         return pickle.dumps((False, str(error)))
     except BaseException as error:  # the node halts on it, whatever it is
@@ -153,6 +156,7 @@ def _reply(store: Store, spec: ChainSpec, *job: Any) -> bytes:
 def _execute(
     store: Store,
     spec: ChainSpec,
+    note: InHand | None,
     parent_state_root: bytes,
     transactions: Sequence[bytes],
     context: BlockContext,
@@ -161,7 +165,10 @@ def _execute(
     """The result with its receipts apart, as plain tuples, which cross a pipe ten times faster."""
     context = replace(context, ancestors=store.ancestors(context.number - 1))
     with store.nodes() as read_node:
-        result = PyEvm(spec, read_node).execute(parent_state_root, transactions, context, senders)
+        evm = PyEvm(spec, read_node, None if note is None else note.take)
+        result = evm.execute(parent_state_root, transactions, context, senders)
+    if note is not None:
+        note.lay_down()
     return replace(result, receipts=()), [_row(receipt) for receipt in result.receipts]
 
 

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
@@ -20,10 +21,12 @@ from testamur_node.chain.block import Block, encode_header
 from testamur_node.chain.development import Wishes, development_accounts
 from testamur_node.chain.rules import ChainSpec
 from testamur_node.chain.sidecar import check_sidecar
-from testamur_node.chain.transaction import decode_transaction
+from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.codec import to_hex
 from testamur_node.development import Development, DevelopmentOnlyError
-from testamur_node.engine.headers import SOLO_POWER
+from testamur_node.engine.clock import SteadyClock, demand_likely
+from testamur_node.engine.headers import SOLO_POWER, decode_signed
+from testamur_node.engine.in_hand import HAND_FILE, Aside, InHand, SetAsideError, suspect
 from testamur_node.engine.key import ValidatorKey
 from testamur_node.engine.solo import BlockTimes, SoloEngine
 from testamur_node.errors import NodeError
@@ -33,9 +36,11 @@ from testamur_node.genesis import Genesis
 from testamur_node.governance import permission_of
 from testamur_node.pending import Pending, execute
 from testamur_node.permission import Refusal
-from testamur_node.pool import JOURNAL_FILE, Journal, Pool
+from testamur_node.pool import JOURNAL_FILE, AlreadyKnownError, Journal, JournalError, Pool
 from testamur_node.pool.readmission import readmit
 from testamur_node.reading import ChainReader, LocatedLog, UnknownBlockError
+from testamur_node.sparse_log import SparseLog
+from testamur_node.store.room import room_problem
 from testamur_node.store.store import Store
 
 __all__ = [
@@ -44,6 +49,8 @@ __all__ = [
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
+_refused = SparseLog(logger, "refusals")
+_unkept = SparseLog(logger, "refusals for want of room", logging.ERROR)
 
 Clock = Callable[[], int]
 """Nanoseconds since 1970; `time.time_ns` outside tests."""
@@ -54,6 +61,10 @@ Result = TypeVar("Result")
 GENESIS_FILE = "genesis.json"
 VALIDATOR_KEY = "engine/priv_validator_key.json"
 DATA_FOLDER = "data"
+_SEALING_SECONDS = 30.0
+"""A chain that seals at once does so within this; what waits longer waits for more than that."""
+_LOOKING_SECONDS = 0.2
+_ROOM_SECONDS = 1.0
 
 
 class HaltedError(NodeError):
@@ -81,9 +92,12 @@ class Node(ChainReader):
         block_time: float | None = None,
         journal: Journal | None = None,
         executor: ExecutorProcess | None = None,
+        aside: Aside | None = None,
+        left_in_hand: bytes | None = None,
     ) -> None:
-        """Take over an open store; with `key` the solo engine runs, with `journal` the pool outlives the process.
-        `Node.open` does this from a home folder."""
+        """Take over an open store; with `key` the solo engine runs, with `journal` the pool outlives the process, with
+        `aside` what it died of twice is not tried again; the last process died with `left_in_hand`. `Node.open` does
+        this from a home folder."""
         self.spec: ChainSpec = genesis.spec
         self.chain_id = genesis.chain_id
         self.genesis = genesis
@@ -93,6 +107,9 @@ class Node(ChainReader):
         self.pool = Pool(journal=journal)
         if journal is not None:
             readmit(journal, self.pool, application)
+        self.aside = aside
+        if aside is not None and left_in_hand is not None:
+            suspect(left_in_hand, aside, self.pool)
         self.calls = Calls(self, application, evm, self._now)
         self._clock = clock
         self.pending = Pending(
@@ -105,10 +122,14 @@ class Node(ChainReader):
         self._development: Development | None = None
         self._apart: Apart | None = None
         self._executor = executor
+        self._room: tuple[float, str | None] = (-_ROOM_SECONDS, None)
+        """When the disk was asked for room, and what it said."""
         self._is_closed = False
         if key is not None:
             time = genesis.spec.default_block_time if block_time is None else block_time
-            self._engine = SoloEngine(application, self.pool, key, clock, block_time=time, on_block=self._announce)
+            self._engine = SoloEngine(
+                application, self.pool, key, clock, block_time=time, on_block=self._announce, aside=aside
+            )
             if self.spec.is_development:
                 self._development = Development(application, self.pool, self._engine)
             self._engine.start()
@@ -124,23 +145,35 @@ class Node(ChainReader):
         call_processes: int = 0,
         most_apart: int = 64,
         executor: ExecutorProcess | None = None,
+        elapsed: Clock | None = None,
+        accepts_time: bool = False,
     ) -> "Node":
         """Open a home folder that `init` made. With `seals` the solo engine runs; without, the node only serves.
 
         `block_time` in seconds; 0 seals at once; None takes the spec's default (alliance 1, development at once).
         `call_processes` is how many processes `apart` and `render` have, with 0 they work in this one; `most_apart` how
         many requests may be there at a time. Blocks are executed in `executor`, where there is one, else in this
-        process.
-        Raises `StoreError` where another process holds the home, the schema is newer, or the disk refuses.
+        process. `elapsed` counts nanoseconds that nobody sets: with it, blocks are made only while `clock` can be
+        believed (engine/clock.py), and a clock more than seven days beyond the chain needs `accepts_time`.
+        Raises `StoreError` where another process holds the home, the schema is newer, or the disk refuses, and
+        `UnlikelyTimeError`.
         """
         genesis = Genesis.load(home / GENESIS_FILE)
         key = ValidatorKey.load(home / VALIDATOR_KEY) if seals and genesis.spec.name != "imported" else None
         store = Store.open(home / DATA_FOLDER)
         journal = Journal(home / JOURNAL_FILE, genesis.hash)
+        aside = Aside(home) if key is not None else None
         try:
+            if key is not None and elapsed is not None and not genesis.spec.is_development:
+                clock = _believed(store, clock, elapsed, accepts_time)
+            left = InHand.left_in(home / HAND_FILE) if key is not None else None
+            InHand.forget(home / HAND_FILE)
             if executor is not None:
-                executor.open(home / DATA_FOLDER, genesis.spec)
-            node = cls(genesis, store, clock, key=key, block_time=block_time, journal=journal, executor=executor)
+                executor.open(home / DATA_FOLDER, genesis.spec, home / HAND_FILE)
+            node = cls(
+                genesis, store, clock, key=key, block_time=block_time, journal=journal, executor=executor, aside=aside,
+                left_in_hand=left,
+            )  # fmt: skip
         except BaseException:
             store.close()
             raise
@@ -228,19 +261,51 @@ class Node(ChainReader):
         `sender` is an impersonated account, for a transaction signed with its impersonation key; else the signature
         names the sender. Raises `DecodingError`, `RefusedError` where no block could hold it, and the pool's refusals.
         """
+        try:
+            transaction = self._judged(raw, sender)
+            self.pool.add(transaction, self._application.parent().nonce(transaction.sender))
+        except NodeError as error:
+            log = _unkept if isinstance(error, JournalError) else _refused
+            log.say("refused a transaction of %d bytes: %s", len(raw), error.message)
+            raise
+        if self._engine is not None:
+            self._engine.notify()
+        if self._development is not None:
+            self._wait_until_sealed(transaction.hash, self._development)
+        return transaction.hash
+
+    def _wait_until_sealed(self, transaction_hash: bytes, development: Development) -> None:
+        """On a chain that seals at once a hash is handed out with its receipt, as by other tools' chains."""
+
+        def is_settled() -> bool:
+            has_ended = self._is_closed or (self._engine is not None and self._engine.failure is not None)
+            return has_ended or not development.automine or not self.pool.is_pending(transaction_hash)
+
+        ends = monotonic() + _SEALING_SECONDS
+        while monotonic() < ends:
+            with self._changed:
+                if self._changed.wait_for(is_settled, _LOOKING_SECONDS):
+                    return
+
+    def _judged(self, raw: bytes, sender: bytes | None) -> Transaction:
+        """A transaction that the pool may take."""
         self.raise_if_halted()
         if sender is not None and not self.impersonates(sender):
             raise DevelopmentOnlyError(f"account 0x{sender.hex()} is not impersonated")
         transaction = decode_transaction(raw, sender)
         if transaction.type_id == 3:
             check_sidecar(raw, transaction.blob_hashes)
+        if self.aside is not None and self.aside.holds(transaction.hash):
+            raise SetAsideError(
+                f"0x{transaction.hash.hex()} was set aside: the node died twice while it executed it",
+                "the operator of the node can let it back",
+            )
         refusal = self._application.check(transaction)
         if refusal is not None:
             raise RefusedError(refusal)
-        self.pool.add(transaction, self._application.parent().nonce(transaction.sender))
-        if self._engine is not None:
-            self._engine.notify()
-        return transaction.hash
+        if self.spec.is_development and self.store.locate(transaction.hash) is not None:
+            raise AlreadyKnownError("already known")  # it failed in a block without using its nonce
+        return transaction
 
     def pending_nonce(self, sender: bytes) -> int:
         """The nonce that a sender needs next: behind the chain's and the pending ones, before any gap."""
@@ -318,6 +383,21 @@ class Node(ChainReader):
         """How long the newest block took that this process made."""
         return None if self._engine is None else self._engine.times
 
+    @property
+    def waiting(self) -> str | None:
+        """Why no block is made though it is time, None where all is well: the clock cannot be believed, say."""
+        return None if self._engine is None else self._engine.waiting
+
+    def room_problem(self) -> str | None:
+        """Why the disk would not take a transaction now; asked of it at most once a second."""
+        now = monotonic()
+        asked, problem = self._room
+        if now - asked >= _ROOM_SECONDS:
+            data = self.store.environment.folder
+            problem = room_problem(data, data.parent)
+            self._room = now, problem
+        return problem
+
     # development chains only
 
     @property
@@ -349,3 +429,12 @@ class Node(ChainReader):
 
     def _now(self) -> int:
         return self._engine.now() if self._engine is not None else self._clock()
+
+
+def _believed(store: Store, clock: Clock, elapsed: Clock, accepts_time: bool) -> Clock:
+    """The clock by which a chain that was signed before is gone on with. Raises `UnlikelyTimeError`."""
+    encoded = store.signed_header(int.from_bytes(store.meta("engine_height") or b"", "big"))
+    signed_ns = decode_signed(encoded).header.time_ns if encoded else 0
+    if signed_ns and not accepts_time:
+        demand_likely(clock(), signed_ns)
+    return SteadyClock(clock, elapsed, signed_ns)

@@ -384,7 +384,10 @@ def test_a_block_is_seen_once_it_is_the_head_and_not_while_it_is_written(
             may_go_on.wait(20)
 
     monkeypatch.setattr(development.store, "append", slow)
-    digest = development.submit(raw(GOVERN, 0))
+    waiting = raw(GOVERN, 0)
+    digest = decode_transaction(waiting).hash
+    sender = threading.Thread(target=development.submit, args=(waiting,))  # which has its hash once the block is seen
+    sender.start()
     assert is_written.wait(20)
     block = development.store.block(1)
     assert block is not None
@@ -395,7 +398,7 @@ def test_a_block_is_seen_once_it_is_the_head_and_not_while_it_is_written(
     with pytest.raises(UnknownBlockError, match="block 1"):
         development.state_at(1)
     may_go_on.set()
-    assert development.wait_for_block(1, 20)
+    sender.join(60)
     assert development.locate(digest) == (1, 0)
     assert development.block(block.hash) == block
     assert development.state_at(1).nonce(ADDRESSES[GOVERN]) == 1

@@ -7,14 +7,12 @@ now and then, which bounds how old a proved state can look. On an alliance chain
 has reached a later second than the newest block's, so that timestamps rise and headers do not lead the clock; with
 block time 0 a header may lead it by one second. A development chain with a block time seals by its clock, with
 transactions or without; with `automine` it seals at once what comes, and it may do both or neither. The clock is handed
-in.
+in; where it cannot be believed (`clock.py`), or lies behind what was signed, nothing is signed until it can.
 """
 
-import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeVar
@@ -23,7 +21,9 @@ from testamur.proof.cometbft import SignedHeader
 
 from testamur_node.application import Application, Decided, Finalized
 from testamur_node.chain.block import Block
-from testamur_node.chain.transaction import Transaction
+from testamur_node.chain.transaction import Transaction, decode_transaction
+from testamur_node.engine.choosing import choose
+from testamur_node.engine.clock import SteadyClock, moment
 from testamur_node.engine.headers import (
     HeaderContent,
     decode_signed,
@@ -31,12 +31,14 @@ from testamur_node.engine.headers import (
     results_hash,
     sign_header,
 )
+from testamur_node.engine.in_hand import Aside
 from testamur_node.engine.key import ValidatorKey
+from testamur_node.engine.task import Tasks
 from testamur_node.errors import NodeError
 from testamur_node.execution.executor import AccountOverride
 from testamur_node.execution.threads import start_thread
-from testamur_node.permission import Parent
 from testamur_node.pool import Pool
+from testamur_node.store.store import Commit
 
 __all__ = ["BlockTimes", "SoloEngine", "EngineStoppedError"]
 
@@ -45,6 +47,12 @@ logger = logging.getLogger(__name__)
 _SECOND = 1_000_000_000
 _NEVER = 2**63
 """A time in nanoseconds that does not come."""
+_MOST_AHEAD = 2 * _SECOND
+"""What was signed may lie so far beyond the clock: a block that is made at once leads it by a second."""
+_LONGEST_SLEEP = 10 * _SECOND
+_MOST_TOGETHER = 256
+"""Empty blocks of a development chain in one commit."""
+_TELLING_EVERY = 60 * _SECOND
 Result = TypeVar("Result")
 
 
@@ -73,6 +81,7 @@ class SoloEngine:
         *,
         block_time: float,
         on_block: Callable[[Block], None],
+        aside: Aside | None = None,
     ) -> None:
         self._application = application
         self._pool = pool
@@ -81,7 +90,8 @@ class SoloEngine:
         self._block_time_ns = int(block_time * _SECOND)
         self._on_block = on_block
         self._wake = threading.Condition()
-        self._tasks: list[tuple[Future[object], Callable[[], object]]] = []
+        self._aside = aside
+        self._tasks = Tasks()
         self._is_stopping = False
         self.failure: BaseException | None = None
         """What halted the engine; None while it runs."""
@@ -100,6 +110,9 @@ class SoloEngine:
         self._last = self._load_last()
         self._last_results_hash = b""
         self._retry_at = 0
+        self._told_waiting_at = -_NEVER
+        self.waiting: str | None = None
+        """Why nothing is signed now, though it is time; None where all is well."""
         self._sealed_at = clock()
         """When the newest block was made, by the engine's time: on a development chain its timestamp may lie ahead."""
         self._thread: threading.Thread | None = None
@@ -123,13 +136,12 @@ class SoloEngine:
 
     def run(self, task: Callable[[], Result]) -> Result:
         """Run `task` on the engine's thread, between blocks, and return or raise what it does."""
-        future: Future[object] = Future()
         with self._wake:
             if self._is_stopping or self.failure is not None or self._thread is None:
                 raise EngineStoppedError(
                     f"the engine has halted: {self.failure}" if self.failure else "the engine is off"
                 )
-            self._tasks.append((future, task))
+            future = self._tasks.add(task)
             self._wake.notify_all()
         return future.result()  # type: ignore[return-value] # the task's own result
 
@@ -152,16 +164,10 @@ class SoloEngine:
         try:
             if self._last is None or self._last.header.app_hash != self._application.head.hash:
                 self.sign_empty()
-            while True:
-                with self._wake:
-                    while not self._is_stopping and not self._tasks and (wait := self._nanoseconds_to_wait()) > 0:
-                        self._wake.wait(wait / _SECOND)
-                    if self._is_stopping:
-                        break
-                    tasks, self._tasks = self._tasks, []
-                for future, task in tasks:
-                    _settle(future, task)
-                if not tasks:
+            while self._is_awake():
+                if self._tasks:
+                    self._tasks.do_next()
+                else:
                     self._turn()
         except BaseException as error:
             # an error inside the application is never skipped over: the node halts (node.md 2)
@@ -169,23 +175,75 @@ class SoloEngine:
             self.failure = error
         finally:
             with self._wake:
-                tasks, self._tasks = self._tasks, []
                 self._is_stopping = True
-            for future, _ in tasks:
-                future.set_exception(EngineStoppedError("the engine has halted"))
+                self._tasks.refuse_all(EngineStoppedError("the engine has halted"))
+
+    def _is_awake(self) -> bool:
+        """Sleep until there may be something to do; False once the engine is to stop."""
+        with self._wake:
+            if not self._is_stopping and not self._tasks and (wait := self._nanoseconds_to_wait()) > 0:
+                self._wake.wait(min(wait, _LONGEST_SLEEP) / _SECOND)  # a clock may be set meanwhile
+            return not self._is_stopping
 
     def _turn(self) -> None:
         """Seal if something can be sealed, else sign a heartbeat if one is due."""
+        self._take_back()
+        before, self.waiting = self.waiting, self._obstacle()
+        if self.waiting is not None:
+            self._tell_waiting(self.waiting)
+            return
+        if before is not None:
+            logger.warning("blocks are made again")
         beats = self._beat_time() <= self.now()
-        is_due = beats or (self.automine and self._seal_time() <= self.now())
+        is_due = beats or (self._has_work() and self._seal_time() <= self.now())
         if is_due and self.seal(forces_block=beats) is not None:
             return
         if self._heartbeat_time() <= self.now():
             self.sign_empty()
 
+    def _has_work(self) -> bool:
+        """Whether something waits that is sealed without being asked."""
+        return self.automine and self._pool.counts()[0] > 0
+
+    def _obstacle(self) -> str | None:
+        """Why nothing may be signed at the present time; a development chain's time is what it was told."""
+        if self._application.spec.is_development:
+            return None
+        if isinstance(self.clock, SteadyClock) and (problem := self.clock.problem()) is not None:
+            return problem
+        last = self._last.header.time_ns if self._last else 0
+        ahead = last - self.now()
+        if ahead <= _MOST_AHEAD:
+            return None
+        return (
+            f"no block is made: the chain was last signed at {moment(last)}, {ahead // _SECOND} s ahead of this clock;"
+            ' put it right where it is slow, else wait, or see "Clocks" in docs/operations.md'
+        )
+
+    def _tell_waiting(self, why: str) -> None:
+        """Log why nothing is signed, once a minute."""
+        since_told = self.now() - self._told_waiting_at
+        if not 0 <= since_told < _TELLING_EVERY:
+            self._told_waiting_at = self.now()
+            logger.error("%s", why)
+
+    def _take_back(self) -> None:
+        """Let into the pool what an operator has let back."""
+        for suspect in self._aside.returning() if self._aside is not None else ():
+            try:
+                self._pool.add(decode_transaction(suspect.raw, suspect.sender), self._nonce(suspect.sender))
+                logger.warning("0x%s was let back and waits for a block again", suspect.hash.hex())
+            except NodeError as error:
+                logger.warning("0x%s was let back and is not taken: %s", suspect.hash.hex(), error.message)
+
+    def _nonce(self, address: bytes) -> int:
+        return self._application.state().nonce(address)
+
     def _nanoseconds_to_wait(self) -> int:
+        if self.waiting is not None:
+            return _SECOND
         due = min(self._heartbeat_time(), self._beat_time())
-        if self.automine and self._pool.counts()[0]:
+        if self._has_work():
             due = min(due, self._seal_time())
         return due - self.now()
 
@@ -225,8 +283,7 @@ class SoloEngine:
         if overrides:
             self._application.wishes = wishes.lasting()
             timestamp = None if wishes.timestamp is None else self._application.head.timestamp + 1
-        parent = self._application.parent()
-        chosen = () if overrides else self._choose(parent)
+        chosen = () if overrides else choose(self._application, self._pool)
         if not chosen and not forces_block:
             self._pool.settle(self._application.state().nonce)
             self._retry_at = self.now() + _SECOND
@@ -248,8 +305,54 @@ class SoloEngine:
         self._sealed_at = self.now()
         if finalized.block is not None:
             self._settle_pool(None if overrides else chosen)
+            self._tell_block(finalized.block, self.times)
             self._on_block(finalized.block)
         return finalized.block
+
+    def seal_empty(self, count: int, spacing: int | None = None) -> None:
+        """Development: `count` blocks without transactions, many to a commit; `spacing` seconds from one to the next
+        where it is given. What was wished of the next block alone must have been taken before.
+        """
+        while count > 0:
+            made = min(count, _MOST_TOGETHER)
+            self._seal_together(made, spacing)
+            count -= made
+
+    def _seal_together(self, count: int, spacing: int | None) -> None:
+        application, last = self._application, self._last
+        head, ahead, commits = application.head, dict[bytes, bytes](), list[Commit]()
+        spacing = application.wishes.spacing if spacing is None else spacing
+        for _ in range(count):
+            height, last_time = (last.header.height, last.header.time_ns) if last else (0, 0)
+            following = (head.timestamp + (spacing or 1)) * _SECOND
+            time_ns = following if spacing else max(self.now(), last_time + 1, following)
+            block, result = application.empty_block(head, time_ns // _SECOND, ahead)
+            first = self._sign(Decided(height + 1, time_ns, ()), head.hash, last)
+            last = self._sign(Decided(height + 2, max(self.now(), time_ns + 1), ()), block.hash, first)
+            signed = ((height + 1, head.number, encode_signed(first)), (height + 2, block.number, encode_signed(last)))
+            meta = {"engine_height": (height + 2).to_bytes(8, "big")}
+            commits.append(Commit(block=block, nodes=result.writes, signed_headers=signed, meta=meta))
+            ahead |= result.writes
+            head = block.header
+        self.at_rest.clear()
+        try:
+            application.adopt_all(commits)
+        finally:
+            self.at_rest.set()
+        self._last, self._sealed_at = last, self.now()
+        logger.info("blocks %d to %d: empty", head.number - count + 1, head.number)
+        for commit in commits:
+            if commit.block is not None:
+                self._on_block(commit.block)
+
+    def _tell_block(self, block: Block, times: BlockTimes) -> None:
+        if self._aside is not None:
+            self._aside.clear(item.hash for item in block.transactions)
+        logger.info(
+            "block %d: %d transactions, %d gas, 0x%s, executed in %.0f ms, written in %.0f ms",
+            block.number, len(block.transactions), block.header.gas_used, block.hash.hex(),
+            times.executing_seconds * 1000, times.committing_seconds * 1000,
+        )  # fmt: skip
 
     def sign_empty(self) -> None:
         """Sign a header without transactions: a heartbeat, or the one that carries a new app_hash."""
@@ -310,33 +413,15 @@ class SoloEngine:
         chain_id = self._application.genesis.engine_chain_id
         return sign_header(content, previous, self._key, chain_id, parameters.max_block_bytes, parameters.gas_limit)
 
-    def _choose(self, parent: Parent) -> tuple[Transaction, ...]:
-        """What the next block takes. What the present state forbids would wait for ever, and hold up its sender's."""
-        proposal = self._application.propose(self._pool.ready(parent.institution))
-        for transaction, refusal in proposal.hopeless:
-            logger.warning("dropped 0x%s from the pool: %s", transaction.hash.hex(), refusal.message)
-            self._pool.remove(transaction.hash)
-        return proposal.transactions
-
-    def _settle_pool(self, chosen: Iterable[Transaction] | None) -> None:
+    def _settle_pool(self, chosen: Collection[Transaction] | None) -> None:
         """Tell the pool where the senders of a block's transactions stand; for None where everybody does."""
         senders = None if chosen is None else {transaction.sender for transaction in chosen}
         self._pool.settle(self._application.state().nonce, senders)
+        for transaction in chosen or ():
+            # on a development chain one may stand in a block and leave its nonce as it was: not in another as well
+            self._pool.remove(transaction.hash)
 
     def _load_last(self) -> SignedHeader | None:
         height = self._application.info().engine_height
         encoded = self._application.store.signed_header(height)
         return decode_signed(encoded) if encoded else None
-
-
-def _settle(future: Future[object], task: Callable[[], object]) -> None:
-    try:
-        result = task()
-    except NodeError as error:
-        future.set_exception(error)
-    except BaseException as error:
-        with contextlib.suppress(Exception):
-            future.set_exception(error)
-        raise
-    else:
-        future.set_result(result)

@@ -42,9 +42,11 @@ sys.setrecursionlimit(max(sys.getrecursionlimit(), 32_768))
 class PyEvm:
     """`Executor` on py-evm 0.12.1b1."""
 
-    def __init__(self, spec: ChainSpec, read_node: NodeReader) -> None:
+    def __init__(self, spec: ChainSpec, read_node: NodeReader, note: Callable[[bytes], None] | None = None) -> None:
+        """`note` is told the hash of each transaction before it runs: whoever dies then knows of which."""
         self.spec = spec
         self._read_node = read_node
+        self._note = note
         self._known: Known = {}
         """What calls have read; blocks, each on a new root, read for themselves."""
 
@@ -111,6 +113,8 @@ class PyEvm:
             blob_gas += GAS_PER_BLOB * len(transaction.blob_hashes)
             if blob_gas > max_blob_gas(fork):
                 raise ExecutionError(f"block {context.number} exceeds its blob gas limit of {max_blob_gas(fork)}")
+            if self._note is not None:
+                self._note(transaction.hash)
             observer = None if observe is None else observe(index)
             watch(state, observer)
             receipt = self._apply(state, transaction, fork, context, gas_used)

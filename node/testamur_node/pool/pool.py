@@ -229,6 +229,12 @@ class Pool:
         """A waiting transaction by its hash."""
         return self._by_hash.get(transaction_hash)
 
+    def is_pending(self, transaction_hash: bytes) -> bool:
+        """Whether it waits here and a block may take it."""
+        with self._lock:
+            transaction = self._by_hash.get(transaction_hash)
+            return transaction is not None and transaction.nonce < self._senders[transaction.sender].next_nonce
+
     def pending_nonce(self, sender: bytes, account_nonce: int) -> int:
         """The nonce that the sender's next transaction needs: the first that neither state nor pending ones fill."""
         with self._lock:

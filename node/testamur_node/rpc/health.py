@@ -13,10 +13,14 @@ def health(node: Node) -> tuple[int, dict[str, object]]:
 
 
 def readiness(node: Node) -> tuple[int, dict[str, object]]:
-    """200 where requests are served and blocks can be made; 503 with the reason where the engine has halted."""
+    """200 where requests are served and blocks can be made; 503 with the reason where the engine has halted, no block
+    is made because the clock cannot be believed, or the disk has no room for a transaction."""
     try:
         node.raise_if_halted()
         height = node.head.number
     except NodeError as error:
         return 503, {"ready": False, "reason": error.message}
+    reason = node.waiting or node.room_problem()
+    if reason is not None:
+        return 503, {"ready": False, "reason": reason}
     return 200, {"ready": True, "height": height}

@@ -169,18 +169,26 @@ class Store:
 
     def append(self, commit: Commit) -> None:
         """Write one commit, synced before this returns. Raises `StoreError`; then nothing was written."""
-        tables = self.environment.tables
+        self.append_all((commit,))
+
+    def append_all(self, commits: Sequence[Commit]) -> None:
+        """Write several at once, all or none."""
         with self.environment.write() as transaction:
-            if commit.nodes:
-                cursor = transaction.cursor(tables["nodes"])
-                cursor.putmulti(sorted(commit.nodes.items()))
-            if commit.block is not None:
-                self._put_block(transaction, commit.block, commit.receipts)
-            for height, number, encoded in commit.signed_headers:
-                self._put_signed_header(transaction, height, number, encoded)
-            for name, value in sorted(commit.meta.items()):
-                transaction.put(name.encode(), value, db=tables["meta"])
-            transaction.put(b"schema", SCHEMA.to_bytes(2, "big"), db=tables["meta"])
+            for commit in commits:
+                self._put(transaction, commit)
+
+    def _put(self, transaction: Any, commit: Commit) -> None:
+        tables = self.environment.tables
+        if commit.nodes:
+            cursor = transaction.cursor(tables["nodes"])
+            cursor.putmulti(sorted(commit.nodes.items()))
+        if commit.block is not None:
+            self._put_block(transaction, commit.block, commit.receipts)
+        for height, number, encoded in commit.signed_headers:
+            self._put_signed_header(transaction, height, number, encoded)
+        for name, value in sorted(commit.meta.items()):
+            transaction.put(name.encode(), value, db=tables["meta"])
+        transaction.put(b"schema", SCHEMA.to_bytes(2, "big"), db=tables["meta"])
 
     def _put_block(self, transaction: Any, block: Block, receipts: Sequence[Receipt]) -> None:
         tables = self.environment.tables
@@ -212,8 +220,11 @@ class Store:
             transaction.delete(kept[8:], db=tables["engine"])
         transaction.put(_number(number), first + _number(height), db=tables["carried"])
 
-    def roll_back(self, number: int) -> None:
-        """Forget every block above `number`. Their state nodes stay, harmless, until the store is compacted."""
+    def roll_back(self, number: int, note: Mapping[str, bytes] | None = None) -> None:
+        """Forget every block above `number`, and every heartbeat after the first header that carries it: a clock that
+        ran ahead may have signed those. Their state nodes stay, harmless, until the store is compacted. `note` goes
+        into `meta` with it.
+        """
         head = self.head_number
         if head is None or not 0 <= number <= head:
             raise StoreError(f"cannot go back to block {number}: the head is {head}")
@@ -227,9 +238,12 @@ class Store:
                 self._drop_block(transaction, above)
             if last_kept is not None:
                 cursor = transaction.cursor(tables["engine"])
-                while cursor.last() and cursor.key() > _number(last_kept[1]):
+                while cursor.last() and cursor.key() > _number(last_kept[0]):
                     cursor.delete()
-                transaction.put(b"engine_height", _number(last_kept[1]), db=tables["meta"])
+                transaction.put(_number(number), 2 * _number(last_kept[0]), db=tables["carried"])
+                transaction.put(b"engine_height", _number(last_kept[0]), db=tables["meta"])
+            for name, value in (note or {}).items():
+                transaction.put(name.encode(), value, db=tables["meta"])
             transaction.put(b"head", _number(number), db=tables["meta"])
 
     def _drop_block(self, transaction: Any, number: int) -> None:

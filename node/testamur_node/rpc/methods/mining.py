@@ -62,12 +62,10 @@ def mine(context: Context, options: tuple[int, int | None]) -> str:
 @hardhat.method("mine", optional(read_loose_number, 1), optional(read_loose_number, None))
 def mine_many(context: Context, count: int, interval: int | None) -> None:
     """Mine `count` blocks, `interval` seconds apart; the first at its own time, as evm_setNextBlockTimestamp set it."""
-    if not interval:
-        context.node.development.mine(_checked_count(count))
-        return
-    for index in range(_checked_count(count)):
-        following = context.node.head.header.timestamp + interval
-        context.node.development.mine(1, _checked_timestamp(context, following) if index else None)
+    count = _checked_count(count)
+    if interval:
+        _checked_timestamp(context, context.node.head.header.timestamp + interval * max(1, count))
+    context.node.development.mine(count, spacing=interval or None)
 
 
 @anvil.method("increaseTime", required(read_loose_number))
