@@ -102,7 +102,7 @@ def init(
     from testamur_node.operations.initialise import initialise
 
     made = initialise(home, engine=engine, alliance=alliance, chain_id=chain_id, is_development=dev, base_fee=base_fee)
-    context.obj.tell(made.to_json(), made.to_line())
+    context.obj.tell(made.to_json(), *made.to_lines())
 
 
 @app.command(epilog="testamur-node start --home node --http 127.0.0.1:0 --json")
@@ -153,7 +153,11 @@ def start(
             metavar="N", help="Processes for calls and large reads: cores and one more unless said otherwise."
         ),
     ] = None,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error; the log goes to stderr.")] = "warning",
+    accept_time: Annotated[
+        bool,
+        typer.Option("--accept-time", help="Go on although the chain was last signed more than seven days ago."),
+    ] = False,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error; the log goes to stderr.")] = "info",
 ) -> None:
     """Run in the foreground; prints one line when ready, ends with 0 on SIGTERM.
 
@@ -171,7 +175,9 @@ def start(
         "metrics": metrics, "block_time": block_time, "call_processes": call_processes,
     }  # fmt: skip
     load = partial(config.load, home, flags)
-    start.run(home, load, lambda running: context.obj.tell(running.to_json(), running.to_line()))
+    start.run(
+        home, load, lambda running: context.obj.tell(running.to_json(), running.to_line()), accepts_time=accept_time
+    )
 
 
 @app.command(epilog="testamur-node status --home node --json")
@@ -184,7 +190,7 @@ def status(
     from testamur_node.operations.status import ask, follow
 
     for facts in follow(home) if watch else [ask(home)]:
-        context.obj.tell(facts.to_json(), facts.to_line())
+        context.obj.tell(facts.to_json(), *facts.to_lines())
         if not is_told():
             break
 

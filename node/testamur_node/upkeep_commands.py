@@ -19,7 +19,8 @@ def register(app: typer.Typer) -> None:
         import_chain
     )
     app.command("verify-db", epilog="testamur-node verify-db --home node")(verify_db)
-    app.command("rollback", epilog="testamur-node rollback 1 --home node")(rollback)
+    app.command("rollback", epilog="testamur-node rollback 1 --home node --yes")(rollback)
+    app.command("aside", epilog="testamur-node aside --home node")(aside)
     app.command("prune", epilog="testamur-node prune --keep 1024 --home node")(prune)
     app.command("compact", epilog="testamur-node compact --home node")(compact)
     app.command("backup", epilog="testamur-node backup /mnt/backup --home node")(backup)
@@ -69,13 +70,58 @@ def verify_db(context: typer.Context, home: Home) -> None:
 def rollback(
     context: typer.Context,
     home: Home,
-    count: Annotated[int, typer.Argument(help="Blocks to undo.", min=1)],
+    count: Annotated[int, typer.Argument(help="Blocks to undo; 0 for what was signed after the newest alone.", min=0)],
+    yes: Annotated[bool, typer.Option("--yes", help="It is meant: without this nothing is undone.")] = False,
+    of_a_governed_chain: Annotated[
+        bool, typer.Option("--of-a-governed-chain", help="Also where verifiers may have seen those blocks.")
+    ] = False,
 ) -> None:
-    """Undo the newest blocks of a stopped node."""
-    from testamur_node.operations import upkeep
+    """Undo the newest blocks of a stopped node; says first what is lost, and the node tells of it ever after."""
+    from testamur_node.operations.rollback import Losses, demand_consent, roll_back
 
-    head = upkeep.roll_back(home, count)
-    context.obj.tell({"head": head}, f"the head is block {head} now")
+    def consent(losses: Losses) -> None:
+        if not context.obj.as_json:
+            context.obj.tell({}, *losses.to_lines())
+        demand_consent(losses, is_meant=yes, is_meant_though_governed=of_a_governed_chain)
+
+    losses = roll_back(home, count, consent)
+    context.obj.tell({"head": losses.target, "lost": losses.to_json()}, f"the head is block {losses.target} now")
+
+
+def aside(
+    context: typer.Context,
+    home: Home,
+    let_back: Annotated[
+        str | None, typer.Option("--let-back", metavar="HASH", help="Have the node take this one again.")
+    ] = None,
+) -> None:
+    """List the transactions that the node died of and does not try again, and those that are suspected of it.
+
+    May run beside the node.
+    """
+    from testamur_node.operations.aside import let_back as put_back
+    from testamur_node.operations.aside import suspects
+
+    if let_back is not None:
+        back = put_back(home, let_back)
+        name = "0x" + back.hash.hex()
+        line = f"{name} waits for a block again, or will at the next start"
+        if not back.raw:
+            line = f"{name} is taken again once its sender sends it again: the pool no longer has it"
+        context.obj.tell({"letBack": name}, line)
+        return
+    found = suspects(home)
+    lines = [
+        f"set aside after {one.deaths} deaths: 0x{one.hash.hex()}"
+        if one.is_aside
+        else f"suspected after one death: 0x{one.hash.hex()}"
+        for one in found
+    ]
+    facts = {
+        "aside": [one.to_json() for one in found if one.is_aside],
+        "suspected": [one.to_json() for one in found if not one.is_aside],
+    }
+    context.obj.tell(facts, *(lines or ["none"]))
 
 
 def prune(

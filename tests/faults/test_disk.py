@@ -3,12 +3,16 @@ there is room.
 """
 
 import json
+import os
 import random
 import shutil
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from testamur_node.chain.rules import DEVELOPMENT
 from testamur_node.node import DATA_FOLDER
 from testamur_node.operations import upkeep
@@ -16,7 +20,7 @@ from testamur_node.store.store import Store
 
 from tests.faults.driving import Load, Nursery, demand_equal_to_a_twin, go_on, refusal
 from tests.faults.mounts import Disk, mounted
-from tests.node.founding import make_home
+from tests.node.founding import make_home, raw
 
 pytestmark = pytest.mark.tool  # mounts small disks, which takes root
 
@@ -60,9 +64,49 @@ def test_a_node_on_a_full_disk_halts_in_words_and_goes_on_once_there_is_room(
     assert last["message"].startswith("the engine has halted: cannot commit to")
     assert NO_ROOM in last["message"]
     assert "free some disk space" in last["advice"]
+    assert "free some disk space" in refusal(nursery, "status", "--home", home, code=7, words="cannot commit to")
     disk.remount("size=6m")
     go_on(nursery, home, load)
     demand_equal_to_a_twin(home, tmp_path / "twin", load.acknowledged)
+
+
+def readiness(url: str) -> tuple[int, str]:
+    answer = requests.get(f"{url}/readyz", timeout=60)
+    return answer.status_code, answer.text
+
+
+def test_a_node_whose_disk_is_full_is_not_ready_and_logs_whom_it_refuses(nursery: Nursery, disk: Disk) -> None:
+    home = disk.path / "home"
+    disk.remount("size=12m")
+    make_home(home, DEVELOPMENT)
+    started = nursery.start(home, "--block-time", "instant")
+    assert isinstance(started, str)
+    load = Load(random.Random(4))
+    load.run(started, 2)
+    assert readiness(started)[0] == 200
+    filler = disk.fill()
+    deadline = time.monotonic() + 60
+    while readiness(started)[0] == 200:  # the disk is asked once a second
+        assert time.monotonic() < deadline
+    code, text = readiness(started)
+    assert code == 503
+    assert NO_ROOM in text
+    assert str(disk.path) not in text
+    large = raw(0, 900, data=bytes(100_000), gas=5_000_000)  # behind a gap: no block takes it
+    body = {"jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransaction", "params": ["0x" + large.hex()]}
+    answer = requests.post(started, json=body, timeout=60).json()
+    assert "cannot keep the transaction" in answer["error"]["message"]
+    filler.unlink()
+    while readiness(started)[0] != 200:
+        assert time.monotonic() < deadline + 60
+    os.kill(nursery.pid, signal.SIGTERM)
+    ended = nursery.end()
+    assert ended.code == 0
+    lines = [json.loads(line) for line in ended.told.splitlines() if line.startswith("{")]
+    assert [line["level"] for line in lines if "cannot keep the transaction" in line["event"]] == ["error"]
+    assert [line["event"].split(":")[0] for line in lines if line["event"].startswith("block ")][:2] == [
+        "block 1", "block 2",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("missing", ["lock.mdb", "owner.lock", None])
@@ -123,7 +167,7 @@ def test_pruning_and_rolling_back_on_a_full_disk_harm_nothing(nursery: Nursery, 
     home = disk.path / "home"
     load = grow(nursery, home)
     filler = disk.fill()
-    for arguments in (("prune", "--keep", "2"), ("rollback", "1")):
+    for arguments in (("prune", "--keep", "2"), ("rollback", "1", "--yes")):
         ended = nursery.run(*arguments, "--home", home)
         assert ended.code == 0 or (ended.code == 1 and NO_ROOM in ended.told)
         assert list(upkeep.verify(home)) == []
@@ -142,7 +186,7 @@ def test_a_disk_mounted_for_reading_is_refused_in_words_and_still_read(
     assert nursery.run("export", tmp_path / "before.rlp", "--home", home).code == 0
     disk.remount("ro")
     for arguments in (
-        ("start", "--http", "127.0.0.1:0"), ("rollback", "1"), ("prune", "--keep", "2"), ("compact",),
+        ("start", "--http", "127.0.0.1:0"), ("rollback", "1", "--yes"), ("prune", "--keep", "2"), ("compact",),
         ("import", tmp_path / "before.rlp"),
     ):  # fmt: skip
         told = refusal(nursery, *arguments, "--home", home, code=1, words="Read-only file system")

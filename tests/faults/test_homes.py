@@ -47,7 +47,7 @@ def test_a_second_process_is_refused_and_the_first_goes_on(nursery: Nursery, hom
         chain = home.parent / "chain.rlp"
         assert nursery.run("export", chain, "--home", home).code == 0
         for arguments in (
-            START[:-1], ("prune", "--keep", "1"), ("compact",), ("rollback", "1"), ("import", chain),
+            START[:-1], ("prune", "--keep", "1"), ("compact",), ("rollback", "1", "--yes"), ("import", chain),
         ):  # fmt: skip
             told = refusal(nursery, *arguments, "--home", home, code=1, words="in use by another process")
             assert "stop the other node first" in told
@@ -64,7 +64,7 @@ def test_a_second_process_is_refused_and_the_first_goes_on(nursery: Nursery, hom
 def test_a_folder_that_is_no_home_is_refused_and_nothing_is_made(
     nursery: Nursery, tmp_path: Path, command: str
 ) -> None:
-    more = {"backup": (tmp_path / "b",), "export": (tmp_path / "e",), "rollback": (1,), "prune": ("--keep", 1)}
+    more = {"backup": (tmp_path / "b",), "export": (tmp_path / "e",), "rollback": (1, "--yes"), "prune": ("--keep", 1)}
     for home in (tmp_path / "nowhere", tmp_path / "empty"):
         refusal(nursery, command, *more.get(command, ()), "--home", home, code=2, words="testamur-node init")
         assert list(tmp_path.iterdir()) == ([tmp_path / "empty"] if (tmp_path / "empty").exists() else [])
@@ -101,7 +101,12 @@ def test_data_that_was_cut_off_is_refused_and_a_backup_restores_it(
     data = home / DATA_FOLDER / "data.mdb"
     length = int(part) if part > 1 else int(data.stat().st_size * part)
     os.truncate(data, length)
-    for arguments in (START, ("rollback", "1", "--home"), ("compact", "--home"), ("export", home / "x", "--home")):
+    for arguments in (
+        START,
+        ("rollback", "1", "--yes", "--home"),
+        ("compact", "--home"),
+        ("export", home / "x", "--home"),
+    ):
         told = refusal(nursery, *arguments, home, code=1, words="is damaged")
         assert "restore a backup" in told
     assert data.stat().st_size == length  # nothing was begun anew over it
@@ -123,7 +128,7 @@ def test_a_store_of_a_newer_version_is_refused_untouched(nursery: Nursery, home:
 
     set_schema(SCHEMA + 1)
     before = (home / DATA_FOLDER / "data.mdb").read_bytes()
-    for arguments in (START, ("rollback", "1", "--home"), ("export", home / "x", "--home")):
+    for arguments in (START, ("rollback", "1", "--yes", "--home"), ("export", home / "x", "--home")):
         told = refusal(nursery, *arguments, home, code=1, words=f"has schema {SCHEMA + 1}")
         assert "use the node version that wrote it" in told
     assert (home / DATA_FOLDER / "data.mdb").read_bytes() == before
@@ -138,7 +143,8 @@ def test_a_killed_nodes_word_and_socket_are_not_believed(nursery: Nursery, home:
     assert nursery.end().code == -9
     assert (home / "running.json").exists()
     assert (home / "node.ipc").exists()
-    refusal(nursery, "status", "--home", home, code=7, words="no node runs on")
+    told = refusal(nursery, "status", "--home", home, code=7, words="ended without a word: it was killed")
+    assert "begin it again with testamur-node start" in told
     go_on(nursery, home, load)
     for word in ("", "{", "[]", json.dumps({"rpc": None}), json.dumps({"pid": -1})):
         (home / "running.json").write_text(word)

@@ -140,11 +140,11 @@ def break_compact(bench: Bench, folder: Path, kill: Callable[..., None]) -> tupl
 
 def break_rollback(bench: Bench, folder: Path, kill: Callable[..., None]) -> tuple[Path, int]:
     home = shutil.copytree(bench.grown, folder / "home")
-    kill("rollback", "3", "--home", home)
+    kill("rollback", "3", "--yes", "--home", home)
     assert list(upkeep.verify(home)) == []
     assert height(home) in (bench.head, bench.head - 3)
     if height(home) == bench.head:
-        assert bench.run("rollback", "3", "--home", home)["head"] == bench.head - 3
+        assert bench.run("rollback", "3", "--yes", "--home", home)["head"] == bench.head - 3
     return home, bench.head - 3
 
 

@@ -55,8 +55,9 @@ def make_home(home: Path, *options: str) -> dict[str, object]:
 
 
 def start_node(home: Path, *options: str) -> NodeProcess:
-    """`start` on a free port, waiting for its ready line."""
-    arguments = [*COMMAND, "start", "--home", str(home), "--http", "127.0.0.1:0", "--json", *options]
+    """`start` on a free port, waiting for its ready line. Nobody reads its log before it ends, so it is short."""
+    quiet = ("--log-level", "error")
+    arguments = [*COMMAND, "start", "--home", str(home), "--http", "127.0.0.1:0", "--json", *quiet, *options]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
     assert process.stdout is not None
     line = process.stdout.readline()

@@ -189,7 +189,7 @@ def test_doctor_finds_a_key_that_others_can_read(home: Path) -> None:
 def test_every_command_has_help_with_an_example() -> None:
     commands = (
         "init", "start", "status", "doctor", "import-chain", "import", "export", "backup", "restore", "verify-db",
-        "prune", "compact", "rollback",
+        "prune", "compact", "rollback", "aside",
     )  # fmt: skip
     for arguments in ((), *((command,) for command in commands)):
         shown = node_command(*arguments, "--help")

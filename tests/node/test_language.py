@@ -18,7 +18,7 @@ from tests.interop.conftest import node_command
 PACKAGE = Path(testamur_node.__path__[0])
 SPOKEN = (
     *sorted((PACKAGE / "operations").glob("*.py")),
-    *(PACKAGE / f"{name}.py" for name in ("alliance_file", "documents", "engine/key", "rpc/server")),
+    *(PACKAGE / f"{name}.py" for name in ("alliance_file", "documents", "engine/clock", "engine/key", "rpc/server")),
     *(PACKAGE / f"rpc/access/{name}.py" for name in ("token_keys", "certificates", "addresses", "permissions")),
 )
 """Files whose refusals end a command."""

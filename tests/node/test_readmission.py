@@ -11,6 +11,7 @@ from testamur_node.chain.transaction import decode_transaction
 from testamur_node.execution.executor import AccountOverride
 from testamur_node.node import GENESIS_FILE, Node
 from testamur_node.operations import upkeep
+from testamur_node.operations.rollback import roll_back
 from testamur_node.pool import JOURNAL_FILE, JournalError
 from testamur_node.pool.records import heading, keeping
 
@@ -175,7 +176,7 @@ def test_a_rollback_of_a_stopped_node_does_not_bring_back_what_its_blocks_held(t
     node.development.mine()
     node.submit(raw(GOVERN, 1))
     node.close()
-    assert upkeep.roll_back(home, 1) == 0
+    assert roll_back(home, 1).target == 0
     node = quiet(home)
     try:
         assert nonces(node) == [1]

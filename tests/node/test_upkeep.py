@@ -16,6 +16,7 @@ from testamur_node.importing import InvalidBlockError, blocks_in
 from testamur_node.node import DATA_FOLDER, GENESIS_FILE, VALIDATOR_KEY, Node
 from testamur_node.operations import upkeep
 from testamur_node.operations.initialise import HomeError
+from testamur_node.operations.rollback import roll_back
 from testamur_node.operations.upkeep import UpkeepError
 from testamur_node.store import StoreError
 from testamur_node.store.store import Commit, Store
@@ -57,7 +58,7 @@ def sibling(home: Path, name: str) -> Path:
 
 
 def test_a_rolled_back_chain_goes_on_from_there(home: Path) -> None:
-    assert upkeep.roll_back(home, 2) == 1
+    assert roll_back(home, 2).target == 1
     assert list(upkeep.verify(home)) == []
     node = Node.open(home, time.time_ns, block_time=0)
     node.submit(raw(GOVERN, 1))
@@ -65,19 +66,19 @@ def test_a_rolled_back_chain_goes_on_from_there(home: Path) -> None:
     node.close()
     assert list(upkeep.verify(home)) == []
     with pytest.raises(UpkeepError, match="cannot undo 3"):
-        upkeep.roll_back(home, 3)
+        roll_back(home, 3)
 
 
 def test_a_chain_is_not_rolled_back_behind_what_was_pruned(home: Path) -> None:
     assert upkeep.prune(home, 2) > 0
     with pytest.raises(UpkeepError, match="was pruned"):
-        upkeep.roll_back(home, 2)
-    assert upkeep.roll_back(home, 1) == 2
+        roll_back(home, 2)
+    assert roll_back(home, 1).target == 2
 
 
 def test_a_running_node_is_left_alone(home: Path) -> None:
     node = Node.open(home, time.time_ns)
-    for treat in (lambda: upkeep.roll_back(home, 1), lambda: upkeep.prune(home, 1), lambda: upkeep.compact(home)):
+    for treat in (lambda: roll_back(home, 1), lambda: upkeep.prune(home, 1), lambda: upkeep.compact(home)):
         with pytest.raises(StoreError, match="in use"):
             treat()
     node.close()
@@ -196,7 +197,7 @@ def test_an_import_of_another_history_is_refused(home: Path, tmp_path: Path) -> 
     node.close()
     upkeep.export_chain(home, tmp_path / "chain.rlp")
     upkeep.import_blocks(other, tmp_path / "chain.rlp")
-    upkeep.roll_back(other, 3)
+    roll_back(other, 3)
     application = open_application(other, upkeep.load_genesis(home))
     finalized = run_block(application, [raw(ISSUE, 0)])
     assert finalized.block is not None
@@ -212,7 +213,7 @@ def test_the_program_imports_another_chain_and_verifies_it(tmp_path: Path, vecto
     assert done == {"blocks": 45, "head": 45, "headHash": "0x" + HEAD}
     assert run("import-chain", "--home", home, *arguments)["blocks"] == 0
     assert run("verify-db", "--home", home) == {"problems": []}
-    assert run("rollback", "5", "--home", home) == {"head": 40}
+    assert run("rollback", "5", "--home", home, "--yes")["head"] == 40
     assert run("import", str(folder / "chain.rlp"), "--home", home)["headHash"] == "0x" + HEAD
     assert run("prune", "--keep", "3", "--home", home)["removed"]
     assert run("verify-db", "--home", home) == {"problems": []}

@@ -1,5 +1,6 @@
 """What keeps a node from running well: each check says what it found and, where it failed, what to do."""
 
+import contextlib
 import importlib
 import os
 import shutil
@@ -10,14 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from testamur_node.alliance_file import parse_alliance
 from testamur_node.errors import NodeError
 from testamur_node.genesis import Genesis
-from testamur_node.node import VALIDATOR_KEY
+from testamur_node.node import DATA_FOLDER, VALIDATOR_KEY
 from testamur_node.operations.config import load
-from testamur_node.operations.running import find
+from testamur_node.operations.initialise import ISLAND
+from testamur_node.operations.running import farewell, find
 from testamur_node.operations.status import ask
 from testamur_node.rpc.access.addresses import is_local
 from testamur_node.rpc.access.certificates import server_context
+from testamur_node.store.environment import DATA
+from testamur_node.store.rollbacks import Rollback, rollbacks_of
+from testamur_node.store.store import Store
 
 __all__ = ["Finding", "examine"]
 
@@ -108,12 +114,39 @@ def _disk(home: Path) -> Finding:
 
 def _process(home: Path) -> Finding:
     if find(home) is None:
-        return Finding("process", "warn", "no node runs on this home")
+        ended = farewell(home)
+        return Finding("process", "warn", "no node runs on this home" if ended is None else ended[0])
     standing = ask(home)
     lead = standing.block_time - int(time.time())
     if lead > _MOST_LEAD_SECONDS:
         return Finding("process", "fail", f"the newest block is {lead} s ahead of this clock: check the time service")
+    if standing.troubles:
+        return Finding("process", "warn", standing.troubles[0])
     return Finding("process", "pass", f"height {standing.height} at {standing.running.rpc or standing.running.ipc}")
+
+
+def _history(home: Path) -> Finding:
+    undone: tuple[Rollback, ...] = ()
+    if (home / DATA_FOLDER / DATA).exists():  # else it was never started
+        with contextlib.closing(Store.open(home / DATA_FOLDER, writes=False)) as store:
+            undone = rollbacks_of(store)
+    if not undone:
+        return Finding("history", "pass", "no block was ever undone")
+    last = undone[-1]
+    return Finding(
+        "history", "warn",
+        f"rolled back {len(undone)} times, last from block {last.head} to {last.target}: tell whoever verified since",
+    )  # fmt: skip
+
+
+def _founding(home: Path) -> Finding:
+    """Whether other institutions may believe that they run nodes of the same chain."""
+    genesis, file = Genesis.load(home / "genesis.json"), home / "alliance.toml"
+    is_reference = (home / "keys").exists()  # of init without --alliance, for one machine
+    if not genesis.spec.is_permissioned or is_reference or not file.exists():
+        return Finding("founding", "pass", "this chain is meant for one node")
+    several = len(parse_alliance(file.read_text(encoding="utf-8"), genesis.chain_id).names) > 1
+    return Finding("founding", "warn", ISLAND) if several else Finding("founding", "pass", "one institution founded it")
 
 
 _CHECKS: tuple[tuple[str, Callable[[Path], Finding]], ...] = (
@@ -123,6 +156,8 @@ _CHECKS: tuple[tuple[str, Callable[[Path], Finding]], ...] = (
     ("settings", _settings),
     ("disk", _disk),
     ("process", _process),
+    ("history", _history),
+    ("founding", _founding),
 )
 
 

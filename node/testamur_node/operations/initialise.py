@@ -21,9 +21,14 @@ from testamur_node.node import VALIDATOR_KEY
 from testamur_node.operations.config import INITIAL
 from testamur_node.operations.reference import alliance_toml, make_accounts, profile_toml
 
-__all__ = ["HomeError", "MadeHome", "initialise", "new_folder", "DEFAULT_CHAIN_ID"]
+__all__ = ["HomeError", "MadeHome", "initialise", "new_folder", "DEFAULT_CHAIN_ID", "ISLAND"]
 
 DEFAULT_CHAIN_ID = 20260
+ISLAND = (
+    "one node makes this chain: the same alliance.toml on a second machine founds another with the same number, and"
+    " neither sees the other's blocks. Found it once, and let the other institutions reach this node over RPC"
+)
+"""Until nodes of several institutions agree on blocks (the CometBFT engine)."""
 _DEFAULT_RPC = "http://127.0.0.1:8545"
 
 
@@ -44,6 +49,7 @@ class MadeHome:
     validator_key: bytes
     """Raw Ed25519 public key of this node."""
     members: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The object that `init --json` prints."""
@@ -54,14 +60,16 @@ class MadeHome:
             "genesisHash": "0x" + self.genesis_hash.hex(),
             "validatorKey": "0x" + self.validator_key.hex(),
             "members": list(self.members),
+            "warnings": list(self.warnings),
         }
 
-    def to_line(self) -> str:
-        """The line that `init` prints."""
-        return (
+    def to_lines(self) -> tuple[str, ...]:
+        """What `init` prints."""
+        made = (
             f"{self.home}: {self.spec} chain {self.chain_id} of {', '.join(self.members)},"
             f" genesis 0x{self.genesis_hash.hex()}"
         )
+        return (made, *self.warnings)
 
 
 def initialise(
@@ -98,7 +106,8 @@ def initialise(
         genesis = found(parsed, spec, base_fee)
         (folder / "genesis.json").write_text(genesis.to_json(), encoding="utf-8")
         (folder / "node.toml").write_text(INITIAL, encoding="utf-8")
-    return MadeHome(home, genesis.spec.name, genesis.chain_id, genesis.hash, key.public, parsed.names)
+    warnings = (ISLAND,) if alliance is not None and len(parsed.names) > 1 and not is_development else ()
+    return MadeHome(home, genesis.spec.name, genesis.chain_id, genesis.hash, key.public, parsed.names, warnings)
 
 
 def _read(path: Path) -> str:

@@ -1,4 +1,8 @@
-"""Which node runs on a home folder: a small file beside the data, written when ready and removed at the end."""
+"""Which node runs on a home folder: a small file beside the data, written when ready and removed at the end.
+
+A node that halts leaves its last words there instead, in the place that the file has already, so that a full disk does
+not keep it from saying so; one that is killed leaves the file as it is. Both can be told from one that runs.
+"""
 
 import contextlib
 import json
@@ -11,7 +15,7 @@ from testamur_node.documents import read_file, read_json
 from testamur_node.errors import NodeError
 from testamur_node.files import replace_file
 
-__all__ = ["RunningNode", "AnnouncementError", "announce", "find"]
+__all__ = ["RunningNode", "AnnouncementError", "announce", "farewell", "find"]
 
 _FILE = "running.json"
 
@@ -68,9 +72,36 @@ def announce(home: Path, running: RunningNode) -> Iterator[None]:
         ) from error
     try:
         yield
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            file.unlink()
+    except BaseException as error:
+        _leave_word(file, error)
+        raise
+    with contextlib.suppress(FileNotFoundError):
+        file.unlink()
+
+
+def _leave_word(file: Path, error: BaseException) -> None:
+    """Write why the node ends over what the file said, without asking the disk for more room."""
+    message, advice = (error.message, error.advice) if isinstance(error, NodeError) else (str(error), None)
+    with contextlib.suppress(OSError), file.open("r+b") as writing:
+        writing.write(json.dumps({"halted": message, "advice": advice}).encode())
+        writing.truncate()
+
+
+def farewell(home: Path) -> tuple[str, str] | None:
+    """Why no node runs on `home` though one was started: (what happened, what to do); None where it ended in peace."""
+    try:
+        said = read_json(read_file(home / _FILE))
+        if "halted" in said:
+            return str(said["halted"]), str(
+                said["advice"] or "see its log, then begin it again with testamur-node start"
+            )
+        number, _ = int(said["pid"]), said["rpc"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (
+        f"the node on {home} (process {number}) ended without a word: it was killed, or the machine went down",
+        "what it acknowledged is on disk: begin it again with testamur-node start, and see testamur-node aside",
+    )
 
 
 def find(home: Path) -> RunningNode | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvloop
 
+from testamur_node.engine.clock import elapsed_ns
 from testamur_node.errors import NodeError
 from testamur_node.executor_process import ExecutorProcess
 from testamur_node.garbage import settle
@@ -26,9 +27,11 @@ __all__ = ["run"]
 _log = logging.getLogger(__name__)
 
 
-def run(home: Path, load: Callable[[], Config], tell_ready: Callable[[RunningNode], None]) -> None:
+def run(
+    home: Path, load: Callable[[], Config], tell_ready: Callable[[RunningNode], None], *, accepts_time: bool = False
+) -> None:
     """Serve by the settings that `load` reads until SIGTERM or SIGINT; raises what kept the node from starting, or what
-    stopped it.
+    stopped it. `accepts_time` goes on with a chain that was not signed for more than seven days.
     """
     config = load()
     limits = config.limits
@@ -42,6 +45,8 @@ def run(home: Path, load: Callable[[], Config], tell_ready: Callable[[RunningNod
             call_processes=limits.call_processes,
             most_apart=max(1, limits.parallel_requests // 2),
             executor=executor,
+            elapsed=elapsed_ns,
+            accepts_time=accepts_time,
         )
     except BaseException:
         executor.close()

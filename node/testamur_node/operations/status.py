@@ -1,6 +1,6 @@
 """Where a running node stands, asked over its Unix socket, which needs no token; over HTTP where that is closed.
 
-How much waits is told on the socket alone: `txpool` is not open on HTTP.
+How much waits, and what troubles it, is told on the socket alone: `txpool` is not open on HTTP.
 """
 
 import json
@@ -8,14 +8,15 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from testamur_node.documents import read_json
+from testamur_node.engine.clock import moment
 from testamur_node.errors import NodeError
-from testamur_node.operations.running import RunningNode, find
+from testamur_node.operations.running import RunningNode, farewell, find
 
 __all__ = ["NotRunningError", "Standing", "ask", "follow"]
 
@@ -43,6 +44,8 @@ class Standing:
     version: str
     waiting: tuple[int, int] | None
     """Transactions that are pending and queued; None where the node has no Unix socket to ask."""
+    troubles: tuple[str, ...] = ()
+    """What an operator should know: why no block is made, that blocks were undone, what is set aside."""
 
     def to_json(self) -> dict[str, object]:
         """The object that `status --json` prints."""
@@ -53,10 +56,14 @@ class Standing:
             "time": self.block_time,
             "version": self.version,
             "pool": None if self.waiting is None else {"pending": self.waiting[0], "queued": self.waiting[1]},
+            "troubles": list(self.troubles),
         }
 
-    def to_line(self) -> str:
-        """The line that `status` prints."""
+    def to_lines(self) -> tuple[str, ...]:
+        """What `status` prints."""
+        return (self._place(), *self.troubles)
+
+    def _place(self) -> str:
         place = self.running.rpc or self.running.ipc
         chain, height, hash_ = self.running.chain_id, self.height, self.block_hash
         if self.waiting is None:
@@ -96,19 +103,39 @@ def ask(home: Path) -> Standing:
     """Where the node that runs on `home` stands."""
     running = find(home)
     if running is None:
-        raise NotRunningError(f"no node runs on {home}", "begin one with testamur-node start")
+        what, advice = farewell(home) or (f"no node runs on {home}", "begin one with testamur-node start")
+        raise NotRunningError(what, advice)
     if running.rpc is None and running.ipc is None:
         raise NotRunningError(f"the node on {home} has neither a Unix socket nor HTTP to ask")
     place = running.ipc or running.rpc
     try:
-        methods = ["eth_getBlockByNumber", "web3_clientVersion", *(["txpool_status"] if running.ipc else [])]
-        head, version, *counts = _request(running, *methods)
-        waiting = next(((int(count["pending"], 16), int(count["queued"], 16)) for count in counts), None)
+        methods = ["eth_getBlockByNumber", "web3_clientVersion"]
+        methods += ["txpool_status", "testamur_nodeStatus"] if running.ipc else []
+        head, version, *more = _request(running, *methods)
+        waiting = (int(more[0]["pending"], 16), int(more[0]["queued"], 16)) if more else None
         height, timestamp = int(head["number"], 16), int(head["timestamp"], 16)
-        return Standing(running, height, head["hash"], timestamp, version, waiting)
+        troubles = tuple(_troubles(more[1])) if more else ()
+        return Standing(running, height, head["hash"], timestamp, version, waiting, troubles)
     except (urllib.error.URLError, TimeoutError, OSError, ValueError, KeyError, TypeError) as error:
-        advice = None if running.ipc else "give it its Unix socket again, which asks for no token and no certificate"
+        advice = (
+            f"see whether process {running.pid} is this node; where it is not, begin it again with testamur-node start"
+            if running.ipc
+            else "give it its Unix socket again, which asks for no token and no certificate"
+        )
         raise NotRunningError(f"the node on {home} does not answer at {place}: {error}", advice) from error
+
+
+def _troubles(said: Mapping[str, Any]) -> Iterator[str]:
+    """What `testamur_nodeStatus` says that an operator should know, in sentences."""
+    if said["waiting"] is not None:
+        yield str(said["waiting"])
+    for back in said["rolledBack"]:
+        yield (
+            f"rolled back from block {back['from']} to {back['to']} at {moment(back['time'] * 10**9)}, which undid"
+            f" {back['transactions']} transactions and {back['statusChanges']} status changes"
+        )
+    for digest in said["setAside"]:
+        yield f"set aside, since the node died of it twice: {digest}"
 
 
 def follow(home: Path) -> Iterator[Standing]:

@@ -1,4 +1,4 @@
-"""Looking after a home's data: verify, roll back, prune, compact, copy a running node, blocks in and out as files."""
+"""Looking after a home's data: verify, prune, compact, copy a running node, blocks in and out as files."""
 
 import contextlib
 import shutil
@@ -28,7 +28,7 @@ from testamur_node.store.structure import structure_problem
 from testamur_node.store.verification import problems_of
 
 __all__ = [
-    "UpkeepError", "Imported", "load_genesis", "verify", "roll_back", "prune", "compact", "back_up", "restore",
+    "UpkeepError", "Imported", "load_genesis", "opened", "verify", "prune", "compact", "back_up", "restore",
     "export_chain", "import_chain", "import_blocks",
 ]  # fmt: skip
 
@@ -60,7 +60,7 @@ def load_genesis(home: Path) -> Genesis:
 
 
 @contextlib.contextmanager
-def _application(home: Path) -> Iterator[Application]:
+def opened(home: Path) -> Iterator[Application]:
     """The chain of a home without engine and listeners; refused while a node runs on it."""
     genesis = load_genesis(home)
     store = Store.open(home / DATA_FOLDER)
@@ -102,24 +102,9 @@ def verify(home: Path, progress: Progress = unseen) -> Iterator[str]:
         yield from problems_of(environment, genesis.hash, key, progress)
 
 
-def roll_back(home: Path, count: int) -> int:
-    """Undo the newest `count` blocks of a stopped node; the new height."""
-    with _application(home) as application:
-        head = application.head.number
-        if not 1 <= count <= head:
-            raise UpkeepError(f"cannot undo {count} blocks: the chain has {head}")
-        pruned = int.from_bytes(application.store.meta("pruned") or b"", "big")
-        if head - count < pruned:
-            raise UpkeepError(
-                f"cannot go back to block {head - count}: its state was pruned, {pruned} is the oldest kept"
-            )
-        application.roll_back(head - count)
-        return head - count
-
-
 def prune(home: Path, keep: int, progress: Progress = unseen) -> int:
     """Drop the states of all but the newest `keep` blocks of a stopped node; how many nodes went."""
-    with _application(home) as application:
+    with opened(home) as application:
         return maintenance.prune(application.store, keep, progress)
 
 
@@ -214,7 +199,7 @@ def import_blocks(home: Path, blocks: Path, progress: Progress = unseen) -> Impo
 
 def _import(home: Path, blocks: Path, progress: Progress) -> Imported:
     began, count = time.monotonic(), 0
-    with _application(home) as application:
+    with opened(home) as application:
         try:
             source, more = blocks_in(blocks, progress), True
             while more:

@@ -31,7 +31,7 @@ from testamur_node.store.store import SCHEMA
 
 __all__ = ["problems_of"]
 
-_META = {"schema", "head", "genesis", "engine_height", "pruned"}
+_META = {"schema", "head", "genesis", "engine_height", "pruned", "rollbacks"}
 
 
 def problems_of(

@@ -8,6 +8,7 @@ from testamur_node.rpc.dispatch import Namespace, optional
 from testamur_node.rpc.dispatch import required as _required
 from testamur_node.rpc.errors import ServerRefusalError
 from testamur_node.rpc.parameters import LATEST, BlockReference, read_block_reference
+from testamur_node.store.rollbacks import rollbacks_of
 
 __all__ = ["testamur"]
 
@@ -34,3 +35,15 @@ def validators(context: Context, engine_height: int | None) -> list[dict[str, An
 def permissions(context: Context, address: bytes) -> dict[str, Any]:
     """Whether an account may transact and deploy at the head."""
     return context.node.permissions(address)
+
+
+@testamur.method("nodeStatus")
+def node_status(context: Context) -> dict[str, Any]:
+    """Whether blocks are made now, whether the chain was ever rolled back, what the node does not try again."""
+    node = context.node
+    return {
+        "height": node.head.number,
+        "waiting": node.waiting,
+        "rolledBack": [rollback.to_json() for rollback in rollbacks_of(node.store)],
+        "setAside": ["0x" + one.hash.hex() for one in node.aside.all() if one.is_aside] if node.aside else [],
+    }
