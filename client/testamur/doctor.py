@@ -256,7 +256,7 @@ def check_issuer(connection: Connection, institution: Institution, now: float) -
                 "not_recognised",
                 "error",
                 f"institution {number} is {state.name.lower()}, not recognised as an issuer",
-                f"the Alliance admits it: `testamur issuer admit {number}`",
+                f"the Alliance admits it: `testamur issuer admit {number} --scope F:TYPE:LOW-HIGH:REGION`",
                 facts,
                 6,
             )

@@ -257,7 +257,7 @@ def levels_in_scope(suite: Suite, number: int, region: int) -> list["Level"]:
     if not levels:
         raise NoScopeError(
             f"institution {number} has no scope in force",
-            f"see `testamur issuer show {number}`; the alliance admits it",
+            f"the alliance adds one: `testamur issuer admit {number} --scope F:TYPE:LOW-HIGH:REGION`",
         )
     return list(levels.values())
 

@@ -12,7 +12,7 @@ from testamur.cli.command import command, noun
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
 
-__all__ = ["app"]
+__all__ = ["Folder", "Password", "app", "file_of", "make_password", "password_of"]
 
 app = noun("Accounts: keystore files (version 3, as geth and cast write them).")
 
@@ -29,14 +29,10 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the file, wit
 @command(app, "new", example="testamur account new issue-2 --password-file keys/password")
 def new(session: Session, name: Name, keystore: Folder = None, password_file: Password = None) -> None:
     """Make an account. A password file that does not exist is made too, with a random password (mode 0600)."""
-    from testamur.chain.signer import create_keystore, read_password, write_secret
+    from testamur.chain.signer import create_keystore, read_password
 
-    path, password = _file(session, keystore, name), _password(session, password_file)
-    if not password.exists():
-        write_secret(password, secrets.token_urlsafe(24).encode() + b"\n")
-        session.terminal.note(
-            "wrote a new random password to {password}; keep a copy of it in a safe place", password=password
-        )
+    path, password = file_of(session, keystore, name), password_of(session, password_file)
+    make_password(session, password)
     _report(session, path, create_keystore(path, read_password(password)))
 
 
@@ -58,8 +54,8 @@ def import_(
         secret = bytes.fromhex(data.decode("ascii").strip().removeprefix("0x"))
     except ValueError:
         raise UsageError(f"{source} does not hold a private key in hex") from None
-    path = _file(session, keystore, name)
-    _report(session, path, import_keystore(path, secret, read_password(_password(session, password_file))))
+    path = file_of(session, keystore, name)
+    _report(session, path, import_keystore(path, secret, read_password(password_of(session, password_file))))
 
 
 @command(app, "list", example="testamur account list --json")
@@ -88,13 +84,26 @@ def _folder(session: Session, wanted: Path | None) -> Path:
     return session.profile_file.parent / "keys"
 
 
-def _file(session: Session, keystore: Path | None, name: str) -> Path:
+def make_password(session: Session, path: Path) -> None:
+    """Write a random password (mode 0600) where there is no password file yet."""
+    from testamur.chain.signer import write_secret
+
+    if not path.exists():
+        write_secret(path, secrets.token_urlsafe(24).encode() + b"\n")
+        session.terminal.note(
+            "wrote a new random password to {password}; keep a copy of it in a safe place", password=path
+        )
+
+
+def file_of(session: Session, keystore: Path | None, name: str) -> Path:
+    """The keystore file of a name: in --keystore, else in `keys` beside the profile."""
     if name in ("", ".", "..") or Path(name).name != name:
         raise UsageError(f"{name!r} is no file name", "name the folder with --keystore")
     return _folder(session, keystore) / f"{name}.json"
 
 
-def _password(session: Session, wanted: Path | None) -> Path:
+def password_of(session: Session, wanted: Path | None) -> Path:
+    """The password file: --password-file or ETH_PASSWORD, else the profile's, else `keys/password` beside it."""
     if wanted is not None:
         return wanted
     if session.has_profile() and (path := session.profile().password_path) is not None:

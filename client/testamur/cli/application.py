@@ -3,7 +3,6 @@
 import typer
 
 from testamur.cli import (
-    account,
     alliance,
     audit,
     backup,
@@ -14,6 +13,7 @@ from testamur.cli import (
     init,
     issue,
     issuer,
+    password,
     policy,
     rows,
     scenario,
@@ -41,7 +41,7 @@ def application() -> typer.Typer:
     app.add_typer(framework.app, name="framework")
     app.add_typer(alliance.app, name="alliance")
     app.add_typer(policy.app, name="policy")
-    app.add_typer(account.app, name="account")
+    app.add_typer(password.app, name="account")
     init.register(app)
     deploy.register(app)
     doctor.register(app)

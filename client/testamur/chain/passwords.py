@@ -1,0 +1,101 @@
+"""Another password for a key file: the same key, encrypted anew, in the place of the old file whole or not at all."""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from testamur.chain.errors import KeyUnusableError
+from testamur.chain.signer import write_secret
+
+__all__ = ["change_keystore_password", "change_signing_key_password"]
+
+_STRONG = 1 << 18
+"""geth's scrypt cost, for files that name none."""
+
+
+def change_keystore_password(path: Path, old: str, new: str) -> bool:
+    """Encrypt the keystore anew under `new`, at the cost it had; False where it opens with `new` already.
+
+    `KeyUnusableError` where neither password opens it, or the file cannot be replaced.
+    """
+    from eth_account import Account as Accounts
+
+    content = _json(path)
+    with suppress(ValueError):
+        Accounts.decrypt(content, new)
+        return False
+    try:
+        secret = Accounts.decrypt(content, old)
+    except ValueError as error:
+        raise _refused(path) from error
+    except (KeyError, TypeError, NotImplementedError) as error:
+        raise KeyUnusableError(f"{path} is not a keystore of version 3: {error}") from error
+    _demand(new)
+    cost = content.get("crypto", content.get("Crypto", {})).get("kdfparams", {}).get("n", _STRONG)
+    _replace(path, json.dumps(Accounts.encrypt(secret, new, kdf="scrypt", iterations=cost)).encode() + b"\n")
+    return True
+
+
+def change_signing_key_password(path: Path, old: str, new: str) -> bool:
+    """Encrypt the signing key anew under `new`; False where it opens with `new` already. Errors as above."""
+    from cryptography.hazmat.primitives import serialization
+
+    content = _bytes(path)
+    with suppress(ValueError, TypeError):
+        serialization.load_pem_private_key(content, new.encode())
+        return False
+    try:
+        key = serialization.load_pem_private_key(content, old.encode())
+    except (ValueError, TypeError) as error:
+        raise _refused(path) from error
+    _demand(new)
+    encryption = serialization.BestAvailableEncryption(new.encode())
+    _replace(path, key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption))
+    return True
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write the new file beside the old one, synced, and move it there."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    write_secret(partial, content)
+    try:
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise KeyUnusableError(f"{path} cannot be written: {reason}", "make room or the folder writable") from error
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(_bytes(path))
+    except (ValueError, RecursionError) as error:
+        raise KeyUnusableError(f"{path} is not a keystore: it holds no JSON") from error
+    if not isinstance(content, dict) or content.get("version") != 3:
+        raise KeyUnusableError(f"{path} is not a keystore of version 3")
+    return content
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise KeyUnusableError(
+            f"the key file {path} cannot be read: {reason}", "check its path, and who may read it"
+        ) from error
+
+
+def _demand(password: str) -> None:
+    if not password:
+        raise KeyUnusableError("the new password is empty", "write one into the new password file")
+
+
+def _refused(path: Path) -> KeyUnusableError:
+    return KeyUnusableError(
+        f"the old password does not open {path}",
+        "name the file of the right one with --password-file; a lost password is never found again: "
+        "see docs/tutorials/lost-keys.md",
+    )
