@@ -1,18 +1,13 @@
-"""`account grant`, `retire`, `replace`, `password`: what the chain, the profile and the key files say afterwards."""
+"""`account grant`, `retire`, `replace`: what the chain and the profile say afterwards."""
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from testamur.chain.errors import KeyUnusableError
-from testamur.chain.passwords import change_keystore_password
-from testamur.chain.signer import Account, create_keystore
-from testamur.chain.signing_key import load_signing_key
-from testamur.profile import Profile
+from testamur.chain.signer import create_keystore
 
 from tests.world import Result, World, command
 
@@ -100,67 +95,3 @@ def test_what_an_admin_does_not_give_is_refused_before_anything_is_sent(world: W
     assert staff(world, "replace", "0x" + "11" * 20, clerk).code == 2
     wrong = staff(world, "grant", clerk, "--role", "issue")  # with the profile's password, which is another
     assert wrong.code == 9
-
-
-@pytest.fixture
-def copy(world: World, tmp_path: Path) -> Path:
-    """The profile with its keys in a folder of its own; one institution, so that scrypt does not take long."""
-    cdou = world.profile.institution("cdou")
-    assert cdou.signing is not None
-    light = cdou.accounts.issue
-    kept = replace(cdou, accounts=replace(cdou.accounts, govern=(), admin=None, status=None, recovery=None))
-    for path in (str(light), cdou.signing.credential, cdou.signing.status, str(world.profile.password_file)):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(world.profile.resolve(path), tmp_path / path)
-    replace(world.profile, path=tmp_path / "testamur.toml", institutions=(kept,), default=None).save()
-    return tmp_path / "testamur.toml"
-
-
-def test_all_keys_of_a_profile_get_another_password_and_again_changes_nothing(copy: Path) -> None:
-    new = copy.parent / "keys" / "new-password"
-    first = command("account", "password", "--new-password-file", new, "--profile", copy, "--json")
-    assert first.code == 0, first.err
-    assert len(first.json["changed"]) == 3
-    profile = Profile.load(copy)
-    assert profile.password_file == "keys/new-password"
-    institution = profile.institutions[0]
-    assert institution.signing is not None
-    assert load_signing_key(profile.resolve(institution.signing.credential), profile.password_path)
-    assert Account.load(profile.resolve(str(institution.accounts.issue)), profile.password_path)
-    again = command("account", "password", "--new-password-file", new, "--profile", copy, "--json")
-    assert (again.code, again.json["changed"]) == (0, [])
-
-
-def test_a_password_file_that_is_named_wins_over_the_profile_s(copy: Path, tmp_path: Path) -> None:
-    own = tmp_path / "keys" / "own.json"
-    create_keystore(own, "old", is_light=True)
-    (tmp_path / "old").write_text("old\n")
-    (tmp_path / "new").write_text("new\n")
-    wrong = command("account", "password", "own", "--new-password-file", tmp_path / "new", "--profile", copy)
-    assert wrong.code == 9
-    assert "the old password does not open" in wrong.err
-    right = command("account", "password", "own", "--password-file", tmp_path / "old",
-                    "--new-password-file", tmp_path / "new", "--profile", copy, "--json")  # fmt: skip
-    assert right.json == {"changed": [str(own)]}
-    assert Account.load(own, tmp_path / "new")
-    assert own.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_keystore_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.json"
-    create_keystore(path, "old", is_light=True)
-    before = path.read_bytes()
-
-    def full(_source: Path, _target: Path) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(KeyUnusableError, match="cannot be written"):
-        change_keystore_password(path, "old", "new")
-    assert path.read_bytes() == before
-    assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
-
-
-def test_without_a_terminal_a_password_that_no_file_holds_is_refused(copy: Path) -> None:
-    assert command("account", "password", "--profile", copy).code == 2
-    assert command("account", "password", "issue", "--profile", copy).code in (2, 9)
