@@ -123,7 +123,7 @@ class Framework:
 
 def find_institution(suite: Suite, who: str) -> int:
     """The number behind a number or a DID."""
-    if who.isdigit():
+    if who.isascii() and who.isdigit():
         return int(who)
     number = int(suite.contract("IssuerRegistry").read("institutionOfDid", keccak256(who.encode())))
     if number == 0:

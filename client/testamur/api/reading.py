@@ -132,7 +132,7 @@ def metrics(request: Request) -> Response:
 
 def _institution(suite: Suite, who: str) -> int:
     """The number behind a number or DID of the path."""
-    if who.isdigit() and int(who) >= 2**32:
+    if who.isascii() and who.isdigit() and int(who) >= 2**32:
         raise Problem(404, f"institution {who} is not registered")
     return find_institution(suite, who)
 

@@ -72,7 +72,8 @@ class PolicyModel(BaseModel):
     engineChainId: str | None
     genesisHash: str
     directory: str
-    maxAgeSeconds: int
+    maxAgeSeconds: int | None
+    """None: a chain without heartbeats, believed whatever its newest block's age."""
     issuerNow: Literal["warn", "required"]
     acceptedIssuers: Literal["any"] | list[int]
     fingerprint: str

@@ -18,7 +18,7 @@ from testamur.verification.memory import Memory
 from testamur.verification.policy import Policy
 from testamur.verification.trust import At
 from testamur.verification.verdict import Verdict
-from testamur.verification.verify import examine, judge, refuse, verify
+from testamur.verification.verify import examine, judge, refuse
 from testamur.verification.view import LiveProvenView
 
 __all__ = ["NotProvableError", "extract", "prove", "prove_many"]
@@ -74,7 +74,7 @@ def prove_many(
         texts = (name,) if isinstance(name, str) else ()
         evidence = Evidence(state.proofs, nodes_by_hash(state.view.take_used_nodes()), texts)
         proved = bundle.with_evidence(evidence.to_json())
-        offline = verify(proved, Chain.offline(), policy, clock, at=at)
+        offline = judge(opening, proved, find_ground(proved, Chain.offline(), policy, memory, clock, at), policy)
         if offline.code != verdict.code:
             raise NotProvableError(offline)
         yield proved

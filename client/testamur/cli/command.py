@@ -17,6 +17,7 @@ from testamur.chain.access import Access
 from testamur.cli.failure import report
 from testamur.cli.session import Session
 from testamur.cli.terminal import Terminal
+from testamur.cli.values import with_strict_numbers
 from testamur.language import LANGUAGES, chosen_from_environment, language
 from testamur.language.help import with_example
 
@@ -87,7 +88,7 @@ def command(
             session = Session(Terminal(as_json, words), options.pop("profile_path"), options.pop("acting"), shown)
             raise typer.Exit(finish(lambda: function(session, **options), session.terminal))
 
-        parameters = [parameter for parameter in own.values() if parameter.name != "session"]
+        parameters = with_strict_numbers(parameter for parameter in own.values() if parameter.name != "session")
         shared = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
             for key, kind, default in SHARED

@@ -8,6 +8,7 @@ import typer
 from testamur.cli.command import command
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
+from testamur.cli.values import read_address
 
 __all__ = ["register"]
 
@@ -62,7 +63,7 @@ def init(
     path = session.profile_file.absolute()
     if path.exists():
         raise UsageError(f"{path} exists already", "name another with --profile, or edit it")
-    address = bytes.fromhex(directory.removeprefix("0x")) if directory else GENESIS_ADDRESSES["Directory"]
+    address = read_address(directory) if directory else GENESIS_ADDRESSES["Directory"]
     with session.node(rpc) as connection:
         chain_id = connection.chain_id()
         try:

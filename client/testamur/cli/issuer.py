@@ -11,6 +11,7 @@ from testamur.cli import issuer_key
 from testamur.cli.command import command, noun
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
+from testamur.cli.values import read_address, read_number
 
 if TYPE_CHECKING:
     from testamur.chain.institution import Scope
@@ -127,8 +128,8 @@ def register(
             number = operators.read("institutionCount") + 1
             if recovery is None:
                 raise UsageError("a new institution needs a recovery account", "name it with --recovery")
-            accounts = [[_address(text) for text in group or []] for group in (govern, admin)]
-            calls.append(operators.call("createInstitution", number, *accounts, _address(recovery)))
+            accounts = [[read_address(text) for text in group or []] for group in (govern, admin)]
+            calls.append(operators.call("createInstitution", number, *accounts, read_address(recovery)))
         calls.append(register_call(connection, number, name, did))
         hashed = reason_document(connection, document, f"Register {name} ({did})")
         return put_to_vote(session, connection, calls, hashed, institution=number)
@@ -179,10 +180,10 @@ def parse_scope(text: str, since: int) -> "Scope":
 
     parts = text.split(":")
     try:
-        framework, kind = int(parts[0]), int(parts[1]) if len(parts) > 1 else 0
+        framework, kind = read_number(parts[0]), read_number(parts[1]) if len(parts) > 1 else 0
         low, _, high = (parts[2] if len(parts) > 2 else "1-255").partition("-")
-        region = int(parts[3]) if len(parts) > 3 else 0
-        lowest, highest = int(low), int(high or low)
+        region = read_number(parts[3]) if len(parts) > 3 else 0
+        lowest, highest = read_number(low), read_number(high or low)
     except ValueError:
         raise UsageError(f"{text!r} is no scope", "write F[:TYPE[:LOW-HIGH[:REGION]]], as in 1:0:1-10:5101") from None
     return Scope(framework, kind, lowest, highest, region, since)
@@ -197,16 +198,6 @@ def _change(session: Session, who: str, function: str, document: Path | None) ->
         hashed = reason_document(connection, document, f"{function} institution {number}")
         call = connection.contract("IssuerRegistry").call(function, number, hashed)
         return put_to_vote(session, connection, [call], hashed, institution=number)
-
-
-def _address(text: str) -> bytes:
-    try:
-        address = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        address = b""
-    if len(address) != 20:
-        raise UsageError(f"{text!r} is no address", "40 hex digits after 0x")
-    return address
 
 
 def _day(time: int) -> str:

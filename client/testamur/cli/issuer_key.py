@@ -10,6 +10,7 @@ import typer
 from testamur.cli.command import command, noun
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
+from testamur.cli.values import read_hash
 
 if TYPE_CHECKING:
     from testamur.chain.connection import Connection
@@ -125,10 +126,4 @@ def _rotate(connection: "Connection", number: int, usage: str, folder: str, sess
 
 
 def _key_hash(text: str) -> bytes:
-    try:
-        value = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        value = b""
-    if len(value) != 32:
-        raise UsageError(f"{text!r} is no key hash", "copy it from `testamur issuer show`")
-    return value
+    return read_hash(text, "key hash", "copy it from `testamur issuer show`")

@@ -8,6 +8,7 @@ import typer
 from testamur.cli.command import command, noun
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
+from testamur.cli.values import read_address
 from testamur.cli.verify import PolicyPath, RpcAddress
 
 if TYPE_CHECKING:
@@ -42,12 +43,17 @@ def create(
     issuer_now: Annotated[
         str, typer.Option("--issuer-now", metavar="warn|required", help="An issuer suspended or withdrawn since.")
     ] = "warn",
-    max_age: Annotated[int, typer.Option("--max-age", metavar="SECONDS", help="Greatest age of a state.")] = 3_600,
+    max_age: Annotated[
+        int | None,
+        typer.Option("--max-age", min=1, metavar="SECONDS", help="Greatest age of a state; else 3600, with rpc none."),
+    ] = None,
     min_institutions: Annotated[
-        int | None, typer.Option("--min-institutions", metavar="K", help="Institutions that must sign (light-client).")
+        int | None,
+        typer.Option("--min-institutions", min=1, metavar="K", help="Institutions that must sign (light-client)."),
     ] = None,
     confirmations: Annotated[
-        int | None, typer.Option("--confirmations", metavar="N", help="Blocks behind the newest (rpc); else finalized.")
+        int | None,
+        typer.Option("--confirmations", min=0, metavar="N", help="Blocks behind the newest (rpc); else finalized."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
@@ -63,13 +69,13 @@ def create(
         raise UsageError("no node is named", "name one with --rpc, or run in a folder with testamur.toml")
     address = profile.directory if profile else GENESIS_ADDRESSES["Directory"]
     if directory is not None:
-        address = bytes.fromhex(directory.removeprefix("0x"))
+        address = read_address(directory)
     with session.node(url) as node:
         policy = create_policy(
             node,
             address,
             trust=trust,
-            accepted_issuers=accept,
+            accepted_issuers=accept or None,  # typer gives an empty list where the option is left out
             issuer_now=issuer_now,
             max_age_seconds=max_age,
             min_institutions=min_institutions,
@@ -149,42 +155,45 @@ def refresh(
     nodes: Annotated[
         list[str] | None, typer.Option("--node", metavar="URL", help="Nodes to compare; else those of the policy.")
     ] = None,
-    at_least: Annotated[int, typer.Option("--at-least", metavar="K", help="Nodes that must agree.")] = 1,
+    at_least: Annotated[int, typer.Option("--at-least", min=1, metavar="K", help="Nodes that must agree.")] = 1,
     forget: Annotated[
         bool, typer.Option("--forget", help="Forget what was remembered: the alliance said that it rolled back.")
     ] = False,
 ) -> int:
     """Compare what several nodes show, and remember the newest state that was proved.
 
-    Exit code 7 where fewer than K nodes answer, where two show different histories, or where what was proved before is
+    A node agrees where it shows, signed by the policy's keys, the newest state there is or one a moment behind it.
+    Exit code 7 where fewer than K nodes agree, where two show different histories, or where what was proved before is
     no longer part of the chain: it was rolled back. --forget begins anew, once the alliance has said what happened.
     """
     from datetime import UTC, datetime
 
+    from testamur.verification.comparison import compare_nodes
     from testamur.verification.connection import Chain
-    from testamur.verification.creation import compare_nodes
     from testamur.verification.errors import UndecidedError
     from testamur.verification.ground import probe
     from testamur.verification.memory import Memory
 
     policy = _load(session, file, policy_path)
     urls = list(nodes or policy.urls) or ([session.profile().rpc] if session.has_profile() else [])
-    reports = compare_nodes(policy, urls, session.node)
-    answered = [report for report in reports if report.problem is None]
-    hashes = {report.hash for report in answered}
-    if len(hashes) > 1:
-        raise UndecidedError(
-            "unproven", "the nodes show different histories", "do not rely on any of them, and tell the alliance"
-        )
-    if len(answered) < at_least:
-        problems = "; ".join(f"{report.url}: {report.problem}" for report in reports if report.problem)
-        raise UndecidedError("chain_unreachable", f"{len(answered)} of {at_least} nodes answered: {problems}")
-    newest = max(answered, key=lambda report: report.height or 0).url
-    memory = Memory.of(policy)
+    if not urls:
+        raise UsageError("no node is named", "name several with --node URL, or in the policy")
+    now, memory = datetime.now(UTC), Memory.of(policy)
+    remembered = Memory(None, memory.chain) if forget else memory
+    reports = compare_nodes(policy, urls, remembered, now, session.node)
+    agreeing = [report for report in reports if report.problem is None]
+    if not agreeing and reports[0].error is not None:
+        raise reports[0].error
+    if len(agreeing) < at_least:
+        for report in reports:
+            if report.problem:
+                session.terminal.note(f"{report.url}: {session.terminal.language.told(report.problem)}")
+        raise UndecidedError("unproven", f"{len(agreeing)} nodes agree, {at_least} must")
+    newest = max(agreeing, key=lambda report: report.height or 0).url
     if forget:
         memory.forget()
     with Chain.connect(newest, access=session.access_to(newest)) as chain:
-        state = probe(chain, policy, memory, datetime.now(UTC))
+        state = probe(chain, policy, memory, now)
     session.terminal.result(
         {
             "nodes": [{"url": report.url, "height": report.height, "problem": report.problem} for report in reports],
@@ -193,9 +202,13 @@ def refresh(
         }
     )
     session.terminal.table(
-        ("node", "height", "problem"), [(report.url, report.height, report.problem) for report in reports]
+        ("node", "height", "problem"),
+        [
+            (report.url, report.height, report.problem and session.terminal.language.told(report.problem))
+            for report in reports
+        ],
     )
-    session.terminal.say("{count} nodes agree; newest proved block {block}", count=len(answered), block=state.block)
+    session.terminal.say("{count} nodes agree; newest proved block {block}", count=len(agreeing), block=state.block)
     return 0
 
 

@@ -200,7 +200,7 @@ def _reason(text: str) -> int:
     names = {reason.name.lower(): reason.value for reason in Reason}
     if text in names:
         return names[text]
-    if text.isdigit() and int(text) in names.values():
+    if text.isascii() and text.isdigit() and int(text) in names.values():
         return int(text)
     raise UsageError(
         f"there is no reason {text}", "one of " + ", ".join(f"{code} {name}" for name, code in names.items())

@@ -22,11 +22,12 @@ __all__ = [
     "EngineHeader",
     "SignedHeader",
     "Validator",
-    "signed_power",
+    "signers",
     "simple_root",
     "validators_hash",
     "verify_commit",
     "vote_sign_bytes",
+    "voting_power",
 ]
 
 ABSENT, COMMIT, NIL = 1, 2, 3
@@ -178,15 +179,15 @@ def vote_sign_bytes(chain_id: str, height: int, round_: int, block_id: BlockId |
     )
 
 
-def signed_power(signed: SignedHeader, validators: Sequence[Validator]) -> int:
-    """The voting power of those among `validators` who signed for this header.
+def signers(signed: SignedHeader, validators: Sequence[Validator]) -> tuple[Validator, ...]:
+    """Those among `validators` who signed for this header, in the order of the commit.
 
     Validators are found by address and counted once. Raises InvalidCommitError where a signature of one of them
     for the block is not valid, or one of them stands twice.
     """
     by_address = {validator.address: validator for validator in validators}
     seen: set[bytes] = set()
-    power = 0
+    found: list[Validator] = []
     for vote in signed.commit.signatures:
         validator = by_address.get(vote.validator_address)
         if vote.flag != COMMIT or validator is None:
@@ -198,12 +199,14 @@ def signed_power(signed: SignedHeader, validators: Sequence[Validator]) -> int:
         message = vote_sign_bytes(signed.header.chain_id, commit.height, commit.round, commit.block_id, vote.time_ns)
         if not _is_signed(validator.key, vote.signature, message):
             raise InvalidCommitError(f"the signature of validator {validator.address.hex()} is not valid")
-        power += validator.power
-    return power
+        found.append(validator)
+    return tuple(found)
 
 
-def verify_commit(signed: SignedHeader, validators: Sequence[Validator]) -> None:
+def verify_commit(signed: SignedHeader, validators: Sequence[Validator]) -> tuple[Validator, ...]:
     """Require that more than two thirds of `validators`, the set the header names, signed this very header.
+
+    Returns those who signed it.
 
     1. the header names this validator set
     2. the commit is for this header, at its height
@@ -224,9 +227,16 @@ def verify_commit(signed: SignedHeader, validators: Sequence[Validator]) -> None
     for vote, validator in zip(commit.signatures, ordered, strict=True):
         if vote.flag != ABSENT and vote.validator_address != validator.address:
             raise InvalidCommitError("the commit's places are not in the order of the validator set")
-    power, total = signed_power(signed, validators), sum(validator.power for validator in validators)
+    found = signers(signed, validators)
+    power, total = voting_power(found), voting_power(validators)
     if 3 * power <= 2 * total:
         raise InvalidCommitError(f"{power} of {total} voting power signed, more than two thirds are needed")
+    return found
+
+
+def voting_power(validators: Sequence[Validator]) -> int:
+    """The voting power of validators together."""
+    return sum(validator.power for validator in validators)
 
 
 def _timestamp(time_ns: int) -> bytes:

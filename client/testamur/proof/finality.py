@@ -92,6 +92,8 @@ class FinalState:
     """Hash of the engine header that carries the state."""
     engine_time_ns: int
     """Time of that engine header, nanoseconds since 1970: the state was current then."""
+    signers: tuple[Validator, ...]
+    """The validators whose signatures of that engine header were verified; seats that did not sign are not here."""
 
 
 def verify_single_signer(proof: FinalityProof, engine_chain_id: str, key: bytes) -> FinalState:
@@ -107,8 +109,7 @@ def verify_single_signer(proof: FinalityProof, engine_chain_id: str, key: bytes)
         raise InvalidHeaderError(f"the engine header is of chain {engine.chain_id!r}, not {engine_chain_id!r}")
     if [validator.key for validator in proof.validators] != [key]:
         raise InvalidCommitError("the validator set is not the one pinned key")
-    verify_commit(proof.signed, proof.validators)
-    return _final_state(proof)
+    return _final_state(proof, verify_commit(proof.signed, proof.validators))
 
 
 def verify_light_client(
@@ -137,9 +138,9 @@ def verify_light_client(
     if (first.height, first.hash()) != (checkpoint_height, checkpoint_hash):
         raise InvalidHeaderError(f"the path does not begin with the checkpoint's header at height {checkpoint_height}")
     if len(path) == 1:
-        verify_commit(proof.signed, proof.validators)
-    verify_path(path, trust_period_ns=trust_period_ns, now_ns=now_ns, clock_drift_ns=clock_drift_ns)
-    return _final_state(proof)
+        return _final_state(proof, verify_commit(proof.signed, proof.validators))
+    signers = verify_path(path, trust_period_ns=trust_period_ns, now_ns=now_ns, clock_drift_ns=clock_drift_ns)
+    return _final_state(proof, signers)
 
 
 def holds_at(state: FinalState, time_ns: int, child: FinalState | None = None) -> bool:
@@ -158,11 +159,11 @@ def holds_at(state: FinalState, time_ns: int, child: FinalState | None = None) -
     )
 
 
-def _final_state(proof: FinalityProof) -> FinalState:
+def _final_state(proof: FinalityProof, signers: tuple[Validator, ...]) -> FinalState:
     engine, block_hash = proof.signed.header, proof.header.hash()
     if engine.app_hash != block_hash:
         raise InvalidHeaderError(f"the engine header carries {engine.app_hash.hex()}, not block {block_hash.hex()}")
-    return FinalState(proof.header, block_hash, engine.height, engine.hash(), engine.time_ns)
+    return FinalState(proof.header, block_hash, engine.height, engine.hash(), engine.time_ns, signers)
 
 
 def _light_block(data: object) -> LightBlock:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from testamur.proof.cometbft import SignedHeader, Validator, signed_power, validators_hash, verify_commit
+from testamur.proof.cometbft import SignedHeader, Validator, signers, validators_hash, verify_commit, voting_power
 from testamur.proof.errors import InvalidCommitError, InvalidHeaderError, ProofError
 
 __all__ = ["LightBlock", "NotEnoughTrustError", "verify_path", "verify_step"]
@@ -38,8 +38,8 @@ def verify_step(
     trust_period_ns: int,
     now_ns: int,
     clock_drift_ns: int = 0,
-) -> None:
-    """Require that `block` follows from the trusted header and the set it announced.
+) -> tuple[Validator, ...]:
+    """Require that `block` follows from the trusted header and the set it announced. Returns those who signed it.
 
     1. the trusted header is younger than the trust period       -> InvalidHeaderError
     2. the block is of the same chain, higher, later, and not
@@ -72,21 +72,26 @@ def verify_step(
         if new.validators_hash != old.next_validators_hash:
             raise InvalidHeaderError(f"the set at height {new.height} is not the one announced before")
     else:
-        power, total = signed_power(block.signed, trusted_next), sum(validator.power for validator in trusted_next)
+        power, total = voting_power(signers(block.signed, trusted_next)), voting_power(trusted_next)
         if 3 * power <= total:
             raise NotEnoughTrustError(f"{power} of {total} trusted voting power signed height {new.height}")
-    verify_commit(block.signed, block.validators)
+    return verify_commit(block.signed, block.validators)
 
 
-def verify_path(path: Sequence[LightBlock], *, trust_period_ns: int, now_ns: int, clock_drift_ns: int = 0) -> None:
+def verify_path(
+    path: Sequence[LightBlock], *, trust_period_ns: int, now_ns: int, clock_drift_ns: int = 0
+) -> tuple[Validator, ...]:
     """Require that each block of `path` follows from the one before it; the first is what the caller trusts.
+
+    Returns those who signed the last; nobody where the path is the first alone.
 
     Raises as `verify_step` does, and InvalidHeaderError where a block on the way does not bring the next set.
     """
+    signed: tuple[Validator, ...] = ()
     for trusted, block in pairwise(path):
         if trusted.next_validators is None:
             raise InvalidHeaderError(f"the path does not bring the set announced at {trusted.signed.header.height}")
-        verify_step(
+        signed = verify_step(
             trusted.signed,
             trusted.next_validators,
             block,
@@ -94,3 +99,4 @@ def verify_path(path: Sequence[LightBlock], *, trust_period_ns: int, now_ns: int
             now_ns=now_ns,
             clock_drift_ns=clock_drift_ns,
         )
+    return signed

@@ -1,13 +1,12 @@
-"""Making a policy from a chain, and asking several nodes whether they show one history.
+"""Making a policy from a chain.
 
 A policy is made on first use: what the node says is pinned, and the fingerprint is compared with the alliance's by
-another way (phone, paper) before anything rests on it. `compare_nodes` is what `policy refresh` does from then on.
+another way (phone, paper) before anything rests on it. `comparison` is what `policy refresh` does from then on.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from testamur.chain.errors import ChainUnreachableError, RpcError
+from testamur.chain.errors import RpcError
 from testamur.chain.rpc import Rpc
 from testamur.proof.errors import ProofError
 from testamur.proof.finality import FinalityProof
@@ -15,19 +14,9 @@ from testamur.proof.hashing import keccak256
 from testamur.verification.errors import PolicyError
 from testamur.verification.policy import Checkpoint, Policy
 
-__all__ = ["NodeReport", "compare_nodes", "create_policy"]
+__all__ = ["create_policy"]
 
-
-@dataclass(frozen=True, slots=True)
-class NodeReport:
-    """What one node shows of the policy's chain."""
-
-    url: str
-    height: int | None = None
-    """Newest EVM block; None where the node cannot be used."""
-    hash: bytes = b""
-    """Of the block that all nodes were asked for."""
-    problem: str | None = None
+_GREATEST_AGE_SECONDS = 3_600
 
 
 def create_policy(
@@ -37,11 +26,15 @@ def create_policy(
     trust: str | None = None,
     accepted_issuers: Iterable[int] | None = None,
     issuer_now: str = "warn",
-    max_age_seconds: int = 3_600,
+    max_age_seconds: int | None = None,
     min_institutions: int | None = None,
     confirmations: int | None = None,
 ) -> Policy:
-    """Pin the chain behind `rpc`; the strongest trust that it offers, unless one is named. Raises PolicyError."""
+    """Pin the chain behind `rpc`; the strongest trust that it offers, unless one is named. Raises PolicyError.
+
+    `accepted_issuers` None accepts whomever the alliance recognises; an empty one is refused, for it would accept
+    nobody. `max_age_seconds` None is an hour, and no limit with trust `rpc`: other chains sign no heartbeats.
+    """
     code = rpc.code(directory)
     if not code:
         raise PolicyError(
@@ -64,42 +57,16 @@ def create_policy(
         genesis_hash=rpc.block_hash(0),
         directory=directory,
         directory_code_hash=keccak256(code),
-        accepted_issuers=frozenset(accepted_issuers) if accepted_issuers else None,
+        accepted_issuers=None if accepted_issuers is None else frozenset(accepted_issuers),
         engine_chain_id=engine.chain_id if engine is not None else None,
         solo_key=solo_key,
-        min_institutions=(min_institutions or 2) if trust == "light-client" else None,
+        min_institutions=2 if min_institutions is None and trust == "light-client" else min_institutions,
         checkpoint=Checkpoint(engine.height, engine.hash()) if engine is not None else None,
-        max_age_seconds=max_age_seconds,
+        max_age_seconds=_GREATEST_AGE_SECONDS if max_age_seconds is None and trust != "rpc" else max_age_seconds,
         issuer_now=issuer_now,
         urls=(rpc.url,),
         confirmations=confirmations,
     )
-
-
-def compare_nodes(policy: Policy, urls: Iterable[str], connect: Callable[[str], Rpc] = Rpc) -> list[NodeReport]:
-    """What each node shows at the newest height that all have; differing hashes mean two histories."""
-    reports: list[NodeReport] = []
-    open_nodes: list[tuple[Rpc, int]] = []
-    for url in urls:
-        rpc = connect(url)
-        try:
-            chain_id, first = rpc.chain_id(), rpc.block_hash(0)
-            if (chain_id, first) != (policy.chain_id, policy.genesis_hash):
-                reports.append(NodeReport(url, problem=f"serves chain {chain_id} with block 0 {first.hex()[:16]}…"))
-                continue
-            height = rpc.block_number()
-        except (ChainUnreachableError, RpcError) as error:
-            reports.append(NodeReport(url, problem=error.message))
-            continue
-        open_nodes.append((rpc, height))
-    lowest = min((height for _, height in open_nodes), default=0)
-    for rpc, height in open_nodes:
-        try:
-            reports.append(NodeReport(rpc.url, height, rpc.block_hash(lowest)))
-        except (ChainUnreachableError, RpcError) as error:
-            reports.append(NodeReport(rpc.url, problem=error.message))
-        rpc.close()
-    return reports
 
 
 def _finality(rpc: Rpc) -> FinalityProof | None:

@@ -118,16 +118,21 @@ def _compare(
 
     Evidence cannot show that it follows blocks that nobody asked about when it was made; the next node does.
     """
-    seen, is_asked = state.seen, state.view.is_remote and chain.rpc is not None
-    memory.require_consistent(seen)
+    seen, is_asked = state.seen[0], state.view.is_remote and chain.rpc is not None
+    for shown in state.seen:
+        memory.require_consistent(shown)
     if is_asked:
         memory.require_followed(seen, partial(_past_hash, registry, chain, policy))
-    if is_asked and is_present and state.doubt is None:
+    if is_present and state.doubt is None:
         try:
-            memory.require_not_older(seen)
+            if is_asked:
+                memory.require_not_older(seen)
+            else:
+                memory.require_of_the_newest_block(seen)
         except UndecidedError as doubt:
             return replace(state, doubt=doubt)
-    memory.remember(seen, is_followed=is_asked)
+    for shown in state.seen:
+        memory.remember(shown, is_followed=is_asked)
     return state
 
 
@@ -140,7 +145,8 @@ def _past_hash(registry: Registry, chain: Chain, policy: Policy, number: int) ->
 def _registry(state: State, policy: Policy) -> Registry:
     """The registry at a state of the chain whose block 0 the policy pins: the history contract keeps every hash.
 
-    Where validators are trusted, the registry says whose they are: a set of one institution's is a single signer's.
+    Where validators are trusted, the registry says whose they are: signatures of one institution's alone are a single
+    signer's. Only those count whose signatures were verified; seats of a set say nothing.
     """
     registry = Registry(
         state.view, policy.directory, policy.directory_code_hash, state.time_seconds, state.announced, state.changes
@@ -151,8 +157,9 @@ def _registry(state: State, policy: Policy) -> Registry:
             pinned = policy.genesis_hash.hex()
             raise UndecidedError("wrong_chain", f"block 0 is {genesis.hex()}, the policy pins {pinned}")
     if policy.min_institutions is not None and policy.trust == "light-client":
-        signers = {registry.validator_institution(signer.key) for signer in state.proofs[0].validators} - {0}
-        if len(signers) < policy.min_institutions:
-            message = f"the validators belong to {len(signers)} institutions, the policy asks {policy.min_institutions}"
-            raise UndecidedError("unproven", message)
+        for final in state.proved:
+            signed = {registry.validator_institution(signer.key) for signer in final.signers} - {0}
+            if len(signed) < policy.min_institutions:
+                counted = f"validators of {len(signed)} institutions signed, the policy asks {policy.min_institutions}"
+                raise UndecidedError("unproven", counted)
     return registry

@@ -7,25 +7,18 @@ its fingerprint, five groups of five digits.
 
 import hashlib
 import json
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from testamur.verification.errors import PolicyError
+from testamur.verification.policy_shape import RECREATE, Checkpoint, check_shapes
 
 __all__ = ["Checkpoint", "Policy"]
 
 _DAY_SECONDS = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """An engine header that the policy's owner has convinced himself of."""
-
-    height: int
-    hash: bytes
-    """32 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +38,7 @@ class Policy:
     directory_code_hash: bytes
     """keccak-256 of its runtime code, 32 bytes."""
     accepted_issuers: frozenset[int] | None
-    """Institution numbers; None accepts whomever the alliance recognises."""
+    """Institution numbers, one at least; None accepts whomever the alliance recognises."""
     engine_chain_id: str | None = None
     """Chain id that validators sign; light-client and single-signer."""
     solo_key: bytes | None = None
@@ -56,8 +49,9 @@ class Policy:
     """Where trust starts; light-client. A single signer's states are compared with it where it is given."""
     trust_period_seconds: int = 365 * _DAY_SECONDS
     """How long validators' signatures are believed: keys leak after machines are thrown away."""
-    max_age_seconds: int = 3_600
-    """Greatest age of a state that counts as the present."""
+    max_age_seconds: int | None = 3_600
+    """Greatest age of a state that counts as the present; None, for `rpc` alone, sets none: a chain without
+    heartbeats has blocks as old as its last transaction."""
     issuer_now: str = "warn"
     """Issuer suspended or withdrawn since: `warn`, or `required` to fail."""
     urls: tuple[str, ...] = ()
@@ -68,31 +62,16 @@ class Policy:
     """The file it was read from; the newest proved header is remembered beside it."""
 
     def __post_init__(self) -> None:
-        """Refuse a policy that lacks a pin of its trust, or whose pins have a wrong size."""
+        """Refuse a policy that lacks a pin of its trust, holds one of another trust, or one of another shape."""
         if self.trust not in self.TRUSTS:
-            raise PolicyError(f"trust {self.trust!r} is none of {', '.join(self.TRUSTS)}", _RECREATE)
-        needed: dict[str, object] = {}
-        if self.trust != "rpc":
-            needed = {"engine_chain_id": self.engine_chain_id}
-        if self.trust == "single-signer":
-            needed["solo_key"] = self.solo_key
-        if self.trust == "light-client":
-            needed |= {"min_institutions": self.min_institutions, "checkpoint": self.checkpoint}
-        if self.trust == "rpc":
-            needed["urls"] = self.urls
-        for name, value in needed.items():
-            if not value:
-                raise PolicyError(f"a policy of trust {self.trust} lacks {name}", _RECREATE)
-        sizes = {"genesis_hash": 32, "directory": 20, "directory_code_hash": 32, "solo_key": 32}
-        for name, size in sizes.items():
-            value = getattr(self, name)
-            if value is not None and len(value) != size:
-                raise PolicyError(f"{name} has {len(value)} bytes, not {size}", _RECREATE)
-        if self.issuer_now not in ("warn", "required"):
-            raise PolicyError(f"issuer_now {self.issuer_now!r} is neither warn nor required")
-        for name in ("chain_id", "max_age_seconds", "trust_period_seconds"):
-            if getattr(self, name) <= 0:
-                raise PolicyError(f"{name} is not positive")
+            raise PolicyError(f"trust {self.trust!r} is none of {', '.join(self.TRUSTS)}", RECREATE)
+        for name, needing in _PINS.items():
+            if self.trust in needing and not getattr(self, name):
+                raise PolicyError(f"a policy of trust {self.trust} lacks {name}", RECREATE)
+        for name, allowing in _MEANT_FOR.items():
+            if self.trust not in allowing and getattr(self, name) is not None:
+                raise PolicyError(f"{name} means nothing to a policy of trust {self.trust}", "leave it out")
+        check_shapes(self)
 
     @property
     def demands_proofs(self) -> bool:
@@ -115,7 +94,7 @@ class Policy:
         """The policy in a TOML file. Raises PolicyError where it is missing, unreadable or not complete."""
         path = Path(path)
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except FileNotFoundError as error:
             raise PolicyError(f"there is no policy at {path}", "make one with: testamur policy create") from error
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -139,7 +118,25 @@ class Policy:
         temporary.replace(path)
 
 
-_RECREATE = "make it again with: testamur policy create"
+_ANY_PROOF = ("light-client", "single-signer")
+_PINS = {
+    "engine_chain_id": _ANY_PROOF,
+    "solo_key": ("single-signer",),
+    "min_institutions": ("light-client",),
+    "checkpoint": ("light-client",),
+    "max_age_seconds": _ANY_PROOF,
+    "urls": ("rpc",),
+}
+"""The trusts that cannot do without a field."""
+_MEANT_FOR = {
+    "engine_chain_id": _ANY_PROOF,
+    "solo_key": ("single-signer",),
+    "min_institutions": ("light-client",),
+    "checkpoint": _ANY_PROOF,
+    "confirmations": ("rpc",),
+}
+"""The trusts that a field says anything to: elsewhere it would promise what nobody checks."""
+_HEX = re.compile("(?:0x)?(?:[0-9a-fA-F]{2})*")
 _HEX_FIELDS = ("genesis_hash", "directory", "directory_code_hash", "solo_key")
 _TEXT_FIELDS = ("trust", "engine_chain_id", "issuer_now")
 _NUMBER_FIELDS = ("chain_id", "min_institutions", "trust_period_seconds", "max_age_seconds")
@@ -149,8 +146,9 @@ def _from_table(table: dict[str, Any], source: Path) -> Policy:
     known = {"version", "checkpoint", "accepted_issuers", "urls", "confirmations"}
     if unknown := table.keys() - known - {*_HEX_FIELDS, *_TEXT_FIELDS, *_NUMBER_FIELDS}:
         raise PolicyError(f"unknown key {min(unknown)}", "update testamur, or correct the key")
-    if table.get("version") != 1:
-        raise PolicyError(f"version {table.get('version')!r} is not 1", "update testamur")
+    version = table.get("version")
+    if isinstance(version, bool) or version != 1:
+        raise PolicyError(f"version {version!r} is not 1", "update testamur")
     values: dict[str, Any] = {"source": source}
     for name in _HEX_FIELDS:
         if name in table:
@@ -160,18 +158,24 @@ def _from_table(table: dict[str, Any], source: Path) -> Policy:
             values[name] = _typed(name, table[name], kind)
     if "checkpoint" in table:
         checkpoint = _typed("checkpoint", table["checkpoint"], dict)
+        if unknown := checkpoint.keys() - {"height", "hash"}:
+            raise PolicyError(f"unknown key checkpoint.{min(unknown)}", "update testamur, or correct the key")
         height = _typed("checkpoint.height", checkpoint.get("height"), int)
         values["checkpoint"] = Checkpoint(height, _bytes("checkpoint.hash", checkpoint.get("hash")))
     for name in ("trust", "chain_id", "genesis_hash", "directory", "directory_code_hash"):
         if name not in values:
-            raise PolicyError(f"lacks {name}", _RECREATE)
-    if values["trust"] == "rpc" and "confirmations" not in table:
-        raise PolicyError('lacks confirmations, a number of blocks or "finalized"', _RECREATE)
+            raise PolicyError(f"lacks {name}", RECREATE)
+    if values["trust"] == "rpc":
+        if "confirmations" not in table:
+            raise PolicyError('lacks confirmations, a number of blocks or "finalized"', RECREATE)
+        values.setdefault("max_age_seconds", None)
+    elif "confirmations" in table:
+        raise PolicyError(f"confirmations means nothing to a policy of trust {values['trust']}", "leave it out")
     confirmations = table.get("confirmations", "finalized")
     if confirmations != "finalized":
         values["confirmations"] = _typed("confirmations", confirmations, int)
     if "accepted_issuers" not in table:
-        raise PolicyError('lacks accepted_issuers, numbers or "any"', _RECREATE)
+        raise PolicyError('lacks accepted_issuers, numbers or "any"', RECREATE)
     issuers = table["accepted_issuers"]
     values["accepted_issuers"] = (
         None
@@ -200,13 +204,12 @@ def _to_table(policy: Policy) -> dict[str, Any]:
 
 def _typed(name: str, value: Any, kind: type) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, int) and value < 0):
-        raise PolicyError(f"{name} is not {'a number' if kind is int else f'a {kind.__name__}'}", _RECREATE)
+        raise PolicyError(f"{name} is not {'a number' if kind is int else f'a {kind.__name__}'}", RECREATE)
     return value
 
 
 def _bytes(name: str, value: Any) -> bytes:
-    text = _typed(name, value, str).removeprefix("0x")
-    try:
-        return bytes.fromhex(text)
-    except ValueError as error:
-        raise PolicyError(f"{name} is not hexadecimal", _RECREATE) from error
+    text = _typed(name, value, str)
+    if not _HEX.fullmatch(text):
+        raise PolicyError(f"{name} is not hexadecimal", RECREATE)
+    return bytes.fromhex(text.removeprefix("0x"))

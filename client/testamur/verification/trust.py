@@ -50,6 +50,8 @@ class State:
     """As in `AsOf.trust`."""
     proofs: tuple[FinalityProof, ...] = ()
     """What proved it, for those who keep evidence; empty for `rpc`."""
+    proved: tuple[FinalState, ...] = ()
+    """The same, judged: this state and, where it is judged at a past moment, its child."""
     announced: Callable[[bytes, int], Iterable[str]] = lambda registry, institution: ()
     """Names that the registry's events gave an institution; a node's word, good only where a hash confirms it."""
     changes: Callable[[bytes, int, str], Changes | None] = no_changes
@@ -58,12 +60,13 @@ class State:
     """Why it does not count as the present although it can be read."""
 
     @property
-    def seen(self) -> Seen:
-        """What a verifier remembers of it."""
-        if not self.proofs:
-            return Seen(self.block, self.block_hash, self.block, self.block_hash)
-        engine = self.proofs[0].signed.header
-        return Seen(engine.height, engine.hash(), self.block, self.block_hash)
+    def seen(self) -> tuple[Seen, ...]:
+        """What a verifier remembers of it: the state itself, then the child that showed how long it held."""
+        if not self.proved:
+            return (Seen(self.block, self.block_hash, self.block, self.block_hash),)
+        return tuple(
+            Seen(final.engine_height, final.engine_hash, final.header.number, final.hash) for final in self.proved
+        )
 
     @property
     def time_seconds(self) -> int:
@@ -158,14 +161,14 @@ def _told_by_node(rpc: "Rpc", policy: Policy, now_ns: int, moment_ns: int | None
     if block is None:
         raise UndecidedError("unproven", "the node has no block that far back")
     number, timestamp_ns = int(block["number"], 16), int(block["timestamp"], 16) * 1_000_000_000
-    time_ns = max(now_ns, timestamp_ns) if moment_ns is None else moment_ns
     return State(
         view=RpcView(number, rpc),
         block=number,
         block_hash=bytes.fromhex(block["hash"][2:]),
-        time_ns=time_ns,
+        time_ns=timestamp_ns if moment_ns is None else moment_ns,
         judged_ns=now_ns if moment_ns is None else moment_ns,
         trust="rpc",
+        doubt=_doubt_of_age(now_ns - timestamp_ns, policy) if moment_ns is None else None,
         announced=partial(announced_names, rpc, number),
         changes=partial(read_changes, rpc, number),
     )
@@ -219,12 +222,13 @@ def _dated(
     if moment_ns is not None and not holds_at(final, moment_ns, child):
         raise UndecidedError("unproven", f"nothing shows that block {final.header.number} was the newest then")
     doubt = None
-    if moment_ns is None and age_seconds > policy.max_age_seconds:
-        doubt = UndecidedError(
-            "stale",
-            f"the newest state is {age_seconds} s old, the policy allows {policy.max_age_seconds} s",
-            "connect to a node, or judge it as of its own time with --at evidence",
-        )
+    if moment_ns is None:
+        doubt = _doubt_of_age(now_ns - final.engine_time_ns, policy)
+        if child is not None and child.header.parent_hash == final.hash:
+            following = f"block {child.header.number} follows the state that is to be the present"
+            doubt = UndecidedError(
+                "stale", following, "connect to a node, or judge the moment it was made for with --at"
+            )
     return State(
         view=view,
         block=final.header.number,
@@ -233,5 +237,18 @@ def _dated(
         judged_ns=now_ns if moment_ns is None else moment_ns,
         trust=trust,
         proofs=proofs,
+        proved=(final,) if child is None else (final, child),
         doubt=doubt,
+    )
+
+
+def _doubt_of_age(age_ns: int, policy: Policy) -> UndecidedError | None:
+    """Why a state of this age is not the present; None where the policy sets no age or it is young enough."""
+    age_seconds, greatest = age_ns // 1_000_000_000, policy.max_age_seconds
+    if greatest is None or age_seconds <= greatest:
+        return None
+    return UndecidedError(
+        "stale",
+        f"the newest state is {age_seconds} s old, the policy allows {greatest} s",
+        "connect to a node, or judge it as of its own time with --at evidence",
     )

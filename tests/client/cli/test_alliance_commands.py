@@ -1,6 +1,8 @@
 """`alliance`, `issuer`, `policy`, `account`, `init`, `deploy` on the world's chain."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -147,14 +149,14 @@ def test_a_policy_is_created_shown_checked_and_refreshed(world: World, tmp_path:
 
 def test_a_chain_that_left_out_a_block_is_told_until_the_policy_forgets(world: World, tmp_path: Path) -> None:
     """docs/protocol.md 4.5, on a node: block 2 was shown with another hash than the chain has now."""
-    policy, memory = tmp_path / "policy.toml", tmp_path / "newest.json"
+    policy, memory = tmp_path / "policy.toml", tmp_path / "newest.sqlite"
     options = ("--profile", world.result.profile)
     assert command("policy", "create", "--rpc", world.node.rpc, "--out", policy).code == 0
     assert command("policy", "check", policy, *options).code == 0
-    table = json.loads(memory.read_text())
-    for entry in table.values():
-        entry["blocks"] = {"2": "0x" + "66" * 32}
-    memory.write_text(json.dumps(table))
+    with closing(sqlite3.connect(memory)) as database, database:
+        [(kept,)] = database.execute("SELECT entry FROM newest").fetchall()
+        other = json.dumps({**json.loads(kept), "blocks": {"2": "0x" + "66" * 32}})
+        database.execute("UPDATE newest SET entry = ?", (other,))
     refused = command("policy", "check", policy, *options)
     assert (refused.code, "block 2 was shown before with another hash" in refused.err) == (7, True)
     chinese = command("verify", world.cases["valid"], "--policy", policy, "--lang", "zh", *options)

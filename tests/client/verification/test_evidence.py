@@ -78,7 +78,7 @@ def test_what_is_not_the_issuers_or_not_provable_is_refused(chain: World) -> Non
     with pytest.raises(NotProvableError, match="unproven"):
         prove(bundle, Chain.offline(), chain.policy(), NOW)
     with pytest.raises(NotProvableError, match="single-signer"):
-        prove(bundle, Node(chain).chain(), chain.policy(trust="rpc", urls=("x",)), NOW)
+        prove(bundle, Node(chain).chain(), chain.policy(trust="rpc", urls=("http://127.0.0.1:1",)), NOW)
 
 
 def test_a_renamed_issuer_goes_by_its_registered_name_also_with_no_network(chain: World) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 import tomli_w
+from testamur.artifacts import GENESIS_ADDRESSES
+from testamur.verification.creation import create_policy
 from testamur.verification.errors import PolicyError
 from testamur.verification.policy import Checkpoint, Policy
 
-from tests.client.verification.world import world
+from tests.client.verification.world import Node, world
 
 CHECKPOINT = Checkpoint(7, b"\x07" * 32)
 POLICIES = {
@@ -72,11 +74,87 @@ def test_a_policy_that_lacks_a_pin_is_refused(trust: str, name: str, tmp_path: P
         ("urls", "http://127.0.0.1"),
         ("checkpoint", {"height": 1}),
         ("surprise", 1),
+        ("version", True),
+        ("version", "1"),
+        ("chain_id", 2**63),
+        ("chain_id", 20260.0),
+        ("genesis_hash", "0x " + "00" * 32),
+        ("genesis_hash", "0x" + "０" * 64),
+        ("engine_chain_id", "x" * 51),
+        ("engine_chain_id", "测试"),
+        ("accepted_issuers", []),
+        ("accepted_issuers", [0]),
+        ("accepted_issuers", [1, 2**32]),
+        ("accepted_issuers", [True]),
+        ("urls", ["127.0.0.1:8545"]),
+        ("urls", ["ftp://127.0.0.1"]),
+        ("urls", ["http://a b"]),
+        ("checkpoint", {"height": 1, "hash": "0x00"}),
+        ("checkpoint", {"height": 0, "hash": "0x" + "00" * 32}),
+        ("checkpoint", {"height": True, "hash": "0x" + "00" * 32}),
+        ("checkpoint", {"height": 1, "hash": "0x" + "00" * 32, "surprise": 1}),
+        ("max_age_seconds", True),
+        ("max_age_seconds", 10**12),
+        ("trust_period_seconds", 0),
+        ("issuer_now", True),
+        ("min_institutions", 2),
+        ("confirmations", 0),
+        ("confirmations", "finalized"),
     ],
 )
 def test_a_pin_of_another_kind_is_refused(name: str, value: Any, tmp_path: Path) -> None:
     with pytest.raises(PolicyError):
         load(tmp_path, {**table("single-signer"), name: value})
+
+
+@pytest.mark.parametrize(
+    ("trust", "name", "value"),
+    [
+        ("light-client", "min_institutions", 0),
+        ("light-client", "min_institutions", True),
+        ("light-client", "solo_key", "0x" + "00" * 32),
+        ("rpc", "confirmations", -1),
+        ("rpc", "confirmations", True),
+        ("rpc", "confirmations", "latest"),
+        ("rpc", "urls", []),
+        ("rpc", "max_age_seconds", 0),
+        ("rpc", "engine_chain_id", "testamur-1"),
+        ("rpc", "solo_key", "0x" + "00" * 32),
+        ("rpc", "min_institutions", 2),
+        ("rpc", "checkpoint", {"height": 1, "hash": "0x" + "00" * 32}),
+    ],
+)
+def test_a_pin_of_another_trust_or_shape_is_refused(trust: str, name: str, value: Any, tmp_path: Path) -> None:
+    load(tmp_path, table(trust))
+    with pytest.raises(PolicyError, match=name):
+        load(tmp_path, {**table(trust), name: value})
+
+
+def test_no_accepted_issuers_means_nobody_and_is_refused_not_everybody(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="accepted_issuers"):
+        world().policy(accepted_issuers=frozenset())
+    chain, directory = world(), GENESIS_ADDRESSES["Directory"]
+    with pytest.raises(PolicyError, match="accepted_issuers"):
+        create_policy(Node(chain), directory, accepted_issuers=[])
+    assert create_policy(Node(chain), directory, accepted_issuers=[2, 1]).accepted_issuers == {1, 2}
+    assert create_policy(Node(chain), directory).accepted_issuers is None
+
+
+def test_a_policy_that_believes_nodes_sets_an_age_where_it_says_one(tmp_path: Path) -> None:
+    assert load(tmp_path, table("rpc")).max_age_seconds == 3_600
+    content = table("rpc")
+    del content["max_age_seconds"]
+    assert load(tmp_path, content).max_age_seconds is None
+    assert load(tmp_path, content).fingerprint != load(tmp_path, table("rpc")).fingerprint
+    directory = GENESIS_ADDRESSES["Directory"]
+    assert create_policy(Node(world()), directory, trust="rpc").max_age_seconds is None
+    assert create_policy(Node(world()), directory, trust="rpc", max_age_seconds=9).max_age_seconds == 9
+    assert create_policy(Node(world()), directory).max_age_seconds == 3_600
+
+
+def test_a_byte_order_mark_before_a_policy_is_skipped(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(POLICIES["rpc"].to_toml(), encoding="utf-8-sig")
+    assert Policy.load(tmp_path / "policy.toml") == POLICIES["rpc"]
 
 
 def test_a_policy_that_is_missing_or_unreadable_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Check 9 and what may be trusted at all: signatures, age, moments, chains, nodes (docs/protocol.md 3.3, 4, 6.2)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,15 +11,27 @@ from testamur.artifacts import GENESIS_ADDRESSES
 from testamur.batch.bundle import Bundle
 from testamur.language import language
 from testamur.language.verdict import check_sentence
+from testamur.verification.bulk import verify_many
 from testamur.verification.connection import Chain
 from testamur.verification.errors import UndecidedError
 from testamur.verification.ground import probe
-from testamur.verification.memory import Memory
+from testamur.verification.memory import Memory, Seen
 from testamur.verification.policy import Checkpoint, Policy
 from testamur.verification.verdict import Verdict
 from testamur.verification.verify import verify
 
-from tests.client.verification.world import ANCHORED, NOW, OTHER_KEY, SEALED, Node, World, credential, raw, world
+from tests.client.verification.world import (
+    ANCHORED,
+    GENESIS_HASH,
+    NOW,
+    OTHER_KEY,
+    SEALED,
+    Node,
+    World,
+    credential,
+    raw,
+    world,
+)
 
 
 @pytest.fixture
@@ -254,18 +267,75 @@ def test_a_node_that_shows_an_older_state_than_before_is_stale(chain: World, bun
     assert verify(bundle, Node(chain).chain(), policy, NOW).code == "ok"
     chain.engine_height = young - 1
     undecided(verify(bundle, Node(chain).chain(), policy, NOW), "stale")
+    assert "height 39, and height 40" in verify(bundle, Node(chain).chain(), policy, NOW).check("trust").message
     chain.engine_height = young + 1
     assert verify(bundle, Node(chain).chain(), policy, NOW).code == "ok"
 
 
-def test_evidence_older_than_what_was_seen_is_judged_by_its_age_alone(
+def test_evidence_from_before_a_block_that_was_seen_is_stale_and_a_heartbeat_does_not_age_it(
     chain: World, bundle: Bundle, tmp_path: Path
 ) -> None:
-    policy = kept(chain, tmp_path)
-    old = chain.evidence()
+    """docs/protocol.md 4.5: a revocation seen yesterday is not undone by a file of last week."""
+    policy, old = kept(chain, tmp_path), chain.evidence()
     chain.engine_height += 1
     assert verify(bundle, Node(chain).chain(), policy, NOW).code == "ok"
     assert verify(bundle.with_evidence(old), Chain.offline(), policy, NOW).code == "ok"
+    chain.go_on()
+    chain.revoke(70_001)
+    assert verify(bundle, Node(chain).chain(), policy, NOW).code == "revoked"
+    verdict = verify(bundle.with_evidence(old), Chain.offline(), policy, NOW)
+    undecided(verdict, "stale")
+    assert verdict.check("status").result == "pass"  # by the old state, which is not the present
+    assert "block 4, and block 5 was seen before" in verdict.check("trust").message
+    assert verify(bundle.with_evidence(old), Chain.offline(), policy, NOW, at="evidence").code == "ok"
+
+
+def test_what_was_seen_is_remembered_for_every_policy_of_the_chain(
+    chain: World, bundle: Bundle, tmp_path: Path
+) -> None:
+    policy, old = kept(chain, tmp_path), chain.evidence()
+    chain.go_on()
+    assert verify(bundle, Node(chain).chain(), policy, NOW).code == "ok"
+    stricter = kept(chain, tmp_path, issuer_now="required", accepted_issuers=frozenset({1}))
+    undecided(verify(bundle.with_evidence(old), Chain.offline(), stricter, NOW), "stale")
+    other = kept(chain, tmp_path, solo_key=raw(OTHER_KEY))
+    assert Memory.of(other).height == 0
+
+
+def test_files_of_one_run_do_not_age_one_another_and_those_of_the_next_are_aged(
+    chain: World, bundle: Bundle, tmp_path: Path
+) -> None:
+    policy, old = kept(chain, tmp_path), bundle.with_evidence(chain.evidence())
+    chain.go_on()
+    new = bundle.with_evidence(chain.evidence())
+    run = [verdict.code for verdict in verify_many([new, old], Chain.offline(), policy, NOW)]
+    assert run == ["ok", "ok"]
+    assert [verdict.code for verdict in verify_many([new, old], Chain.offline(), policy, NOW)] == ["ok", "stale"]
+
+
+def test_evidence_that_brings_a_later_block_itself_is_not_of_the_present(chain: World, bundle: Bundle) -> None:
+    parent = chain.evidence()
+    chain.go_on()
+    both = {**parent, "finality": [*parent["finality"], chain.finality().to_json()]}
+    undecided(verify(bundle.with_evidence(both), Chain.offline(), chain.policy(), NOW), "stale")
+
+
+def test_a_state_of_too_little_standing_is_not_remembered(chain: World, bundle: Bundle, tmp_path: Path) -> None:
+    policy = kept(chain, tmp_path, genesis_hash=b"\x01" * 32)
+    undecided(verify(bundle, Node(chain).chain(), policy, NOW), "wrong_chain")
+    assert Memory.of(policy).height == 0
+
+
+def test_processes_that_remember_at_once_keep_the_newest(chain: World, tmp_path: Path) -> None:
+    policy = kept(chain, tmp_path)
+    heights = list(range(41, 65))
+    shuffled = heights[::2] + heights[1::2][::-1]
+    seen = [Seen(height, bytes([height]) * 32, height - 30, bytes([height]) * 32) for height in shuffled]
+    memories = [Memory.of(policy) for _ in seen]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda pair: pair[0].remember(pair[1], is_followed=True), zip(memories, seen, strict=True)))
+    now = Memory.of(policy)
+    assert (now.height, now.block_before, now.blocks) == (64, 34, {34: bytes([64]) * 32})
 
 
 def test_two_headers_at_one_height_are_noticed(chain: World, bundle: Bundle, tmp_path: Path) -> None:
@@ -294,7 +364,7 @@ def test_a_chain_that_was_rolled_back_and_went_on_is_undecided(
         assert "rolled back" in verdict.check("trust").message
     Memory.of(policy).forget()  # the alliance said what happened: `policy refresh --forget`
     assert verify(bundle, Node(chain).chain(), policy, NOW).code == "revoked"
-    assert second.hex() not in (tmp_path / "newest.json").read_text()
+    assert second not in Memory.of(policy).blocks.values()
 
 
 @pytest.mark.parametrize("trust", ["single-signer", "rpc"])
@@ -350,17 +420,19 @@ def test_the_checkpoint_is_where_memory_begins(chain: World, bundle: Bundle) -> 
     undecided(verify(bundle, Node(chain).chain(), chain.policy(checkpoint=later), NOW), "stale")
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"x":1}', "null"])
+@pytest.mark.parametrize("content", ["", "{", '{"x":1}' * 999, "SQLite format 3\0" + "x" * 8192])
 def test_a_damaged_memory_is_begun_anew(chain: World, bundle: Bundle, tmp_path: Path, content: str) -> None:
     policy = kept(chain, tmp_path)
-    (tmp_path / "newest.json").write_text(content)
+    (tmp_path / "newest.sqlite").write_text(content)
     assert verify(bundle, Node(chain).chain(), policy, NOW).code == "ok"
-    assert str(chain.engine_height) in (tmp_path / "newest.json").read_text()
+    chain.engine_height -= 1
+    assert verify(bundle, Node(chain).chain(), policy, NOW).code in ("ok", "stale")  # gone where it was no database
+    assert Memory.of(policy).height >= chain.engine_height
 
 
 def test_a_folder_that_cannot_be_written_does_not_stop_a_verdict(chain: World, bundle: Bundle, tmp_path: Path) -> None:
     policy = kept(chain, tmp_path)
-    (tmp_path / "newest.json").mkdir()  # neither readable nor replaceable, whoever runs the test
+    (tmp_path / "newest.sqlite").mkdir()  # neither readable nor replaceable, whoever runs the test
     assert verify(bundle, Node(chain).chain(), policy, NOW).code == "ok"
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
 
@@ -392,7 +464,7 @@ def test_a_node_that_answers_nonsense_leaves_it_undecided(
     node = Node(chain)
     node.answers[method] = answer
     is_believed = method not in ("testamur_finalityProof", "eth_getProof")
-    policy = chain.policy(trust="rpc", urls=("x",)) if is_believed else chain.policy()
+    policy = chain.policy(trust="rpc", urls=("http://127.0.0.1:1",)) if is_believed else chain.policy()
     verdict = verify(bundle, node.chain(), policy, NOW)
     assert verdict.outcome == "indeterminate"
     assert verdict.code in ("unproven", "chain_unreachable")
@@ -404,6 +476,27 @@ def test_a_node_learns_a_block_of_the_list_and_not_the_word(chain: World, bundle
     address = "0x" + GENESIS_ADDRESSES["StatusRegistry"].hex()
     sizes = [len(params[1]) for method, params in node.asked if method == "eth_getProof" and params[0] == address]
     assert sizes == [1, 512, 512]
+
+
+def test_a_believed_nodes_state_is_dated_by_its_block_and_its_age_is_judged(chain: World, bundle: Bundle) -> None:
+    """docs/protocol.md 6.10: the clock says nothing about how old a node's word is."""
+    believing = chain.policy(trust="rpc", urls=("http://127.0.0.1:1",), max_age_seconds=600)
+    verdict = verify(bundle, Node(chain).chain(), believing, at(ANCHORED + 600))
+    assert (verdict.code, verdict.as_of and verdict.as_of.time) == ("ok", at(ANCHORED))
+    undecided(verify(bundle, Node(chain).chain(), believing, at(ANCHORED + 601)), "stale")
+    ageless = replace(believing, max_age_seconds=None)
+    later = verify(bundle, Node(chain).chain(), ageless, at(ANCHORED + 86_400))
+    assert (later.code, later.as_of and later.as_of.time) == ("ok", at(ANCHORED))
+    chain.revoke(70_001)
+    assert verify(bundle, Node(chain).chain(), believing, at(ANCHORED + 601)).code == "revoked"
+
+
+@pytest.mark.parametrize("timestamp", ["0x1_0", " 0x10", "0x１0", "16", 16, None, "0x", "-0x1"])
+def test_a_number_that_a_node_writes_otherwise_is_no_number(chain: World, bundle: Bundle, timestamp: object) -> None:
+    node, hash_ = Node(chain), "0x" + GENESIS_HASH.hex()
+    node.answers["eth_getBlockByNumber"] = {"number": "0x4", "hash": hash_, "timestamp": timestamp}
+    believing = chain.policy(trust="rpc", urls=("http://127.0.0.1:1",))
+    undecided(verify(bundle, node.chain(), believing, NOW), "chain_unreachable")
 
 
 def test_a_moment_to_come_is_undecided_even_by_a_nodes_word(chain: World, bundle: Bundle) -> None:

@@ -49,7 +49,7 @@ def by_proving_node(bundle: Bundle, chain: World, policy: Policy, now: datetime 
 
 
 def by_believed_node(bundle: Bundle, chain: World, policy: Policy, now: datetime = NOW) -> Verdict:
-    believing = replace(policy, trust="rpc", urls=("http://127.0.0.1:1",))
+    believing = replace(policy, trust="rpc", urls=("http://127.0.0.1:1",), engine_chain_id=None, solo_key=None)
     return verify(bundle, Node(chain).chain(), believing, now)
 
 
@@ -178,7 +178,7 @@ def test_a_batch_of_another_chain_is_undecided_and_says_so(chain: World, judge: 
 
 
 def test_a_batch_in_a_replaced_version_of_the_contract_still_counts(chain: World, judge: Judge) -> None:
-    bundle = issue(chain)
+    bundle, chain.timestamp = issue(chain), ANCHORED + 20
     chain.deploy("CredentialBatches", b"\x13" * 20, ANCHORED + 10, version=2)
     assert judge(bundle, chain, chain.policy()).code == "ok"
     younger = chain.issue([credential(9, status_index=9)], contract=b"\x13" * 20)[0]

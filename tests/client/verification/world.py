@@ -309,6 +309,8 @@ class World:
             "engine_chain_id": ENGINE_CHAIN_ID,
             "solo_key": raw(SOLO_KEY),
         }
+        if changes.get("trust") == "rpc":
+            pins |= {"engine_chain_id": None, "solo_key": None}
         return Policy(**{**pins, **changes})
 
 
