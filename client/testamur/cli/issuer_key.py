@@ -105,10 +105,14 @@ def compromise(
 def parse_time(text: str) -> datetime:
     """ISO 8601, UTC where no offset is said; a date alone is its first second."""
     try:
+        if not text.isascii():
+            raise ValueError("digits of another script")
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UsageError(f"{text!r} is no time", "write ISO 8601, as in 2026-11-20T08:00:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment
 
 
 def _rotate(connection: "Connection", number: int, usage: str, folder: str, session: Session) -> str:

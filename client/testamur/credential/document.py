@@ -5,7 +5,6 @@ Data flow: bytes -> `parse` (or a bundle's tree -> `from_tree`) -> `Document` ->
 key, a wrong type or a second reading of the same bytes again.
 """
 
-import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from testamur.credential.budget import spend
 from testamur.credential.canonical import CanonicalBytes, canonical_bytes, canonical_nquads
 from testamur.credential.contexts import CONTEXT_URLS
 from testamur.credential.errors import MalformedError
+from testamur.credential.moments import read_moment
 from testamur.credential.multibase import base58_decode, decode_key
 from testamur.credential.shape import MAX_TOKENS, Kept, Shape, Signature, compile_shape, flatten
 from testamur.credential.strict import MAX_DOCUMENT_BYTES, parse_strict, step
@@ -38,9 +38,7 @@ CRYPTOSUITE: Final = "eddsa-rdfc-2022"
 
 _LIST_URL: Final = re.compile(r"https://[^#?\s]+/v1/status-lists/(0|[1-9][0-9]{0,9})")
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,9}")
-_WHOLE_SECONDS: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
 _U32: Final = 2**32
-_MAX_MOMENT: Final = len("2026-06-30T16:00:00+08:00")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PROOF_KEYS: Final = frozenset({"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"})
 _STATUS_KEYS: Final = frozenset({"id", "type", "statusPurpose", "statusListIndex", "statusListCredential"})
@@ -224,16 +222,8 @@ def _moment(parent: Mapping[str, Any], path: str, key: str) -> datetime:
 
 def parse_moment(text: str) -> datetime | None:
     """The time that RFC 3339 text of whole seconds after 1970 states, in UTC; None for any other text."""
-    return _parse_moment(text) if len(text) <= _MAX_MOMENT else None
-
-
-@functools.lru_cache(maxsize=1024)
-def _parse_moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text).astimezone(UTC) if _WHOLE_SECONDS.fullmatch(text) else _EPOCH
-    except (ValueError, OverflowError):
-        return None
-    return moment if moment > _EPOCH else None
+    moment = read_moment(text) if "." not in text else None
+    return moment if moment is not None and moment > _EPOCH else None
 
 
 def _level(achievement: Mapping[str, Any], path: str) -> tuple[tuple[int, int, int, int], Labels]:

@@ -24,7 +24,7 @@ __all__ = ["Achievement", "Column", "Level", "Template", "TemplateError"]
 
 _TYPE: Final = "TestamurTemplate"
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
-_ZONE: Final = re.compile(r"([+-])(\d\d):(\d\d)")
+_ZONE: Final = re.compile(r"([+-])([0-9]{2}):([0-5][0-9])")
 _MAX_TEXT: Final = 4096
 
 
@@ -212,7 +212,7 @@ def _template(root: _Reader) -> Template:
 
 def _zone(root: _Reader) -> timezone:
     match = _ZONE.fullmatch(root.text("timeZone"))
-    if match is None or int(match[2]) > 14 or int(match[3]) > 59:
+    if match is None or int(match[2] + match[3]) > 1400:
         raise root.fail("timeZone", "not an offset such as +08:00")
     offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
     return timezone(-offset if match[1] == "-" else offset)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from testamur.credential.contexts import CONTEXT_URLS, shipped_contexts
 from testamur.credential.errors import MalformedError
+from testamur.credential.moments import read_date, read_moment
 from testamur.credential.strict import step
 
 __all__ = ["VALUE_RULES", "Terms", "check_terms", "is_absolute_iri"]
@@ -22,8 +23,6 @@ _IRI_CHARACTERS: Final = r"A-Za-z0-9\-._~!$&'()*+,;=:@/?\u00a0-\ud7ff\uf900-\ufd
 _IRI_PART: Final = f"[{_IRI_CHARACTERS}]*(?:%[0-9A-Fa-f]{{2}}[{_IRI_CHARACTERS}]*)*"
 _ABSOLUTE_IRI: Final = re.compile(rf"[A-Za-z][A-Za-z0-9+.\-]*:(?=[^#]){_IRI_PART}(?:#{_IRI_PART})?")
 _MAX_IRI: Final = 2048
-_DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _OTHER_FORMATS: Final = "https://www.iana.org/assignments/"
 """The contexts also map the claims of JWT and SD-JWT; those belong to another file format (protocol.md 1)."""
 
@@ -174,11 +173,6 @@ def _check_types(value: Any, path: str, vocabulary: _Vocabulary) -> list[str]:
     return names
 
 
-@functools.lru_cache(maxsize=1024)
-def _is_date_time(text: str) -> bool:
-    return _DATE_TIME.fullmatch(text) is not None
-
-
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -204,12 +198,12 @@ VALUE_RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
         "an integer",
     ),
     "dateTime": (
-        lambda value: isinstance(value, str) and _is_date_time(value),
-        "a date and time",
+        lambda value: isinstance(value, str) and read_moment(value) is not None,
+        "a date and time with its offset",
     ),
     "date": (
-        lambda value: isinstance(value, str) and bool(_DATE.fullmatch(value)),
-        "a date",
+        lambda value: isinstance(value, str) and read_date(value) is not None,
+        "a date of the calendar",
     ),
 }
 

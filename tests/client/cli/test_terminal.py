@@ -10,6 +10,8 @@ from testamur.cli.progress import ProgressLine
 from testamur.cli.terminal import Terminal
 from testamur.language import language
 
+from tests.world import command
+
 
 class Screen(StringIO):
     """A stream that says it is a terminal."""
@@ -77,3 +79,11 @@ def test_the_shell_completes_commands() -> None:
     program = "import sys; sys.argv[0] = 'testamur'; from testamur.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", program], env=asked, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["policy"]
+
+
+@pytest.mark.parametrize("given", ["１", "0_1", " 1", "1.0", "٣", "0", "x"])
+def test_a_number_option_takes_ascii_digits_within_its_bounds(given: str) -> None:
+    refused = command("policy", "refresh", "none.toml", "--at-least", given)
+    assert refused.code == 2
+    assert "--at-least" in refused.err
+    assert "--at-least" not in command("policy", "refresh", "none.toml", "--at-least", "1").err
