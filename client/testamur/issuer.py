@@ -9,7 +9,7 @@ Returns values, prints nothing; the commands of the same names are thin over it.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -106,6 +106,7 @@ class Issuer:
         per_file: bool = False,
         is_again: bool = False,
         replaced: Replaced | None = None,
+        ignored: Collection[str] = (),
         largest_batch: int = LARGEST_BATCH,
         progress: Progress = lambda stage, done, total: None,
     ) -> IssueReport:
@@ -124,6 +125,7 @@ class Issuer:
                 per_file=per_file,
                 is_again=is_again,
                 replaced=replaced,
+                ignored=ignored,
                 largest_batch=largest_batch,
                 progress=progress,
             )
@@ -136,6 +138,7 @@ class Issuer:
         *,
         per_file: bool = False,
         is_again: bool = False,
+        ignored: Collection[str] = (),
         largest_batch: int = LARGEST_BATCH,
     ) -> Estimate:
         """What `issue` with the same arguments would do and cost."""
@@ -147,6 +150,7 @@ class Issuer:
             Path(folder),
             per_file=per_file,
             is_again=is_again,
+            ignored=ignored,
             largest_batch=largest_batch,
         )
 

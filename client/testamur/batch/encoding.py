@@ -4,9 +4,10 @@ A damaged UTF-8 file mostly decodes as GB18030 too, into names that nobody has; 
 part is refused with the place of the damage rather than read as the other.
 """
 
+import re
 from typing import Final
 
-__all__ = ["UndecodableError", "decode"]
+__all__ = ["UndecodableError", "decode", "is_utf8", "mixes_scripts"]
 
 _STANDARD_IDEOGRAPHS: Final = str.maketrans(
     {
@@ -27,6 +28,11 @@ _STANDARD_IDEOGRAPHS: Final = str.maketrans(
     }
 )
 """Ideographs that GB18030 of 2000 put into Unicode's private area for want of a place, as GB18030-2022 maps them."""
+
+
+_HAN: Final = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_LATIN: Final = "[A-Za-z\u00c0-\u024f]"
+_MIXED: Final = re.compile(f"{_HAN}{_LATIN}|{_LATIN}{_HAN}")
 
 
 class UndecodableError(ValueError):
@@ -56,6 +62,20 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = _line(body, error.start)
         raise UndecodableError(line, f"byte 0x{body[error.start]:02x} is neither UTF-8 nor GB18030") from error
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether a roster is read as UTF-8, which no other encoding passes for by chance."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def mixes_scripts(text: str) -> bool:
+    """Whether an ideograph stands beside a Latin letter, as where `José` in Latin-1 is read as GB18030."""
+    return not text.isascii() and _MIXED.search(text) is not None
 
 
 def _line(data: bytes, position: int) -> int:

@@ -4,7 +4,7 @@ Reads the roster, the chain and nothing else; signs and writes nothing.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,11 +75,12 @@ def estimate(
     *,
     per_file: bool = False,
     is_again: bool = False,
+    ignored: Collection[str] = (),
     largest_batch: int = LARGEST_BATCH,
     now: Callable[[], float] = time.time,
 ) -> Estimate:
     """What `issue` with the same arguments would do; raises what it would raise before signing."""
-    inputs = read_inputs(roster_path, template_path)
+    inputs = read_inputs(roster_path, template_path, ignored)
     moment = now()
     plan = inputs.plan(connection, institution, int(moment), largest_batch)
     if not is_again:

@@ -7,7 +7,7 @@ names of several minorities with their middle dot, two- to four-character Han na
 import csv
 import io
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import orjson
@@ -15,7 +15,7 @@ import orjson
 from testamur.credential.columns import FIELDS
 from testamur.credential.template import Level, Template
 
-__all__ = ["example_roster", "example_template"]
+__all__ = ["example_lines", "example_roster", "example_template"]
 
 _SURNAMES: Final[list[str]] = [*"王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗仇查单㐂𠮷", "欧阳", "司马", "诸葛", "令狐"]
 _GIVEN: Final[list[str]] = [
@@ -92,15 +92,18 @@ def example_template(levels: Sequence[Level], issuer_name: str, homepage: str) -
 
 
 def example_roster(template: Template, rows: int, encoding: str = "utf-8", seed: int = 1) -> bytes:
-    """A CSV of `rows` invented learners for `template`, the same for the same `seed`.
+    """A CSV of `rows` invented learners for `template`, the same for the same `seed`."""
+    return b"".join(line.encode(encoding) for line in example_lines(template, rows, seed))
+
+
+def example_lines(template: Template, rows: int, seed: int = 1) -> Iterator[str]:
+    """The same line by line: a million rows are never held.
 
     No number comes twice, nor in the roster of another seed (below 10^6): a profile does not issue one number twice.
     """
     draw, series = random.Random(seed), f"{seed % 10**6:06d}"
     columns = [column for column in template.columns if column.field in _COLUMNS]
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow([column.header for column in columns])
+    yield _line([column.header for column in columns])
     for number in range(1, rows + 1):
         cells = {
             "row_id": f"S{number:06d}",
@@ -112,8 +115,13 @@ def example_roster(template: Template, rows: int, encoding: str = "utf-8", seed:
             "valid_until": "" if number % 4 else "2036-06-30",
             "level": draw.choice(template.levels).key,
         }
-        writer.writerow([cells[column.field] for column in columns])
-    return file.getvalue().encode(encoding)
+        yield _line([cells[column.field] for column in columns])
+
+
+def _line(cells: Sequence[str]) -> str:
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator="\r\n").writerow(cells)
+    return file.getvalue()
 
 
 def _name(draw: random.Random, number: int) -> str:

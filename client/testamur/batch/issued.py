@@ -8,7 +8,6 @@ it holds hashes of numbers, no name. Whoever loses it loses the warning, never a
 import hashlib
 import os
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Final
 
 from testamur.batch.journal import PreparedRow
 from testamur.batch.roster import Row
+from testamur.credential.normal import identity
 from testamur.credential.template import Template
 from testamur.errors import TestamurError
 from testamur.profile import Profile
@@ -141,7 +141,7 @@ def _normal(part: str | int | date | datetime | None) -> str:
     """One form of what people write in several: full-width digits, letter case and blanks make no other number."""
     if isinstance(part, (date, datetime)):
         return part.isoformat()
-    return "".join(unicodedata.normalize("NFKC", "" if part is None else str(part)).casefold().split())
+    return identity("" if part is None else str(part))
 
 
 class IssuedRegister:

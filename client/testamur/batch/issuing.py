@@ -7,7 +7,7 @@ a killed run stopped: no credential twice, no second anchor.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -121,6 +121,7 @@ def issue(
     per_file: bool = False,
     is_again: bool = False,
     replaced: Replaced | None = None,
+    ignored: Collection[str] = (),
     largest_batch: int = LARGEST_BATCH,
     progress: Progress = lambda stage, done, total: None,
     now: Callable[[], float] = time.time,
@@ -143,7 +144,7 @@ def issue(
     """
     if not 1 <= largest_batch <= 1 << LARGEST_LOG2:
         raise ValueError(f"largest_batch {largest_batch}: no status list has that many entries")
-    inputs = read_inputs(roster_path, template_path)
+    inputs = read_inputs(roster_path, template_path, ignored)
     journal = Journal.open(folder) if folder.is_dir() else None
     try:
         if journal is not None and not is_resumed:
@@ -252,11 +253,16 @@ def _require_same(journal: Journal, facts: RunFacts) -> None:
             )
 
 
-def read_inputs(roster_path: Path, template_path: Path) -> Inputs:
-    """Read and check both files; their faults are in `roster.problems` or a TemplateError."""
+def read_inputs(roster_path: Path, template_path: Path, ignored: Collection[str] = ()) -> Inputs:
+    """Read and check both files; their faults are in `roster.problems` or a TemplateError.
+
+    `ignored` names columns of the roster that the template does not have.
+    """
     roster, template = _read(roster_path), _read(template_path)
     parsed = Template.parse(template)
-    return Inputs(parse(roster, parsed), parsed, hashlib.sha256(roster).digest(), hashlib.sha256(template).digest())
+    return Inputs(
+        parse(roster, parsed, ignored), parsed, hashlib.sha256(roster).digest(), hashlib.sha256(template).digest()
+    )
 
 
 def _nothing() -> None:

@@ -14,13 +14,14 @@ from typing import Any
 
 import orjson
 
-from testamur.batch.encoding import UndecodableError, decode
 from testamur.batch.issued import IssuedRegister, Replaced
 from testamur.batch.issuing import IssueReport, Progress
 from testamur.batch.journal import Journal
 from testamur.batch.private import write_private
 from testamur.batch.rows import RowError, open_finished
+from testamur.batch.tables import UnreadableTableError, records, strip
 from testamur.credential.columns import FIELDS
+from testamur.credential.normal import normal_form
 from testamur.credential.template import Template
 from testamur.errors import TestamurError
 from testamur.issuer import Issuer
@@ -135,23 +136,26 @@ def _tags(journal: Journal) -> dict[str, bytes]:
 
 
 def _with_tags(path: Path, template: Template, tags: Mapping[str, bytes], old: Path) -> tuple[list[str], bytes]:
-    """The row ids of a roster, and the roster with a column of the outcome tags that these rows had."""
+    """The row ids of a roster, and the roster, now CSV, with a column of the outcome tags that these rows had."""
     try:
-        rows = list(csv.reader(io.StringIO(decode(path.read_bytes()), newline="")))
-    except UndecodableError as error:
+        found = list(records(path.read_bytes()))
+    except UnreadableTableError as error:
         raise RowError(f"{path}, line {error.line}: {error.reason}") from error
-    except (OSError, csv.Error) as error:
+    except OSError as error:
         raise RowError(f"{path} cannot be read: {error}") from error
+    if bad := next((record for record in found if record.problem), None):
+        raise RowError(f"{path}, line {bad.line}: {bad.problem}")
+    rows = [record.cells for record in found]
     column = template.column("row_id")
-    heads = [cell.strip() for cell in rows[0]] if rows else []
-    if column is None or column.header not in heads:
+    heads = [normal_form(cell) for cell in rows[0]] if rows else []
+    if column is None or normal_form(column.header) not in heads:
         raise RowError(f"{path} has no column of row ids", "keep the header of the roster that was issued")
     tag_column = template.column("outcome_tag")
     tag_head = tag_column.header if tag_column else FIELDS["outcome_tag"].header
-    if tag_head in heads:
+    if normal_form(tag_head) in heads:
         raise RowError(f"{path} brings outcome tags of its own", f"leave the column {tag_head} out")
-    place, filled = heads.index(column.header), [row for row in rows[1:] if any(cell.strip() for cell in row)]
-    row_ids = [row[place].strip() if place < len(row) else "" for row in filled]
+    place, filled = heads.index(normal_form(column.header)), rows[1:]
+    row_ids = [normal_form(strip(row[place])) if place < len(row) else "" for row in filled]
     unknown = [row_id for row_id in row_ids if row_id not in tags]
     if unknown:
         raise RowError(

@@ -1,5 +1,6 @@
 """`testamur issue`: from a roster to verified bundles."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from testamur.cli.command import command
+from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
 from testamur.cli.verify import PolicyPath
 
@@ -36,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 def issue(
     session: Session,
-    roster: Annotated[Path, typer.Argument(metavar="ROSTER.csv", help="CSV in UTF-8 or GB18030.")],
+    roster: Annotated[Path, typer.Argument(metavar="ROSTER.csv", help="CSV in UTF-8 or GB18030, or .xlsx.")],
     template: Annotated[Path, typer.Option("--template", metavar="T.json", help="Shape of the credentials.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of this run.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and estimate; sign nothing.")] = False,
@@ -44,6 +46,10 @@ def issue(
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Issue the rows that are good; exit code 8.")] = False,
     per_file: Annotated[bool, typer.Option("--per-file", help="Also write DIR/bundles/<row id>.json.")] = False,
     again: Annotated[bool, typer.Option("--again", help=AGAIN)] = False,
+    ignore_column: Annotated[
+        list[str] | None,
+        typer.Option("--ignore-column", metavar="NAME", help="Leave out a column of the roster; repeat for several."),
+    ] = None,
     policy_path: PolicyPath = None,
 ) -> int:
     """Issue a roster: sign, anchor, write and verify one bundle a row.
@@ -57,10 +63,14 @@ def issue(
     from testamur.verification.policy import Policy
 
     policy = Policy.load(session.policy_file(policy_path))
+    ignored = tuple(ignore_column or ())
+    if not dry_run:
+        _ask_about_doubts(session, roster, template, ignored)
     with session.connection() as connection:
         issuer = Issuer(connection, session.institution(connection.profile), policy)
         if dry_run:
-            return _show_estimate(session, issuer.estimate(roster, template, out, per_file=per_file, is_again=again))
+            estimate = issuer.estimate(roster, template, out, per_file=per_file, is_again=again, ignored=ignored)
+            return _show_estimate(session, estimate)
         progress = ProgressLine(session.terminal.language)
         try:
             report = issuer.issue(
@@ -71,12 +81,32 @@ def issue(
                 skip_bad=skip_bad,
                 per_file=per_file,
                 is_again=again,
+                ignored=ignored,
                 progress=progress,
             )
         finally:
             progress.end()
     _show(session, report)
     return report.exit_code
+
+
+def _ask_about_doubts(session: Session, roster: Path, template: Path, ignored: Sequence[str]) -> None:
+    """At a terminal a person says whether names are meant as they were read; elsewhere they are remarked upon."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    from testamur.batch.encoding import is_utf8
+    from testamur.batch.issuing import read_inputs
+
+    if is_utf8(roster.read_bytes()):
+        return
+    doubts = read_inputs(roster, template, ignored).roster.doubts
+    for doubt in doubts[:20]:
+        told = session.terminal.language.told(doubt.reason)
+        session.terminal.note("line {line}, {column}: {reason}", line=doubt.line, column=doubt.column, reason=told)
+    if doubts:
+        session.terminal.note("Are these {count} cells meant as they stand here? Type yes to go on:", count=len(doubts))
+        if sys.stdin.readline().strip().lower() not in ("yes", "y", "是"):
+            raise UsageError("the roster is not read as it was meant", "save it in UTF-8 where it comes from")
 
 
 def _show_estimate(session: Session, estimate: "Estimate") -> int:

@@ -69,7 +69,7 @@ def example(
 
     Each call invents others, so that their numbers are not those of a roster that was issued already.
     """
-    from testamur.batch.example import example_roster, example_template
+    from testamur.batch.example import example_lines, example_template
     from testamur.credential.template import Template
     from testamur.registry import homepage, levels_in_scope
 
@@ -80,11 +80,10 @@ def example(
         institution = session.institution(connection.profile)
         levels = levels_in_scope(connection.suite, institution.number, institution.region)
     data = example_template(levels, institution.name, homepage(institution.did))
-    encoding = "gb18030" if gb18030 else "utf-8"
-    roster = example_roster(Template.parse(data), rows, encoding, seed=secrets.randbelow(10**6))
     out.mkdir(parents=True, exist_ok=True)
     (out / "template.json").write_bytes(data)
-    (out / "roster.csv").write_bytes(roster)
+    with (out / "roster.csv").open("w", encoding="gb18030" if gb18030 else "utf-8", newline="") as roster:
+        roster.writelines(example_lines(Template.parse(data), rows, seed=secrets.randbelow(10**6)))
     session.terminal.result(
         {"template": str(out / "template.json"), "roster": str(out / "roster.csv"), "rows": rows, "levels": len(levels)}
     )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any, Final
 
+from testamur.credential.bent import loss_in, loss_in_name, loss_of_number
+from testamur.credential.normal import ideographs, normal_form
 from testamur.credential.strict import FORBIDDEN_CHARACTER
 
 __all__ = ["FIELDS", "CellError", "Field", "end_of_day", "read_cell", "start_of_day"]
@@ -24,6 +26,10 @@ _DATE: Final = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d\d)(\d\d))",
     re.ASCII,
 )
+_SERIAL: Final = re.compile(r"[2-7]\d{4}(?:\.\d+)?", re.ASCII)
+"""Days since 1899-12-30, from 1954 to 2119."""
+_FILLERS: Final = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u2800\u3164\uffa0")
+"""Characters that take a place and show nothing, beside those that no text may hold."""
 _HEX32: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
@@ -36,7 +42,7 @@ class Field:
     """One column that a template may name."""
 
     kind: str
-    """`id`, `text`, `credits`, `date`, `hash` or `level`."""
+    """`id`, `name`, `number`, `text`, `credits`, `date`, `hash` or `level`."""
     header: str
     """The header where the template does not give another."""
     max_length: int
@@ -55,10 +61,10 @@ FIELDS: Final[Mapping[str, Field]] = {
         "unique in the roster: letters, digits, dot, dash",
     ),
     "name": Field(
-        "text", "姓名", 100, True, "学习者姓名，按证件书写", "the learner's name as on the identity document"
+        "name", "姓名", 100, True, "学习者姓名，按证件书写", "the learner's name as on the identity document"
     ),
-    "student_number": Field("text", "学号", 64, False, "学号", "student number"),
-    "certificate_number": Field("text", "证书编号", 64, False, "证书编号", "number printed on the paper"),
+    "student_number": Field("number", "学号", 64, False, "学号", "student number"),
+    "certificate_number": Field("number", "证书编号", 64, False, "证书编号", "number printed on the paper"),
     "credits": Field("credits", "学分", 11, False, "学分，至多三位小数", "credits earned, at most 3 decimals"),
     "valid_from": Field(
         "date", "生效日期", 11, False, "生效日期，如 2026-06-30", "first day in force, such as 2026-06-30"
@@ -88,12 +94,15 @@ FIELDS: Final[Mapping[str, Field]] = {
 def read_cell(kind: str, text: str, max_length: int) -> Any:
     """The value of a cell that is not empty: str, int (credits in thousandths), date or bytes.
 
-    Raises CellError with the reason.
+    Texts and names come in Unicode's composed form (NFC), everything else in the normal form that numbers and keys are
+    compared in. Raises CellError with the reason.
     """
     if not text.isprintable() and (found := FORBIDDEN_CHARACTER.search(text)):
-        raise CellError(f"character U+{ord(found[0]):04X} is not allowed (control, bidi or invisible)")
-    if kind != "text":
-        text = unicodedata.normalize("NFKC", text)
+        raise CellError(_forbidden(found[0]))
+    if reason := loss_in(text):
+        raise CellError(reason)
+    if kind not in ("text", "name"):
+        text = normal_form(text)
     if len(text) > max_length:
         raise CellError(f"{len(text)} characters, at most {max_length}")
     return _READERS[kind](text)
@@ -109,14 +118,51 @@ def end_of_day(day: date, zone: timezone) -> datetime:
     return start_of_day(day, zone) + timedelta(days=1, seconds=-1)
 
 
+def _forbidden(character: str) -> str:
+    if ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF:
+        return f"U+{ord(character):04X} is a noncharacter, which no text holds: export the roster anew"
+    return f"character U+{ord(character):04X} is not allowed (control, bidi or invisible)"
+
+
 def _text(text: str) -> str:
     for character in text if not text.isprintable() else "":
-        if unicodedata.category(character) in ("Co", "Cn"):
-            raise CellError(f"character U+{ord(character):04X} has no meaning outside this file")
+        category = unicodedata.category(character)
+        if category == "Co":
+            raise CellError(
+                f"U+{ord(character):04X} is a private-use character, which has no meaning outside this file: type its "
+                "Unicode ideograph"
+            )
+        # whatever tables this interpreter has: planes 2 and 3 hold ideographs alone, those to come included
+        if category == "Cn" and ord(character) >> 16 not in (2, 3):
+            raise CellError(f"U+{ord(character):04X} is no character of Unicode {unicodedata.unidata_version}")
+    if not any(_is_seen(character) for character in text):
+        raise CellError("nothing in it can be seen")
     return unicodedata.normalize("NFC", text)
 
 
+def _is_seen(character: str) -> bool:
+    if ord(character) >> 16 in (2, 3):
+        return True
+    return character not in _FILLERS and unicodedata.category(character)[0] not in "ZMC"
+
+
+def _name(text: str) -> str:
+    if filler := next(iter(_FILLERS.intersection(text)), None):
+        raise CellError(_forbidden(filler))
+    if reason := loss_in_name(text):
+        raise CellError(reason)
+    return ideographs(_text(text))
+
+
+def _number(text: str) -> str:
+    if reason := loss_of_number(text):
+        raise CellError(reason)
+    return _text(text)
+
+
 def _row_id(text: str) -> str:
+    if reason := loss_of_number(text):
+        raise CellError(reason)
     if not _ROW_ID.fullmatch(text) or text.endswith(".") or text.split(".")[0].lower() in _DEVICE_NAMES:
         raise CellError("not letters, digits, dots and dashes that can name a file")
     return text
@@ -130,6 +176,9 @@ def _credits(text: str) -> int:
 
 
 def _date(text: str) -> date:
+    if _SERIAL.fullmatch(text):
+        perhaps = date(1899, 12, 30) + timedelta(days=int(text.partition(".")[0]))
+        raise CellError(f"{text} is a spreadsheet's number of a day, perhaps {perhaps}: format the column as text")
     match = _DATE.fullmatch(text)
     try:
         if match is None:
@@ -150,6 +199,8 @@ def _hash(text: str) -> bytes:
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "id": _row_id,
+    "name": _name,
+    "number": _number,
     "text": _text,
     "credits": _credits,
     "date": _date,

@@ -16,6 +16,7 @@ from testamur.batch.claims import level_urn
 from testamur.credential.columns import FIELDS, CellError, end_of_day, read_cell, start_of_day
 from testamur.credential.document import Labels
 from testamur.credential.errors import MalformedError
+from testamur.credential.normal import normal_form
 from testamur.credential.strict import parse_strict, step
 from testamur.credential.vocabulary import is_absolute_iri
 from testamur.errors import TestamurError
@@ -123,8 +124,9 @@ class Template:
             raise TemplateError(error.path, error.reason) from error
 
     def level(self, key: str) -> Level | None:
-        """The level with this key."""
-        return next((level for level in self.levels if level.key == key), None)
+        """The level with this key, as keys are compared (`credential.normal`)."""
+        wanted = normal_form(key)
+        return next((level for level in self.levels if normal_form(level.key) == wanted), None)
 
     def column(self, field: str) -> Column | None:
         """The column that brings this field."""
@@ -263,7 +265,7 @@ def _levels(root: _Reader) -> tuple[Level, ...]:
             region=reader.number("region", 2**16),
             labels=Labels(framework=reader.text("frameworkName"), code=code, name=reader.text("typeName")),
         )
-        if any(other.key == level.key for other in levels):
+        if any(normal_form(other.key) == normal_form(level.key) for other in levels):
             raise reader.fail("key", f"{level.key!r} twice")
         reader.end()
         levels.append(level)
@@ -290,7 +292,8 @@ def _columns(root: _Reader) -> tuple[Column, ...]:
             required=field.required or bool(required),
             max_length=max_length,
         )
-        if any(other.field == column.field or other.header == column.header for other in columns):
+        header = normal_form(column.header)
+        if any(other.field == column.field or normal_form(other.header) == header for other in columns):
             raise reader.fail("header", f"{column.header!r} or field {name} twice")
         reader.end()
         columns.append(column)
