@@ -93,7 +93,7 @@ def example_template(levels: Sequence[Level], issuer_name: str, homepage: str) -
 
 def example_roster(template: Template, rows: int, encoding: str = "utf-8", seed: int = 1) -> bytes:
     """A CSV of `rows` invented learners for `template`, the same for the same `seed`."""
-    return b"".join(line.encode(encoding) for line in example_lines(template, rows, seed))
+    return "".join(example_lines(template, rows, seed)).encode(encoding)
 
 
 def example_lines(template: Template, rows: int, seed: int = 1) -> Iterator[str]:

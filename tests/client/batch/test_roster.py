@@ -75,7 +75,7 @@ def test_every_bad_cell_of_every_row_is_reported_at_once_with_line_column_and_re
     roster = _roster(
         "S1,李华,1,,120,2026-07-01,,5",
         "S1,王芳,2,,120,2026-07-01,,5",
-        "s1,王芳,2,,120,2026-07-01,,5",
+        "s1,王芳,2b,,120,2026-07-01,,5",
         "S4,,3,,12.3456,2026-02-30,,7",
         "S5,张\u202e伟,4,,abc,,2026-01-01,5",
         "S6,赵六,5",
@@ -100,7 +100,11 @@ def test_every_bad_cell_of_every_row_is_reported_at_once_with_line_column_and_re
         (9, "行号", "not letters, digits, dots and dashes that can name a file"),
         (10, "姓名", "101 characters, at most 100"),
         (11, "姓名", "character U+0000 is not allowed (control, bidi or invisible)"),
-        (12, "姓名", "character U+E000 has no meaning outside this file"),
+        (
+            12,
+            "姓名",
+            "U+E000 is a private-use character, which has no meaning outside this file: type its Unicode ideograph",
+        ),
     ]
     assert [row.id for row in roster.rows] == ["S1"]
     assert roster.problems[0] == Problem(3, "行号", "row id S1 stands in line 2 too", "S1")
@@ -139,7 +143,11 @@ def test_ideographic_space_around_a_cell_is_no_part_of_it() -> None:
     [
         ("行号,学号", "姓名", "column missing"),
         ("行号,姓名,姓名", "姓名", "this header stands twice"),
-        ("行号,姓名,手机", "手机", "the template has no such column"),
+        (
+            "行号,姓名,手机",
+            "手机",
+            "the template has no such column: add it there, or leave it out with --ignore-column",
+        ),
         ("行号;姓名", "行号", "column missing; is the file separated by commas?"),
     ],
 )

@@ -128,7 +128,9 @@ def test_a_name_that_no_credential_may_hold_is_refused_before_it_is_signed(name:
     assert signed == []
 
 
-@pytest.mark.parametrize("name", ['李"华', "李\\华", "%s", "{0}", "阿依古丽·买买提", "㐂𠮷", "Zoë O'Neill"])
+@pytest.mark.parametrize(
+    "name", ['李"华', "李\\华", "%s", "{0}", "阿依古丽·买买提", "㐂𠮷", "Zoë O'Neill", "王\U0002ebf0\U000323b0"]
+)
 def test_names_with_signs_that_formats_use_are_signed_as_they_stand(name: str) -> None:
     template = Template.parse(orjson.dumps(_tree()))
     row = replace(parse_roster(example_roster(template, 1), template).rows[0], name=name)
