@@ -15,7 +15,8 @@ from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
 from testamur.chain.errors import KeyUnusableError
 from testamur.chain.governance import Proposal, propose_and_pass
-from testamur.chain.signer import Account, create_keystore, read_password
+from testamur.chain.password_file import read_password
+from testamur.chain.signer import Account, create_keystore
 from testamur.chain.signing_key import create_signing_key, load_signing_key, raw_public_key
 from testamur.chain.transactions import Receipt
 from testamur.profile import Accounts, Institution, Profile, SigningKeys, update_profile

@@ -4,9 +4,9 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from testamur.chain.errors import KeyUnusableError
+from testamur.chain.keystore import read_keystore, unseal
 from testamur.chain.signer import write_secret
 
 __all__ = ["change_keystore_password", "change_signing_key_password"]
@@ -22,18 +22,14 @@ def change_keystore_password(path: Path, old: str, new: str) -> bool:
     """
     from eth_account import Account as Accounts
 
-    content = _json(path)
-    with suppress(ValueError):
-        Accounts.decrypt(content, new)
+    content = read_keystore(path)
+    if unseal(path, content, new) is not None:
         return False
-    try:
-        secret = Accounts.decrypt(content, old)
-    except ValueError as error:
-        raise _refused(path) from error
-    except (KeyError, TypeError, NotImplementedError) as error:
-        raise KeyUnusableError(f"{path} is not a keystore of version 3: {error}") from error
+    secret = unseal(path, content, old)
+    if secret is None:
+        raise _refused(path)
     _demand(new)
-    cost = content.get("crypto", content.get("Crypto", {})).get("kdfparams", {}).get("n", _STRONG)
+    cost = content["crypto"]["kdfparams"].get("n", _STRONG)
     _replace(path, json.dumps(Accounts.encrypt(secret, new, kdf="scrypt", iterations=cost)).encode() + b"\n")
     return True
 
@@ -66,16 +62,6 @@ def _replace(path: Path, content: bytes) -> None:
         partial.unlink(missing_ok=True)
         reason = error.strerror or str(error)
         raise KeyUnusableError(f"{path} cannot be written: {reason}", "make room or the folder writable") from error
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(_bytes(path))
-    except (ValueError, RecursionError) as error:
-        raise KeyUnusableError(f"{path} is not a keystore: it holds no JSON") from error
-    if not isinstance(content, dict) or content.get("version") != 3:
-        raise KeyUnusableError(f"{path} is not a keystore of version 3")
-    return content
 
 
 def _bytes(path: Path) -> bytes:

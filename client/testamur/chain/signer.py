@@ -8,11 +8,14 @@ other way round.
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from testamur.chain.errors import KeyUnusableError
+from testamur.chain.keystore import address_in, open_keystore, read_keystore
+from testamur.chain.password_file import read_passwords
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -25,11 +28,8 @@ __all__ = [
     "import_keystore",
     "keystore_address",
     "list_keystores",
-    "read_password",
     "write_secret",
 ]
-
-_ANOTHER = "name another file, or restore this one from a backup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +52,7 @@ class Account:
     @classmethod
     def load(cls, keystore: Path, password_file: Path | None) -> "Account":
         """Open `keystore`; `KeyUnusableError` says which of file, format and password was wrong."""
-        from eth_account import Account as Accounts
-
-        content = _read_keystore(keystore)
-        password = read_password(password_file)
-        try:
-            secret = Accounts.decrypt(content, password)
-        except ValueError as error:
-            raise KeyUnusableError(
-                f"the password in {password_file} does not open the keystore {keystore}",
-                "name the right password file with ETH_PASSWORD or password_file in testamur.toml",
-            ) from error
-        except (KeyError, TypeError, NotImplementedError) as error:  # the last for a version or cipher it does not know
-            raise KeyUnusableError(f"{keystore} is not a keystore of version 3: {error}", _ANOTHER) from error
-        return cls.from_secret(bytes(secret))
+        return cls.from_secret(open_keystore(keystore, read_passwords(password_file), password_file))
 
     @classmethod
     def from_secret(cls, secret: bytes) -> "Account":
@@ -86,35 +73,24 @@ class Account:
         return bytes(signed.signature)
 
 
-def read_password(path: Path | None) -> str:
-    """The password in a file: its first line."""
-    if path is None:
-        raise KeyUnusableError(
-            "no password file is named", "set ETH_PASSWORD to its path, or password_file in testamur.toml"
-        )
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeyUnusableError(
-            f"the password file {path} cannot be read: {_reason(error)}", "check its path, and who may read it"
-        ) from error
-    return text.split("\n", 1)[0].rstrip("\r")
-
-
 def keystore_address(path: Path) -> bytes | None:
     """The address that a keystore names in the clear; None where it names none or is no keystore."""
     try:
-        return bytes.fromhex(str(_read_keystore(path)["address"]).removeprefix("0x"))
-    except (KeyUnusableError, KeyError, ValueError):
+        return address_in(read_keystore(path))
+    except KeyUnusableError:
         return None
 
 
-def list_keystores(folder: Path) -> list[tuple[Path, bytes]]:
-    """The keystore files of a folder with their addresses, in name order."""
+def list_keystores(folder: Path) -> list[tuple[Path, bytes | None]]:
+    """The keystore files of a folder in name order, each with the address that it names, None where it names none."""
     if not folder.is_dir():
         raise KeyUnusableError(f"there is no keystore folder {folder}", "create an account with `testamur account new`")
-    found = [(path, keystore_address(path)) for path in sorted(folder.iterdir()) if path.is_file()]
-    return [(path, address) for path, address in found if address is not None]
+    found: list[tuple[Path, bytes | None]] = []
+    for path in sorted(folder.iterdir()):
+        with suppress(KeyUnusableError):
+            if path.is_file():
+                found.append((path, address_in(read_keystore(path))))
+    return found
 
 
 def create_keystore(path: Path, password: str, *, is_light: bool = False) -> bytes:
@@ -167,7 +143,10 @@ def account_from_environment(environment: Mapping[str, str], wanted: bytes | Non
     password = environment.get("ETH_PASSWORD")
     path = Path(keystore)
     if path.is_dir():
-        found = [file for file, address in list_keystores(path) if wanted in (None, address)]
+        listed = list_keystores(path)
+        found = [file for file, address in listed if address is not None and wanted in (None, address)]
+        if not found:  # one that names no address may be the one meant; opened, it shows
+            found = [file for file, address in listed if address is None]
         if len(found) != 1:
             raise KeyUnusableError(
                 f"the keystore folder {path} holds {len(found)} fitting accounts",
@@ -175,20 +154,6 @@ def account_from_environment(environment: Mapping[str, str], wanted: bytes | Non
             )
         path = found[0]
     return Account.load(path, Path(password) if password else None)
-
-
-def _read_keystore(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise KeyUnusableError(
-            f"the keystore {path} cannot be read: {_reason(error)}", "check its path, and who may read it"
-        ) from error
-    except ValueError as error:
-        raise KeyUnusableError(f"{path} is not a keystore: it holds no JSON", _ANOTHER) from error
-    if not isinstance(content, dict) or content.get("version") != 3:
-        raise KeyUnusableError(f"{path} is not a keystore of version 3", _ANOTHER)
-    return content
 
 
 def _reason(error: Exception) -> str:

@@ -3,14 +3,19 @@
 One key per usage (docs/protocol.md 3): the one that signs status lists never signs a credential.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from testamur.chain.errors import KeyUnusableError
-from testamur.chain.signer import read_password, write_secret
+from testamur.chain.password_file import read_passwords
+from testamur.chain.signer import write_secret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+_MAX_BYTES = 65_536
+"""Of a key file; one of ours has 300."""
 
 __all__ = ["create_signing_key", "load_signing_key", "raw_public_key"]
 
@@ -38,22 +43,28 @@ def load_signing_key(path: Path, password_file: Path | None) -> "Ed25519PrivateK
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    password = read_password(password_file)
+    passwords = read_passwords(password_file)
     try:
-        content = path.read_bytes()
+        content = path.read_bytes()[:_MAX_BYTES]
     except OSError as error:
         raise KeyUnusableError(
             f"the signing key {path} cannot be read: {error.strerror}", "create one with `testamur issuer key add`"
         ) from error
-    try:
-        key = serialization.load_pem_private_key(content, password.encode())
-    except TypeError as error:
-        raise KeyUnusableError(f"the signing key {path} is not encrypted", "create a new one and retire it") from error
-    except (ValueError, UnsupportedAlgorithm) as error:
+    key = None
+    for password in passwords:
+        with suppress(ValueError, UnsupportedAlgorithm):
+            try:
+                key = serialization.load_pem_private_key(content, password.encode())
+                break
+            except TypeError as error:
+                raise KeyUnusableError(
+                    f"the signing key {path} is not encrypted", "create a new one and retire it"
+                ) from error
+    if key is None:
         raise KeyUnusableError(
             f"the password in {password_file} does not open the signing key {path}",
             "name the right password_file in testamur.toml",
-        ) from error
+        )
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyUnusableError(
             f"{path} holds another kind of key than Ed25519", "create one with `testamur issuer key add`"

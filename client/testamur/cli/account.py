@@ -29,7 +29,8 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the file, wit
 @command(app, "new", example="testamur account new issue-2 --password-file keys/password")
 def new(session: Session, name: Name, keystore: Folder = None, password_file: Password = None) -> None:
     """Make an account. A password file that does not exist is made too, with a random password (mode 0600)."""
-    from testamur.chain.signer import create_keystore, read_password
+    from testamur.chain.password_file import read_password
+    from testamur.chain.signer import create_keystore
 
     path, password = file_of(session, keystore, name), password_of(session, password_file)
     make_password(session, password)
@@ -47,7 +48,8 @@ def import_(
     password_file: Password = None,
 ) -> None:
     """Make a keystore from a private key that stands in a file."""
-    from testamur.chain.signer import import_keystore, read_password
+    from testamur.chain.password_file import read_password
+    from testamur.chain.signer import import_keystore
 
     data = sys.stdin.buffer.read() if str(source) == "-" else source.read_bytes()
     try:
@@ -68,13 +70,12 @@ def list_(session: Session, keystore: Folder = None) -> None:
     found = list_keystores(folder) if keystore is not None or folder.is_dir() or not roles else []
     if keystore is None:
         listed = {path.resolve() for path, _ in found}
-        elsewhere = [(path, keystore_address(path)) for path in roles if path not in listed and path.is_file()]
-        found += [(path, address) for path, address in elsewhere if address is not None]
+        found += [(path, keystore_address(path)) for path in roles if path not in listed and path.is_file()]
     rows = []
     for path, address in found:
         held = roles.get(path.resolve(), [])
         session.terminal.result({"address": address, "path": str(path), "roles": held})
-        rows.append(("0x" + address.hex(), path, ", ".join(held)))
+        rows.append((address, path, ", ".join(held)))
     session.terminal.table(("address", "file", "roles"), rows)
 
 

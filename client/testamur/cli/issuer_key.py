@@ -118,7 +118,7 @@ def parse_time(text: str) -> datetime:
 def _rotate(connection: "Connection", number: int, usage: str, folder: str, session: Session) -> str:
     """Make and register one more key; its path in the profile."""
     from testamur.chain.institution import KeyUsage, add_key
-    from testamur.chain.signer import read_password
+    from testamur.chain.password_file import read_password
     from testamur.chain.signing_key import create_signing_key, raw_public_key
 
     profile = connection.profile

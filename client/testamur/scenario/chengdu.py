@@ -34,7 +34,8 @@ from testamur.chain.institution import (
     open_list_call,
     register_call,
 )
-from testamur.chain.signer import read_password, write_secret
+from testamur.chain.password_file import read_password
+from testamur.chain.signer import write_secret
 from testamur.chain.signing_key import create_signing_key, raw_public_key
 from testamur.chain.transactions import Sender
 from testamur.credential.template import Template

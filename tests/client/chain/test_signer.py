@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account as Accounts
 from testamur.chain.errors import KeyUnusableError
+from testamur.chain.password_file import read_password
 from testamur.chain.signer import (
     Account,
     account_from_environment,
@@ -14,7 +15,6 @@ from testamur.chain.signer import (
     import_keystore,
     keystore_address,
     list_keystores,
-    read_password,
 )
 from testamur.chain.signing_key import create_signing_key, load_signing_key, raw_public_key
 
