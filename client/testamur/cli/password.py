@@ -48,8 +48,8 @@ def password(
     Each file is replaced whole or not at all. Interrupted, run the same again: files that open with the new password
     are left alone. The profile names the new password file once all are done.
     """
+    from testamur.chain.password_file import read_password
     from testamur.chain.passwords import change_keystore_password, change_signing_key_password
-    from testamur.chain.signer import read_password
     from testamur.profile import update_profile
 
     if name is None and new_password_file is None:
@@ -102,7 +102,7 @@ def _key_files(session: Session) -> tuple[list[Path], list[Path]]:
 
 def _old_password(session: Session, password_file: Path | None) -> str:
     """That of --password-file, else the profile's; else a terminal asks."""
-    from testamur.chain.signer import read_password
+    from testamur.chain.password_file import read_password
 
     path = password_of(session, password_file)
     if password_file is None and not path.is_file() and sys.stdin.isatty():
