@@ -92,7 +92,10 @@ contract CredentialBatches is ICredentialBatches {
     function _anchor(Anchoring memory a) private returns (bytes32 id) {
         (uint32 issuer, uint16 operatorIndex, uint8 roles) = _operators.roleOf(msg.sender);
         id = batchId(a.kind, issuer, a.list, a.size, a.root);
-        if (_batches[id].issuer != 0) return id;
+        if (_batches[id].issuer != 0) {
+            _requireSame(id, a, operatorIndex);
+            return id;
+        }
 
         require(roles & Roles.ISSUE != 0, CredentialBatchesNotIssueOperator(msg.sender));
         require(a.size != 0, CredentialBatchesEmpty());
@@ -115,6 +118,18 @@ contract CredentialBatches is ICredentialBatches {
             statusVersion: uint256(statusVersion).toUint8()
         });
         emit BatchAnchored(id, issuer, a.list, a.root, a.size, msg.sender);
-        IStatusRegistry(statusRegistry).advance(a.list, issuer, a.first, a.size);
+        IStatusRegistry(statusRegistry).advance(a.list, issuer, operatorIndex, a.first, a.size);
+    }
+
+    /// @dev Whether a recorded batch is the caller's: its range and scope are those given, and its account, or its
+    /// list's holder since, is the caller.
+    function _requireSame(bytes32 id, Anchoring memory a, uint16 operatorIndex) private view {
+        Batch memory record = _batches[id];
+        bool isSame = record.first == a.first && record.scopeIndex == a.scopeIndex;
+        if (isSame && record.operatorIndex != operatorIndex) {
+            address registry = _directory.entry(Names.STATUS_REGISTRY, record.statusVersion).target;
+            isSame = IStatusRegistry(registry).listOf(a.list).holder == operatorIndex;
+        }
+        require(isSame, CredentialBatchesRecorded(id, record.operatorIndex, record.scopeIndex, record.first));
     }
 }

@@ -35,6 +35,9 @@ interface ICredentialBatches {
     error CredentialBatchesEmpty();
     /// @notice There are two kinds of batches.
     error CredentialBatchesUnknownKind(uint8 kind);
+    /// @notice The batch is recorded already, with another range or scope, or by an account that is not the caller's and
+    /// does not hold the list.
+    error CredentialBatchesRecorded(bytes32 batchId, uint16 operatorIndex, uint16 scopeIndex, uint32 first);
     /// @notice The Directory names another contract: this one anchors no more.
     error CredentialBatchesNotCurrent(address current);
     /// @notice The anchoring at `position` reverted with `reason`; none was made.
@@ -49,9 +52,11 @@ interface ICredentialBatches {
         address operator
     );
 
-    /// @notice Anchor a batch for the caller's institution. One that is recorded returns at once, before any other check
-    /// and without an event, so that a retry is safe. Otherwise it needs: ISSUE, a recognised institution, its scope in
-    /// force, its own list with room whose counter stands at `first`, and that the Directory names this contract.
+    /// @notice Anchor a batch for the caller's institution. One that is recorded with this range and scope, by this
+    /// account or in a list that it holds now, returns at once, before any other check and without an event, so that a
+    /// retry is safe; one recorded otherwise is refused with its facts. What is not recorded needs: ISSUE, a recognised
+    /// institution, its scope in force, a list that the caller holds, with room and its counter at `first`, and that the
+    /// Directory names this contract.
     function anchor(bytes32 root, uint32 size, uint32 list, uint32 first, uint16 scopeIndex, uint8 kind)
         external
         returns (bytes32 id);

@@ -13,6 +13,7 @@ interface IStatusRegistry {
         uint40 openedAt;
         uint32 next; // counter that the next batch begins with
         uint32 custodian; // institution that keeps the list while its issuer is not recognised; 0: none
+        uint16 holder; // operator index of the account that fills the list: who opened it, or who it was handed to
     }
 
     /// @notice A list has between 2^17 and 2^24 entries.
@@ -29,6 +30,12 @@ interface IStatusRegistry {
     error StatusRegistryNotBatches(address caller);
     /// @notice The list is another issuer's.
     error StatusRegistryNotIssuer(uint32 list, uint32 institution);
+    /// @notice The list is filled by the issuer's operator `holder`, and by no other account.
+    error StatusRegistryNotHolder(uint32 list, uint16 holder);
+    /// @notice The caller is neither ADMIN of the list's issuer nor the Alliance.
+    error StatusRegistryNotAdmin(uint32 list, address caller);
+    /// @notice The account is no ISSUE operator of the list's issuer now.
+    error StatusRegistryCannotHold(uint32 list, address account);
     /// @notice The next counter of the list is `next`: another batch was first.
     error CounterMoved(uint32 next);
     /// @notice The list has room for `room` more.
@@ -50,7 +57,10 @@ interface IStatusRegistry {
     /// @notice There is no such institution.
     error StatusRegistryUnknownInstitution(uint32 institution);
 
-    event ListOpened(uint32 indexed list, uint32 indexed issuer, uint8 log2size);
+    /// @notice A list was opened by its issuer's operator `holder`.
+    event ListOpened(uint32 indexed list, uint32 indexed issuer, uint8 log2size, uint16 holder);
+    /// @notice From now on the issuer's operator `holder` fills the list; `by` is an ADMIN or the Alliance.
+    event ListHandedOver(uint32 indexed list, uint16 indexed holder, address indexed by);
     event CustodianNamed(uint32 indexed list, uint32 indexed custodian, bytes32 indexed document);
     /// @notice The credential at `index` of `list` has left force for good.
     event CredentialRevoked(uint32 indexed list, uint32 indexed index, uint8 reason);
@@ -65,12 +75,18 @@ interface IStatusRegistry {
     /// @notice The Alliance took the revocations of `mask` in that word back.
     event RevocationsCleared(uint32 indexed list, uint32 indexed wordIndex, uint256 mask, bytes32 indexed document);
 
-    /// @notice Open a list of 2^log2size entries for the caller's institution. ISSUE of a recognised issuer only.
+    /// @notice Open a list of 2^log2size entries for the caller's institution. ISSUE of a recognised issuer only. The
+    /// caller fills it, and no other account until it is handed over.
     /// @return list Numbers count from the predecessor's last, and are never used again.
     function openList(uint8 log2size) external returns (uint32 list);
 
-    /// @notice Take the counters first ... first + size - 1 for a batch. The current CredentialBatches only.
-    function advance(uint32 list, uint32 issuer, uint32 first, uint32 size) external;
+    /// @notice Take the counters first ... first + size - 1 for a batch. The current CredentialBatches only, for the
+    /// list's holder.
+    /// @param operatorIndex The issuer's operator that anchors.
+    function advance(uint32 list, uint32 issuer, uint16 operatorIndex, uint32 first, uint32 size) external;
+
+    /// @notice Let another ISSUE account of the issuer fill the list. ADMIN of the issuer, or the Alliance.
+    function handOver(uint32 list, address account) external;
 
     /// @notice Revoke one credential. STATUS of the list's issuer, or of its custodian while the issuer is not
     /// recognised; so for all that follow.

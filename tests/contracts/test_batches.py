@@ -49,17 +49,39 @@ def test_a_recorded_batch_returns_at_once_before_any_other_check_and_without_eve
     issuing.chain.mine(DAY)
     issuing.govern("IssuerRegistry", "suspend", 1, DOCUMENT)
     issuing.send("admin 1", "Operators", "retireOperator", account("issue 1"))
-    again = issuing.anchor(1, ROOT, first=55, scope=9)
+    again = issuing.anchor(1, ROOT)
     assert (again.output, again.events) == (batch_id, ())
     assert issuing.call("CredentialBatches", "batch", batch_id) == record
     assert issuing.call("StatusRegistry", "listOf", 1)["next"] == 100
 
 
-def test_a_retry_by_another_operator_of_the_issuer_is_the_same_batch(issuing: Suite) -> None:
+def test_a_retry_by_the_account_that_the_list_was_handed_to_is_the_same_batch(issuing: Suite) -> None:
     first = issuing.anchor(1, ROOT).output
     issuing.hire("newcomer", 1, ISSUE)
+    with refused("CredentialBatchesRecorded", first, 4, 1, 0):
+        issuing.send("newcomer", "CredentialBatches", "anchor", ROOT, 100, 1, 0, 1, 1)
+    issuing.send("admin 1", "StatusRegistry", "handOver", 1, account("newcomer"))
     again = issuing.send("newcomer", "CredentialBatches", "anchor", ROOT, 100, 1, 0, 1, 1)
     assert (again.output, again.events) == (first, ())
+    assert issuing.anchor(1, ROOT).output == first  # and by the account that anchored it
+
+
+@pytest.mark.parametrize(("first", "scope"), [(100, 1), (0, 2), (55, 9)])
+def test_a_recorded_batch_with_another_range_or_scope_is_refused_with_its_facts(
+    first: int, scope: int, issuing: Suite
+) -> None:
+    """A thief's front-run with a scope of its own choice must not pass for the honest batch."""
+    recorded = issuing.anchor(1, ROOT).output
+    with refused("CredentialBatchesRecorded", recorded, 4, 1, 0):
+        issuing.anchor(1, ROOT, first=first, scope=scope)
+
+
+def test_a_colleague_fills_no_list_but_its_own(issuing: Suite) -> None:
+    """One batch of garbage with a stolen ISSUE key used up a colleague's list."""
+    issuing.hire("thief", 1, ISSUE)
+    with refused("StatusRegistryNotHolder", 1, 4):
+        issuing.send("thief", "CredentialBatches", "anchor", OTHER_ROOT, 2**17, 1, 0, 1, 1)
+    issuing.anchor(1, ROOT)
 
 
 def test_a_root_front_run_with_a_wrong_size_or_list_does_not_block_the_right_batch(issuing: Suite) -> None:

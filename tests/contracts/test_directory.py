@@ -133,7 +133,7 @@ def test_a_look_alike_contract_does_not_advance_a_list(issuing: Suite) -> None:
     with refused("CredentialBatchesNotCurrent", issuing.address("CredentialBatches")):
         issuing.chain.send(account("issue 1"), look_alike, "anchor", b"\x11" * 32, 100, 1, 0, 1, 1)
     with refused("StatusRegistryNotBatches", look_alike):
-        issuing.chain.send(look_alike, issuing.address("StatusRegistry"), "advance", 1, 1, 0, 100)
+        issuing.chain.send(look_alike, issuing.address("StatusRegistry"), "advance", 1, 1, 4, 0, 100)
 
 
 def test_every_block_hash_is_kept_and_found_by_slot(suite: Suite) -> None:

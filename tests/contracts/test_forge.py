@@ -103,6 +103,20 @@ DEFECTS = (
         "",
     ),
     Defect(
+        "invariant_aRecordedBatchNamesWhoAnchoredIt",
+        "Batches",
+        "credentials/CredentialBatches",
+        "            operatorIndex: operatorIndex,",
+        "            operatorIndex: 4,",
+    ),
+    Defect(
+        "invariant_aListTakesTheBatchesOfItsHolderAlone",
+        "Batches",
+        "credentials/StatusLists",
+        "require(record.holder == operatorIndex, StatusRegistryNotHolder(list, record.holder));",
+        "",
+    ),
+    Defect(
         "invariant_whatWasCurrentThenIsSoForEver",
         "Directory",
         "governance/Directory",

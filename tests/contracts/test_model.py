@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from testamur.artifacts.genesis import directory_name
 
 from tests.contracts.evm import Reverted
-from tests.contracts.suite import SCOPE, Suite, account, founded
+from tests.contracts.suite import ISSUE, SCOPE, Suite, account, founded
 
 _T = TypeVar("_T")
 
@@ -31,6 +31,8 @@ class ListModel:
     """What a status list remembers."""
 
     issuer: int
+    holder: str
+    """Who opened it, or the person whom it was handed to."""
     next: int = 0
     custodian: int = 0
     revoked: set[int] = field(default_factory=set)
@@ -48,13 +50,17 @@ def started(institutions: int) -> Suite:
 
 @cache
 def _start() -> Suite:
-    return started(3)
+    suite = started(3)
+    for number in MEMBERS:
+        suite.hire(f"second {number}", number, ISSUE)
+    return suite
 
 
 class Issuing(RuleBasedStateMachine):
     """Issuers, lists, batches and statuses."""
 
     institutions = st.sampled_from(MEMBERS)
+    clerks = st.sampled_from(("issue", "issue", "second"))
     lists = st.integers(1, 5)
     indexes = st.sampled_from((0, 1, 255, 256, 511, SIZE - 1, SIZE))
     masks = st.sampled_from((0b1, 0b11, 1 << 255, 2**256 - 1))
@@ -63,8 +69,9 @@ class Issuing(RuleBasedStateMachine):
     def begin(self) -> None:
         self.suite = _start().fork()
         self.states = dict.fromkeys(MEMBERS, RECOGNISED)
-        self.lists_by_number = {number: ListModel(number) for number in MEMBERS}
-        self.batches: dict[tuple[int, int, int, bytes], bytes] = {}
+        self.lists_by_number = {number: ListModel(number, f"issue {number}") for number in MEMBERS}
+        self.batches: dict[tuple[int, int, int, bytes], tuple[bytes, int, str]] = {}
+        """(issuer, list, size, root) -> id, first counter and who anchored it."""
 
     def hold(self, expected: str | None, person: str, contract: str, function: str, *args: object) -> Any:
         """The transaction's output; its refusal is the expected one."""
@@ -90,37 +97,58 @@ class Issuing(RuleBasedStateMachine):
         assert refusal == (None if state in allowed else "IssuerRegistryWrongState")
         self.states[number] = allowed.get(state, state)
 
-    @rule(number=institutions)
+    @rule(number=institutions, clerk=clerks)
     @precondition(lambda self: len(self.lists_by_number) < 5)
-    def an_issuer_opens_a_list(self, number: int) -> None:
+    def an_issuer_opens_a_list(self, number: int, clerk: str) -> None:
         expected = None if self.states[number] == RECOGNISED else "StatusRegistryNotRecognised"
-        output = self.hold(expected, f"issue {number}", "StatusRegistry", "openList", 17)
+        output = self.hold(expected, f"{clerk} {number}", "StatusRegistry", "openList", 17)
         if expected is None:
             assert output == len(self.lists_by_number) + 1
-            self.lists_by_number[len(self.lists_by_number) + 1] = ListModel(number)
+            self.lists_by_number[len(self.lists_by_number) + 1] = ListModel(number, f"{clerk} {number}")
+
+    @rule(number=institutions, list_=lists, clerk=st.sampled_from(("issue", "second", "status")), to=institutions)
+    def an_admin_hands_a_list_over(self, number: int, list_: int, clerk: str, to: int) -> None:
+        known = self.lists_by_number.get(list_)
+        expected = None
+        if known is None:
+            expected = "StatusRegistryUnknownList"
+        elif known.issuer != number:
+            expected = "StatusRegistryNotAdmin"
+        elif clerk == "status" or to != number:
+            expected = "StatusRegistryCannotHold"
+        self.hold(expected, f"admin {number}", "StatusRegistry", "handOver", list_, account(f"{clerk} {to}"))
+        if expected is None:
+            assert known is not None
+            known.holder = f"{clerk} {to}"
 
     @rule(
         number=institutions,
+        clerk=clerks,
         list_=lists,
         size=st.sampled_from((0, 1, 100, SIZE - 1)),
         root=st.sampled_from((b"\x11" * 32, b"\x12" * 32)),
         offset=st.sampled_from((0, 0, 0, 1)),
     )
-    def an_issuer_anchors(self, number: int, list_: int, size: int, root: bytes, offset: int) -> None:
+    def an_issuer_anchors(self, number: int, clerk: str, list_: int, size: int, root: bytes, offset: int) -> None:
+        who = f"{clerk} {number}"
         known = self.lists_by_number.get(list_)
-        first = (known.next if known else 0) + offset
         recorded = self.batches.get((number, list_, size, root))
-        expected = None if recorded else self.refusal_to_anchor(number, known, size, offset)
-        output = self.hold(expected, f"issue {number}", "CredentialBatches", "anchor", root, size, list_, first, 1, 1)
+        first = (recorded[1] if recorded else known.next if known else 0) + offset
         if recorded:
-            assert output == recorded
+            is_own = known is not None and who in (recorded[2], known.holder)
+            expected = None if is_own and not offset else "CredentialBatchesRecorded"
+        else:
+            expected = self.refusal_to_anchor(number, who, known, size, offset)
+        output = self.hold(expected, who, "CredentialBatches", "anchor", root, size, list_, first, 1, 1)
+        if recorded:
+            assert output in (recorded[0], None)
         elif expected is None:
             assert known is not None
             assert isinstance(output, bytes)
-            self.batches[number, list_, size, root] = output
+            self.batches[number, list_, size, root] = (output, first, who)
             known.next += size
 
-    def refusal_to_anchor(self, number: int, known: ListModel | None, size: int, offset: int) -> str | None:
+    def refusal_to_anchor(self, number: int, who: str, known: ListModel | None, size: int, offset: int) -> str | None:
         """The first reason, in the contract's order."""
         if size == 0:
             return "CredentialBatchesEmpty"
@@ -128,6 +156,8 @@ class Issuing(RuleBasedStateMachine):
             return "IssuerRegistryNotRecognised"
         if known is None or known.issuer != number:
             return "StatusRegistryNotIssuer"
+        if known.holder != who:
+            return "StatusRegistryNotHolder"
         if offset:
             return "CounterMoved"
         return "StatusRegistryListFull" if known.next + size > SIZE else None
@@ -201,9 +231,11 @@ class Issuing(RuleBasedStateMachine):
             for word in (0, 1, 511):
                 revoked, suspended = self.suite.call("StatusRegistry", "words", number, word, 1)
                 assert (revoked, suspended) == ([bits_of(word, known.revoked)], [bits_of(word, known.suspended)])
-        for (issuer, list_, size, _), name in self.batches.items():
+        for (issuer, list_, size, _), (name, first, who) in self.batches.items():
             record = self.suite.call("CredentialBatches", "batch", name)
-            assert (record["issuer"], record["list"], record["size"]) == (issuer, list_, size)
+            assert (record["issuer"], record["list"], record["size"], record["first"]) == (issuer, list_, size, first)
+            operator = self.suite.call("Operators", "operator", issuer, record["operatorIndex"])
+            assert operator["account"] == account(who)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contracts.evm import refused
-from tests.contracts.suite import STATUS, Suite, account
+from tests.contracts.suite import ISSUE, STATUS, Suite, account
 
 DOCUMENT = b"\x07" * 32
 FULL = 2**256 - 1
@@ -24,13 +24,14 @@ def write(suite: Suite, function: str, *arguments: object, person: str = "status
 def test_a_list_is_opened_for_the_callers_institution(issuing: Suite) -> None:
     receipt = issuing.send("issue 2", "StatusRegistry", "openList", 24)
     assert receipt.output == 3
-    assert receipt.named("ListOpened") == [{"list": 3, "issuer": 2, "log2size": 24}]
+    assert receipt.named("ListOpened") == [{"list": 3, "issuer": 2, "log2size": 24, "holder": 4}]
     assert issuing.call("StatusRegistry", "listOf", 3) == {
         "issuer": 2,
         "log2size": 24,
         "openedAt": issuing.chain.timestamp,
         "next": 0,
         "custodian": 0,
+        "holder": 4,
     }
     assert issuing.call("StatusRegistry", "nextList") == 4
 
@@ -212,3 +213,43 @@ def test_only_the_alliance_names_a_custodian_and_only_an_institution(issuing: Su
 def test_a_new_status_operator_of_the_issuer_writes(issuing: Suite) -> None:
     issuing.hire("newcomer", 1, STATUS)
     assert write(issuing, "revoke", 9, 0, person="newcomer") == ["CredentialRevoked"]
+
+
+# --- who fills a list ------------------------------------------------------------------------------------------------
+
+
+def test_a_list_is_handed_over_by_admin_or_vote_and_its_new_holder_alone_fills_it(issuing: Suite) -> None:
+    issuing.hire("newcomer", 1, ISSUE)
+    receipt = issuing.send("admin 1", "StatusRegistry", "handOver", 1, account("newcomer"))
+    assert receipt.named("ListHandedOver") == [{"list": 1, "holder": 6, "by": account("admin 1")}]
+    with refused("StatusRegistryNotHolder", 1, 6):
+        issuing.anchor(1)
+    issuing.send("newcomer", "CredentialBatches", "anchor", b"\x11" * 32, 100, 1, 0, 1, 1)
+    issuing.decide(("StatusRegistry", "handOver", 1, account("issue 1")))
+    issuing.anchor(1, b"\x12" * 32, first=100)
+
+
+@pytest.mark.parametrize("person", ["issue 1", "govern 1", "status 1", "admin 2", "stranger"])
+def test_nobody_else_hands_a_list_over(person: str, issuing: Suite) -> None:
+    with refused("StatusRegistryNotAdmin", 1, account(person)):
+        issuing.send(person, "StatusRegistry", "handOver", 1, account("issue 1"))
+
+
+@pytest.mark.parametrize("person", ["issue 2", "status 1", "admin 1", "stranger"])
+def test_a_list_is_handed_to_an_issue_account_of_its_issuer_alone(person: str, issuing: Suite) -> None:
+    with refused("StatusRegistryCannotHold", 1, account(person)):
+        issuing.send("admin 1", "StatusRegistry", "handOver", 1, account(person))
+
+
+def test_a_list_that_is_not_there_is_not_handed_over(issuing: Suite) -> None:
+    with refused("StatusRegistryUnknownList", 3):
+        issuing.send("admin 1", "StatusRegistry", "handOver", 3, account("issue 1"))
+
+
+def test_a_holder_that_was_retired_leaves_its_list_to_be_handed_over(issuing: Suite) -> None:
+    issuing.hire("newcomer", 1, ISSUE)
+    issuing.send("admin 1", "Operators", "retireOperator", account("issue 1"))
+    with refused("StatusRegistryCannotHold"):
+        issuing.send("admin 1", "StatusRegistry", "handOver", 1, account("issue 1"))
+    issuing.send("admin 1", "StatusRegistry", "handOver", 1, account("newcomer"))
+    issuing.send("newcomer", "CredentialBatches", "anchor", b"\x11" * 32, 100, 1, 0, 1, 1)

@@ -8,7 +8,8 @@ import {ICredentialBatches} from "../../contracts/credentials/ICredentialBatches
 import {Cheats} from "./Cheats.sol";
 import {Suite} from "./Suite.sol";
 
-/// @title Two issuers that anchor, others that try, and the Alliance that suspends; with a note of every batch recorded
+/// @title Two issuers with two ISSUE accounts each that anchor, others that try, lists that are handed over, and the
+/// Alliance that suspends; with a note of every batch recorded
 contract BatchActors is Cheats {
     struct Note {
         bytes32 id;
@@ -16,17 +17,22 @@ contract BatchActors is Cheats {
         uint32 list;
         uint32 first;
         uint32 size;
+        uint256 place; // the actor that anchored it
+        uint256 holder; // the actor that held its list then
     }
+
+    uint256 private constant ISSUING = 4; // so many of the actors anchor: by place, 1st, 2nd, 1st, 2nd institution
 
     CredentialBatches private immutable _batches;
     StatusRegistry private immutable _status;
     IssuerRegistry private immutable _registry;
     address private immutable _alliance;
-    address[] private _actors; // the two ISSUE operators, then those who may not
+    address[] private _actors; // the ISSUE operators, a STATUS operator, the two ADMINs, a stranger
 
     Note[] public notes;
     mapping(bytes32 => bytes32) public roots; // by batch id
     uint32[3] public next; // by list
+    uint256[3] public holder; // by list, an actor's place
 
     constructor(
         CredentialBatches batches,
@@ -36,6 +42,7 @@ contract BatchActors is Cheats {
         address[] memory actors
     ) {
         (_batches, _status, _registry, _alliance, _actors) = (batches, status, registry, alliance, actors);
+        (holder[1], holder[2]) = (0, 1); // who opened them
     }
 
     function noteCount() external view returns (uint256) {
@@ -43,7 +50,7 @@ contract BatchActors is Cheats {
     }
 
     function anchor(uint256 actorSeed, uint256 rootSeed, uint32 size, uint32 list, uint32 gap, uint8 kind) external {
-        uint256 place = actorSeed % 8 < 6 ? actorSeed % 2 : actorSeed % _actors.length;
+        uint256 place = actorSeed % 8 < 6 ? actorSeed % ISSUING : actorSeed % _actors.length;
         list = uint32(bound(list, 1, 2));
         if (list % 2 == actorSeed % 2 && actorSeed % 5 != 0) list = 3 - list; // mostly its own list
         size = uint32(size % 16 == 0 ? size : bound(size, 0, 30));
@@ -58,9 +65,17 @@ contract BatchActors is Cheats {
         bytes32 id = notes[noteSeed % notes.length].id;
         ICredentialBatches.Batch memory record = _batches.batch(id);
         bytes32 root = roots[id];
-        vm.prank(_actors[record.issuer - 1]);
+        vm.prank(_actors[notes[noteSeed % notes.length].place]);
         bytes32 again = _batches.anchor(root, record.size, record.list, record.first, record.scopeIndex, record.kind);
         require(again == id, "a retry gave another batch");
+    }
+
+    function handOver(uint32 list, uint256 seed) external {
+        list = uint32(bound(list, 1, 2));
+        uint256 place = list - 1 + 2 * (seed % 2); // either ISSUE account of the list's issuer
+        vm.prank(_actors[ISSUING + list]);
+        _status.handOver(list, _actors[place]);
+        holder[list] = place;
     }
 
     function turnIssuer(uint32 institution) external {
@@ -79,26 +94,37 @@ contract BatchActors is Cheats {
     function _anchor(uint256 place, bytes32 root, uint32 size, uint32 list, uint32 first, uint8 kind) private {
         uint32 issuer = uint32(place % 2 + 1);
         bytes32 id = _batches.batchId(kind, issuer, list, size, root);
-        bool isRecorded = place < 2 && _batches.batch(id).issuer != 0;
-        bool may = place < 2 && _registry.isRecognised(issuer) && list == issuer && first == next[list] && size != 0
-            && size <= (1 << 17) - next[list] && (kind == 1 || kind == 2);
+        bool isRecorded = place < ISSUING && _batches.batch(id).issuer != 0;
+        bool isSame = isRecorded && _batches.batch(id).first == first
+            && (_noteOf(id).place == place || (list == issuer && holder[list] == place));
+        bool may = !isRecorded && place < ISSUING && _registry.isRecognised(issuer) && list == issuer
+            && holder[list] == place && first == next[list] && size != 0 && size <= (1 << 17) - next[list]
+            && (kind == 1 || kind == 2);
         vm.prank(_actors[place]);
         try _batches.anchor(root, size, list, first, 1, kind) returns (bytes32 given) {
-            require(isRecorded || may, "anchored what may not be");
-            if (isRecorded) return;
+            require(isSame || may, "anchored what may not be");
+            if (isSame) return;
             require(given == id, "another id than announced");
             roots[id] = root;
-            notes.push(Note(id, keccak256(abi.encode(_batches.batch(id))), list, first, size));
+            notes.push(Note(id, keccak256(abi.encode(_batches.batch(id))), list, first, size, place, holder[list]));
             next[list] = first + size;
         } catch {
-            require(!may && !isRecorded, "a good anchor was refused");
+            require(!may && !isSame, "a good anchor was refused");
         }
+    }
+
+    function _noteOf(bytes32 id) private view returns (Note memory) {
+        for (uint256 i = 0; i < notes.length; ++i) {
+            if (notes[i].id == id) return notes[i];
+        }
+        revert("a recorded batch without a note");
     }
 }
 
 /// @title Claims on batches that hold whatever was called
 contract BatchesTest is Suite {
     BatchActors private actors;
+    address[] private _who;
 
     function setUp() public {
         deploy(2);
@@ -107,9 +133,12 @@ contract BatchesTest is Suite {
             vm.prank(accountOf(i, "i", 0));
             status.openList(17);
         }
-        address[] memory who = new address[](5);
+        address[] memory who = new address[](8);
         (who[0], who[1]) = (accountOf(1, "i", 0), accountOf(2, "i", 0));
-        (who[2], who[3], who[4]) = (accountOf(1, "s", 0), accountOf(2, "a", 0), address(this));
+        (who[2], who[3]) = (accountOf(1, "i", 1), accountOf(2, "i", 1));
+        (who[4], who[5], who[6]) = (accountOf(1, "s", 0), accountOf(1, "a", 0), accountOf(2, "a", 0));
+        who[7] = address(this);
+        _who = who;
         actors = new BatchActors(batches, status, registry, address(alliance), who);
     }
 
@@ -120,8 +149,29 @@ contract BatchesTest is Suite {
 
     function invariant_aRecordedBatchNeverChanges() public view {
         for (uint256 i = 0; i < actors.noteCount(); ++i) {
-            (bytes32 id, bytes32 record,,,) = actors.notes(i);
+            (bytes32 id, bytes32 record,,,,,) = actors.notes(i);
             require(keccak256(abi.encode(batches.batch(id))) == record, "a recorded batch changed");
+        }
+    }
+
+    /// @dev The account, by its index among the institution's operators.
+    function invariant_aRecordedBatchNamesWhoAnchoredIt() public view {
+        for (uint256 i = 0; i < actors.noteCount(); ++i) {
+            (bytes32 id,,,,, uint256 place,) = actors.notes(i);
+            ICredentialBatches.Batch memory record = batches.batch(id);
+            address account = operators.operator(record.issuer, record.operatorIndex).account;
+            require(account == _who[place], "a batch names another account");
+        }
+    }
+
+    function invariant_aListTakesTheBatchesOfItsHolderAlone() public view {
+        for (uint256 i = 0; i < actors.noteCount(); ++i) {
+            (,,,,, uint256 place, uint256 holder) = actors.notes(i);
+            require(place == holder, "a list took a batch of an account that does not hold it");
+        }
+        for (uint32 list = 1; list <= 2; ++list) {
+            address account = operators.operator(list, status.listOf(list).holder).account;
+            require(account == _who[actors.holder(list)], "a list has another holder");
         }
     }
 
@@ -129,7 +179,7 @@ contract BatchesTest is Suite {
     function invariant_countersNeverCollide() public view {
         uint32[3] memory end;
         for (uint256 i = 0; i < actors.noteCount(); ++i) {
-            (,, uint32 list, uint32 first, uint32 size) = actors.notes(i);
+            (,, uint32 list, uint32 first, uint32 size,,) = actors.notes(i);
             require(first == end[list], "a range begins elsewhere than the last one ended");
             end[list] = first + size;
         }

@@ -79,7 +79,7 @@ abstract contract Suite is Cheats {
             founders[i] = IOperators.Founder(
                 _accounts(i + 1, "g", 2),
                 _accounts(i + 1, "a", 1),
-                _accounts(i + 1, "i", 1),
+                _accounts(i + 1, "i", 2),
                 _accounts(i + 1, "s", 1),
                 accountOf(i + 1, "r", 0)
             );

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {IStatusRegistry} from "../../contracts/credentials/IStatusRegistry.sol";
+import {IDirectory} from "../../contracts/governance/IDirectory.sol";
+
 /// @title What halmos needs of forge's cheats, by hand
 interface Vm {
     function assume(bool condition) external pure;
@@ -17,6 +20,7 @@ contract Surroundings {
     uint32 internal institution = 1;
     uint16 internal operatorIndex = 1;
     uint16 internal version = 1;
+    uint16 internal holder = 7; // of every list
 
     function roleOf(address) external view returns (uint32, uint16, uint8) {
         return (institution, operatorIndex, 15);
@@ -44,11 +48,19 @@ contract Surroundings {
         return (_current(name), version);
     }
 
+    function entry(bytes32 name, uint16) external view returns (IDirectory.Entry memory found) {
+        found.target = _current(name);
+    }
+
+    function listOf(uint32) external view returns (IStatusRegistry.List memory list) {
+        list.holder = holder;
+    }
+
     function count(bytes32) external pure returns (uint16) {
         return 0;
     }
 
-    function advance(uint32, uint32, uint32, uint32) external pure {}
+    function advance(uint32, uint32, uint16, uint32, uint32) external pure {}
 
     function _current(bytes32) internal view virtual returns (address) {
         return address(this);

@@ -1,12 +1,13 @@
 """A signed batch and the chain: where it stands, sending it, and reading back the record that was written.
 
-The contract that the journal names is asked first. A recorded batch is final whoever sent it; one whose counters are
+The contract that the journal names is asked first. A recorded batch is final, whoever sent it, where its range, scope
+and account are in order; one whose counters are
 still free is sent (again: a recorded batch id returns at once, so a retry writes nothing twice); one whose counters
 another batch took can never be anchored and is prepared anew (docs/protocol.md 2).
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Any
@@ -17,13 +18,20 @@ from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call, Contract, directory_name
 from testamur.chain.errors import ChainUnreachableError, TransactionRevertedError
 from testamur.chain.transactions import Sender
+from testamur.errors import TestamurError
 from testamur.profile import Institution
 
-__all__ = ["Standing", "anchor_call", "anchor_signed", "standing"]
+__all__ = ["ForeignRecordError", "Standing", "anchor_call", "anchor_signed", "standing"]
 
 _PER_TRANSACTION = 50
 """Batches in one transaction: about 100,000 gas each."""
 _OVERTAKEN = frozenset({"CounterMoved", "CredentialBatchesNotCurrent"})
+
+
+class ForeignRecordError(TestamurError):
+    """The id of a signed batch is recorded with other facts than the run chose, or by an account that is cut off."""
+
+    exit_code = 10
 
 
 class Standing(Enum):
@@ -36,7 +44,10 @@ class Standing(Enum):
 
 
 def standing(connection: Connection, batch: BatchRecord) -> Standing:
-    """Where a signed batch stands. Counter first, record second: a batch missing after its counter moved stays so."""
+    """Where a signed batch stands. Counter first, record second: a batch missing after its counter moved stays so.
+
+    Raises ForeignRecordError where its id is recorded with facts that the run did not choose.
+    """
     registry = Contract("StatusRegistry", batch.status_registry, connection.rpc)
     contract = Contract("CredentialBatches", batch.contract, connection.rpc)
     directory = connection.suite.directory
@@ -45,9 +56,30 @@ def standing(connection: Connection, batch: BatchRecord) -> Standing:
         or directory.read("current", directory_name("StatusRegistry")) != batch.status_registry
     )
     has_moved = registry.read("listOf", batch.list)["next"] > batch.first
-    if contract.read("batch", batch.batch_id)["issuer"]:
+    record = contract.read("batch", batch.batch_id)
+    if record["issuer"]:
+        _require_own(connection, batch, record)
         return Standing.ANCHORED
     return Standing.OVERTAKEN if has_moved or is_replaced else Standing.OPEN
+
+
+def _require_own(connection: Connection, batch: BatchRecord, record: Mapping[str, Any]) -> None:
+    """A stolen ISSUE key may have anchored the root first, in a scope or range of its own choice.
+
+    Whoever sent a record with the same facts did what the run was about to do; it is taken unless that account is cut
+    off, since every credential of the batch would then be judged by the cut-off.
+    """
+    operator = connection.contract("Operators").read("operator", record["issuer"], record["operatorIndex"])
+    is_cut_off = 0 < operator["compromisedSince"] <= record["time"]
+    if (record["first"], record["scopeIndex"]) == (batch.first, batch.scope_index) and not is_cut_off:
+        return
+    raise ForeignRecordError(
+        f"batch 0x{batch.batch_id.hex()} is recorded by account 0x{operator['account'].hex()} with first counter "
+        f"{record['first']} and scope {record['scopeIndex']}; this run chose {batch.first} and {batch.scope_index}, or "
+        "that account is cut off",
+        "nothing of this run is in force; find out who holds that account before anything is issued again, and issue "
+        "the roster into another folder then",
+    )
 
 
 def anchor_call(contract: Contract, batches: Sequence[BatchRecord]) -> Call:

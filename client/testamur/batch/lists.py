@@ -1,7 +1,8 @@
 """The profile's status lists: their keys on disk, their records on the chain, and opening a new one.
 
-A profile issues only into lists that it opened: without the key that maps counters to indexes a list takes no more. The
-key is on disk before the list is opened, so that a crash in between costs an unused list and nothing else.
+A profile issues only into lists that its ISSUE account holds (it opened them, or they were handed to it) and whose key
+is here: without the key that maps counters to indexes a list takes no more. The key is on disk before the list is
+opened, so that a crash in between costs an unused list and nothing else.
 """
 
 import secrets
@@ -24,12 +25,17 @@ _RESTORE = "restore it from a backup, or take the list out of testamur.toml: a n
 
 def read_lists(connection: Connection, institution: Institution) -> list[OpenList]:
     """The lists that this profile can issue into, oldest first, as they stand now."""
+    if not institution.lists or institution.accounts.issue is None:
+        return []
+    own = connection.contract("Operators").read("referenceOf", connection.address_for(institution, "issue"))["index"]
     registry = connection.contract("StatusRegistry")
     records = registry.read_many("listOf", [(item.number,) for item in institution.lists])
     found: list[OpenList] = []
     for item, record in zip(institution.lists, records, strict=True):
         if record["issuer"] != institution.number:
             continue  # opened on another chain, or in a registry that was replaced since
+        if record["holder"] != own:
+            continue  # another account of the institution fills it
         key = load_list_key(connection.profile.resolve(item.key))
         found.append(OpenList(item.number, record["log2size"], record["next"], key))
     return found

@@ -14,7 +14,7 @@ from testamur.chain.contracts import Contract, Suite
 from testamur.chain.errors import KeyUnusableError, WrongChainError
 from testamur.chain.nonces import NonceQueue
 from testamur.chain.rpc import Rpc
-from testamur.chain.signer import Account, account_from_environment
+from testamur.chain.signer import Account, account_from_environment, keystore_address
 from testamur.chain.transactions import Sender
 from testamur.profile import Institution, Profile
 
@@ -97,6 +97,15 @@ class Connection:
                 password = Path(self._environment["ETH_PASSWORD"])
             self._accounts[path] = Account.load(path, password)
         return self._accounts[path]
+
+    def address_for(self, institution: Institution, role: str) -> bytes:
+        """The address that acts as an institution's `role`, without opening its keystore where that names it."""
+        keystore = getattr(institution.accounts, role)
+        if isinstance(keystore, str) and "ETH_KEYSTORE" not in self._environment:
+            named = keystore_address(self.profile.resolve(keystore))
+            if named is not None:
+                return named
+        return self.sender_for(institution, role).account.address
 
     def sender(self, account: Account) -> Sender:
         """A sender with the profile's nonce queue."""

@@ -34,6 +34,7 @@ __all__ = [
     "create_accounts",
     "found_institution",
     "fold_name",
+    "hand_over",
     "key_hash",
     "mark_key_compromised",
     "open_list_call",
@@ -150,6 +151,12 @@ def admit_call(connection: Connection, number: int, scopes: Sequence[Scope]) -> 
 def open_list_call(connection: Connection, log2size: int) -> Call:
     """The call that opens a status list of 2^log2size entries; by an ISSUE account."""
     return connection.contract("StatusRegistry").call("openList", log2size)
+
+
+def hand_over(connection: Connection, institution: Institution, number: int, account: bytes) -> Receipt:
+    """Let another ISSUE account of the institution fill status list `number`; by its ADMIN."""
+    call = connection.contract("StatusRegistry").call("handOver", number, account)
+    return connection.sender_for(institution, "admin").send(call)
 
 
 def create_accounts(profile: Profile, folder: str, *, is_light: bool = False) -> Accounts:

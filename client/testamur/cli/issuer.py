@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from testamur.cli import issuer_key
+from testamur.cli.account import Folder
 from testamur.cli.command import command, noun
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
@@ -172,6 +173,36 @@ def reinstate(session: Session, who: Who, document: Document = None) -> int:
 def withdraw(session: Session, who: Who, document: Document = None) -> int:
     """End an institution's recognition for good, by vote. What it issued before stays valid."""
     return _change(session, who, "withdraw", document)
+
+
+@command(
+    app,
+    "hand-over",
+    example="testamur issuer hand-over 3 --to issue-2 --as cdou\ntestamur issuer hand-over 3 --to 0x5b38… --as cdou",
+)
+def hand_over(
+    session: Session,
+    number: Annotated[int, typer.Argument(metavar="LIST", min=1, max=2**32 - 1, help="Number of the status list.")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="NAME|ADDRESS", help="ISSUE account of the institution: keystore or address.")
+    ],
+    keystore: Folder = None,
+) -> None:
+    """Let another ISSUE account of the institution fill a status list; its ADMIN sends it.
+
+    The account that held the list anchors nothing into it from then on. Who takes over also needs the list's key file,
+    which `testamur backup` holds.
+    """
+    from testamur.chain.institution import hand_over
+    from testamur.cli.staff import address_of
+
+    with session.connection() as connection:
+        institution = session.institution(connection.profile)
+        receipt = hand_over(connection, institution, number, address_of(session, to, keystore))
+        session.terminal.result({"list": number, "transaction": receipt.transaction, "block": receipt.block_number})
+        session.terminal.say(
+            "list {list} is {to}'s from block {block_number} on", list=number, to=to, block_number=receipt.block_number
+        )
 
 
 def parse_scope(text: str, since: int) -> "Scope":

@@ -68,7 +68,7 @@ def retire(session: Session, who: Who, stolen_since: Since = None, keystore: Fol
     since = None if stolen_since is None else int(parse_time(stolen_since).timestamp())
     with session.connection() as connection:
         institution = session.institution(connection.profile)
-        address = _address(session, who, keystore)
+        address = address_of(session, who, keystore)
         session.terminal.result(_take(session, connection, institution, address, since))
 
 
@@ -85,7 +85,7 @@ def replace(
 
     with session.connection() as connection:
         institution = session.institution(connection.profile)
-        address = _address(session, who, keystore)
+        address = address_of(session, who, keystore)
         number, roles = roles_of(connection, address)
         if number != institution.number or not roles:
             raise UsageError(
@@ -197,7 +197,7 @@ def keystore_of(session: Session, name: str, folder: Path | None) -> Path:
     return path if path.name != name or path.is_file() else file_of(session, folder, name)
 
 
-def _address(session: Session, who: str, folder: Path | None) -> bytes:
+def address_of(session: Session, who: str, folder: Path | None) -> bytes:
     """The account that an address, a name or a file means."""
     from testamur.chain.signer import keystore_address
 

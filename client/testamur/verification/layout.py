@@ -60,7 +60,7 @@ FIELDS: dict[str, tuple[tuple[str, int], ...]] = {
     "Framework": (("levels", 2), ("types", 4), ("addedAt", 5), ("direction", 1), ("ladders", 1)),
     "Level": (("ladder", 1), ("addedAt", 5), ("blank", 1)),
     "QualificationType": (("lowestRank", 1), ("highestRank", 1), ("from", 5), ("to", 5), ("addedAt", 5)),
-    "List": (("issuer", 4), ("log2size", 1), ("openedAt", 5), ("next", 4), ("custodian", 4)),
+    "List": (("issuer", 4), ("log2size", 1), ("openedAt", 5), ("next", 4), ("custodian", 4), ("holder", 2)),
     "Validator": (("power", 8), ("institution", 4), ("index", 4)),
     "Parameters": (
         ("gasLimit", 8),

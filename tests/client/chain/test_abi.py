@@ -20,13 +20,14 @@ def test_a_list_of_structs_is_given_by_name() -> None:
 
 
 def test_a_struct_comes_back_by_name() -> None:
-    result = encode(["(uint32,uint8,uint40,uint32,uint32)"], [(7, 17, 1000, 5, 0)])
+    result = encode(["(uint32,uint8,uint40,uint32,uint32,uint16)"], [(7, 17, 1000, 5, 0, 4)])
     assert interface("StatusRegistry").decode_result("listOf", result) == {
         "issuer": 7,
         "log2size": 17,
         "openedAt": 1000,
         "next": 5,
         "custodian": 0,
+        "holder": 4,
     }
 
 

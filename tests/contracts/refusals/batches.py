@@ -19,6 +19,12 @@ def _(s: Suite) -> object:
     return s.anchor(1, kind=3)
 
 
+@provokes("CredentialBatchesRecorded")
+def _(s: Suite) -> object:
+    s.anchor(1)
+    return s.anchor(1, first=100)
+
+
 @provokes("CredentialBatchesNotCurrent")
 def _(s: Suite) -> object:
     parts = [s.address("Operators"), s.address("Directory")]

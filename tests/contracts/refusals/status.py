@@ -1,7 +1,7 @@
 """The refusals of StatusRegistry, each provoked once."""
 
-from tests.contracts.refusals.ground import DOCUMENT, FULL, new_status_registry, provokes, succeed
-from tests.contracts.suite import Suite
+from tests.contracts.refusals.ground import DOCUMENT, FULL, KEY, new_status_registry, provokes, succeed
+from tests.contracts.suite import ISSUE, Suite, account
 
 
 @provokes("StatusRegistrySizeOutOfBounds")
@@ -33,12 +33,28 @@ def _(s: Suite) -> object:
 
 @provokes("StatusRegistryNotBatches")
 def _(s: Suite) -> object:
-    return s.send("issue 1", "StatusRegistry", "advance", 1, 1, 0, 1)
+    return s.send("issue 1", "StatusRegistry", "advance", 1, 1, 4, 0, 1)
 
 
 @provokes("StatusRegistryNotIssuer")
 def _(s: Suite) -> object:
     return s.anchor(1, list_=2)
+
+
+@provokes("StatusRegistryNotHolder")
+def _(s: Suite) -> object:
+    s.hire("newcomer", 1, ISSUE)
+    return s.send("newcomer", "CredentialBatches", "anchor", KEY, 100, 1, 0, 1, 1)
+
+
+@provokes("StatusRegistryNotAdmin")
+def _(s: Suite) -> object:
+    return s.send("issue 1", "StatusRegistry", "handOver", 1, account("issue 1"))
+
+
+@provokes("StatusRegistryCannotHold")
+def _(s: Suite) -> object:
+    return s.send("admin 1", "StatusRegistry", "handOver", 1, account("status 1"))
 
 
 @provokes("CounterMoved")
