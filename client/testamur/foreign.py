@@ -1,18 +1,21 @@
-"""JSON that others wrote: its size and depth are known before any of it is decoded.
+"""JSON and TOML that others wrote: size and depth are known before any of it is decoded.
 
 A decoder recurses: nested brackets by the thousand end an interpreter, or whoever prints what was decoded. Everything
 that a node, a wallet or another program wrote is read here; credentials and bundles have the stricter
 `credential.strict`. Every step is linear in the bytes, whatever they hold.
 """
 
+import tomllib
 from typing import Any, Final
 
 import orjson
 
-__all__ = ["MAX_DEPTH", "ForeignJsonError", "is_deeper", "read_json"]
+__all__ = ["MAX_DEPTH", "ForeignJsonError", "is_deeper", "read_json", "read_toml"]
 
 MAX_DEPTH: Final = 64
 """Levels; the deepest answer that the client asks for, a light client's path, has nine."""
+_MAX_TOML_CHARACTERS: Final = 4 * 1024 * 1024
+"""Of a profile, a policy or an alliance.toml; one with a thousand institutions has 1 MB."""
 _BRACKETS: Final = b"[]{}"
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(_BRACKETS))
 _ROUND_TO_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
@@ -32,6 +35,20 @@ def read_json(data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> Any
         return orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise ForeignJsonError("not JSON") from error
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """The tables of a file. Raises tomllib.TOMLDecodeError, whatever it is that makes them none."""
+    if len(text) > _MAX_TOML_CHARACTERS:
+        raise tomllib.TOMLDecodeError(f"{len(text)} characters, at most {_MAX_TOML_CHARACTERS}")
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise tomllib.TOMLDecodeError("nested too deep") from error
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError as error:  # a number with more digits than Python reads
+        raise tomllib.TOMLDecodeError(str(error)) from error
 
 
 def is_deeper(data: bytes, max_depth: int) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 from testamur.chain.access import NO_ACCESS, Access
 from testamur.errors import TestamurError
+from testamur.foreign import read_toml
 
 __all__ = ["Accounts", "Institution", "Profile", "ProfileError", "SigningKeys", "StatusListKey", "update_profile"]
 
@@ -130,7 +131,7 @@ class Profile:
         """Read `path`, a file or the folder that holds testamur.toml."""
         file = path / "testamur.toml" if path.is_dir() else path
         try:
-            table = tomllib.loads(file.read_text(encoding="utf-8"))
+            table = read_toml(file.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise ProfileError(
                 f"there is no profile {file}", "run `testamur init --rpc URL`, or name one with --profile FILE"

@@ -11,6 +11,7 @@ from typing import Any
 from testamur.artifacts.genesis import DEFAULT_PERIODS, Founder, Founding, FoundingValidator
 from testamur.chain.signer import keystore_address
 from testamur.errors import TestamurError
+from testamur.foreign import read_toml
 from testamur.profile import Profile
 from testamur.proof.hashing import keccak256
 
@@ -28,7 +29,7 @@ class FoundingError(TestamurError):
 def founding_from_file(path: Path) -> Founding:
     """The founding that an alliance.toml describes."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = read_toml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FoundingError(f"{path} cannot be read: {error}") from error
     try:

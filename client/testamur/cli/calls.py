@@ -12,6 +12,7 @@ from typing import Any
 from testamur.artifacts import artifact
 from testamur.chain.contracts import Call, Suite
 from testamur.cli.failure import UsageError
+from testamur.foreign import MAX_DEPTH, is_deeper
 from testamur.proof.hashing import keccak256
 
 __all__ = ["describe_call", "parse_call"]
@@ -35,7 +36,8 @@ def parse_call(suite: Suite, text: str) -> Call:
     match = _CALL.fullmatch(text)
     if match is None:
         raise UsageError(
-            f"{text!r} is not Contract.function[arguments]", 'for example Alliance.setParameter["votingPeriod",604800]'
+            f"{text[:80]!r} is not Contract.function[arguments]",
+            'for example Alliance.setParameter["votingPeriod",604800]',
         )
     contract, function, array = match.groups()
     if contract not in CONTRACTS:
@@ -44,6 +46,8 @@ def parse_call(suite: Suite, text: str) -> Call:
     if entry is None:
         raise UsageError(f"{contract} has no function {function}")
     try:
+        if is_deeper(array.encode(), MAX_DEPTH):
+            raise ValueError("brackets that do not close, or too many")
         values = json.loads(array)
     except ValueError as error:
         raise UsageError(f"the arguments of {contract}.{function} are not a JSON array: {error}") from error

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from testamur.foreign import read_toml
 from testamur.verification.errors import PolicyError
 from testamur.verification.policy_shape import RECREATE, Checkpoint, check_shapes
 
@@ -94,7 +95,7 @@ class Policy:
         """The policy in a TOML file. Raises PolicyError where it is missing, unreadable or not complete."""
         path = Path(path)
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+            table = read_toml(path.read_text(encoding="utf-8-sig"))
         except FileNotFoundError as error:
             raise PolicyError(f"there is no policy at {path}", "make one with: testamur policy create") from error
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
