@@ -111,6 +111,7 @@ class _Reading:
         self.remarks: list[Problem] = []
         self.doubts: list[Problem] = []
         self.numbers = Numbers()
+        self.levels = {normal_form(level.key): level for level in template.levels}
         self.headers = {column.field: column.header for column in template.columns}
 
     def walk(self, data: bytes) -> Iterator[Row | Problem]:
@@ -174,7 +175,7 @@ class _Reading:
             except CellError as error:
                 faults.append((column.header, str(error)))
         faults += [(self._header(field), reason) for field, reason in self.numbers.add(record.line, values)]
-        level = template.level(values["level"]) if "level" in values else template.levels[0]
+        level = self.levels.get(values["level"]) if "level" in values else template.levels[0]
         if level is None:
             faults.append((self._header("level"), f"not a level of the template: {values['level']}"))
         starts, ends = values.get("valid_from"), values.get("valid_until")

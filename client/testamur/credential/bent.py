@@ -28,6 +28,8 @@ _STANDS_FOR_LOST: Final = re.compile("[?？□■〓▯◻]")
 
 def loss_in(text: str) -> str | None:
     """Why a cell of any kind cannot be what was meant; None where nothing shows."""
+    if text.isascii() and text[:1] not in "#=+@Ee":  # most cells
+        return None
     if _ERROR_VALUE.fullmatch(text):
         return f"{text} is a spreadsheet's error value"
     if text.startswith(("=", "+=", "@=")):

@@ -135,7 +135,7 @@ def _text(text: str) -> str:
         # whatever tables this interpreter has: planes 2 and 3 hold ideographs alone, those to come included
         if category == "Cn" and ord(character) >> 16 not in (2, 3):
             raise CellError(f"U+{ord(character):04X} is no character of Unicode {unicodedata.unidata_version}")
-    if not any(_is_seen(character) for character in text):
+    if not (text.isascii() and text.isalnum()) and not any(_is_seen(character) for character in text):
         raise CellError("nothing in it can be seen")
     return unicodedata.normalize("NFC", text)
 

@@ -123,11 +123,6 @@ class Template:
         except MalformedError as error:
             raise TemplateError(error.path, error.reason) from error
 
-    def level(self, key: str) -> Level | None:
-        """The level with this key, as keys are compared (`credential.normal`)."""
-        wanted = normal_form(key)
-        return next((level for level in self.levels if normal_form(level.key) == wanted), None)
-
     def column(self, field: str) -> Column | None:
         """The column that brings this field."""
         return next((column for column in self.columns if column.field == field), None)
