@@ -1,7 +1,7 @@
 """The patterns of bundles that came before: learnt from what passed in full, few enough for any stream.
 
 Data flow: bytes -> `Patterns.read_like` -> what `Bundle.parse` builds a bundle of, or None: the full parse judges, and
-what it let pass comes back to `learn` (pattern.py says what a pattern is).
+what it let pass comes back to `learn`. `batch.pattern` says what a pattern is, `batch.likeness` how it is used.
 """
 
 import threading
@@ -10,12 +10,15 @@ from operator import itemgetter
 from typing import Any, Final
 
 from testamur.batch.inclusion import Anchor, Inclusion
-from testamur.batch.pattern import MAX_LINE, Pattern, compile_pattern
+from testamur.batch.learning import learn_pattern, subject_name_path
+from testamur.batch.likeness import Likeness
 from testamur.credential.document import Document
 from testamur.credential.strict import MAX_DOCUMENT_BYTES
 
 __all__ = ["Patterns"]
 
+_MAX_LINE: Final = 32 * 1024
+"""Bytes of a bundle that a pattern is made of; a learner's is a tenth of that."""
 _MAX_ALIKE: Final = 16
 _MAX_LENGTHS: Final = 32
 _MAX_TELLING: Final = 4
@@ -27,7 +30,7 @@ class _Alike:
 
     __slots__ = ("_by_parts", "_parts", "patterns")
 
-    def __init__(self, patterns: tuple[Pattern, ...]) -> None:
+    def __init__(self, patterns: tuple[Likeness, ...]) -> None:
         self.patterns = patterns
         shared = set(range(patterns[0].size)).intersection(*(pattern.fixed_parts for pattern in patterns))
         differing = [n for n in sorted(shared) if len({pattern.fixed_parts[n] for pattern in patterns}) > 1]
@@ -39,7 +42,7 @@ class _Alike:
         for _ in range(_MAX_TELLING if differing else 0):
             telling.append(max(differing, key=told))
         self._parts: Callable[[Sequence[str]], Hashable] = itemgetter(*(telling or [0]))
-        self._by_parts: dict[Hashable, tuple[Pattern, ...]] = {}
+        self._by_parts: dict[Hashable, tuple[Likeness, ...]] = {}
         for pattern in patterns:
             parts = [pattern.fixed_parts.get(place, "") for place in range(pattern.size)]
             self._by_parts[self._parts(parts)] = (*self._by_parts.get(self._parts(parts), ()), pattern)
@@ -77,7 +80,7 @@ class Patterns:
 
     def learn(self, data: bytes, tree: Mapping[str, Any], found: tuple[Document, Inclusion, Anchor]) -> None:
         """Take notice of a bundle that `parse_compact` and the full judgement of its tree let pass."""
-        if len(data) > MAX_LINE:
+        if len(data) > _MAX_LINE:
             return
         document, inclusion, anchor = found
         kind = hash((document.verification_method, document.created, anchor, len(inclusion.path), data.count(b'"')))
@@ -87,9 +90,11 @@ class Patterns:
                 self._counts.pop(next(iter(self._counts)))
         if count < 2 or count & count - 1:
             return
-        pattern = compile_pattern(data.rstrip(b"\r\n"), tree, found)
-        if pattern is None:
+        learnt = learn_pattern(data.rstrip(b"\r\n"), tree, document)
+        if learnt is None:
             return
+        name = subject_name_path(tree)
+        pattern = Likeness(learnt, found, name if any(place.path == name for place in learnt.places) else None)
         with self._lock:
             known = dict(self._known)
             alike = known.pop(pattern.size, None)

@@ -118,6 +118,11 @@ class Quads:
         return len(self._lines)
 
     @property
+    def lines(self) -> tuple[Line, ...]:
+        """The quads: text, or the number of a value; blank node b is ~b."""
+        return self._lines
+
+    @property
     def blank_node_count(self) -> int:
         """How many objects have no id."""
         return len(self._blank_nodes)
