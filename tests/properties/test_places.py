@@ -180,6 +180,35 @@ def test_every_part_that_is_no_place_is_fixed() -> None:
                 assert not read(likeness, '"'.join([*parts[:number], other, *parts[number + 1 :]]).encode())
 
 
+def test_what_stands_around_a_number_is_fixed() -> None:
+    pattern, likeness = learnt(genuine()[0])
+    parts = pattern.example.split('"')
+    numbers = [place for place in pattern.places if not place.part % 2]
+    assert len(numbers) == 3
+    for place in numbers:
+        one = "1.5" if place.rule == "fraction" else "12"
+        good = f":{one}{place.after}"
+        others = [
+            "",
+            ":",
+            one,
+            f"{one}{place.after}",
+            f":{one}",
+            f":{one}]",
+            f" :{one}{place.after}",
+            f":{one} {place.after}",
+        ]
+        others += [
+            f":{one}{place.after} ",
+            f",{one}{place.after}",
+            f":{one}{place.after}{place.after}",
+            f": {one}{place.after}",
+        ]
+        assert read(likeness, '"'.join([*parts[: place.part], good, *parts[place.part + 1 :]]).encode())
+        for other in others:
+            assert not read(likeness, '"'.join([*parts[: place.part], other, *parts[place.part + 1 :]]).encode())
+
+
 @pytest.mark.parametrize("rule", KINDS)
 def test_a_rule_takes_no_text_that_the_kinds_of_its_place_refuse(rule: str) -> None:
     for text in (*HOSTILE, *TAKEN[rule]):
