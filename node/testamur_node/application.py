@@ -192,7 +192,7 @@ class Application:
                 continue
             refusal = includable(transaction, parent, block)
             if refusal is None and block.size_bytes + len(transaction.raw) <= limit:
-                block.take(transaction, most_cost(transaction, self.spec.is_free))
+                block.take(transaction, most_cost(transaction, self.spec.is_free), parent.load(transaction, block))
                 chosen.append(transaction)
                 continue
             full.add(transaction.sender)
@@ -215,7 +215,7 @@ class Application:
             refusal = includable(transaction, parent, block)
             if refusal is not None:
                 return f"transaction {index}: {refusal.message}"
-            block.take(transaction, most_cost(transaction, self.spec.is_free))
+            block.take(transaction, most_cost(transaction, self.spec.is_free), parent.load(transaction, block))
         return None
 
     # execution

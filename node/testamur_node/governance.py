@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from testamur.artifacts import GENESIS_ADDRESSES, slot
-from testamur.artifacts.slots import field, mapping_slot
+from testamur.artifacts.slots import field, mapping_slot, nested_slot
 from testamur.proof.cometbft import Validator
 from testamur.proof.hashing import keccak256
 
@@ -17,8 +17,8 @@ from testamur_node.codec import word
 from testamur_node.state.reader import StateReader
 
 __all__ = [
-    "Permission", "Parameters", "DEFAULT_PARAMETERS", "permission_of", "institution_of", "validators_of", "peers_of",
-    "parameters_of", "validator_updates", "next_gas_limit",
+    "Permission", "Parameters", "DEFAULT_PARAMETERS", "permission_of", "institution_of", "is_named", "validators_of",
+    "peers_of", "parameters_of", "validator_updates", "next_gas_limit",
 ]  # fmt: skip
 
 _MOST_VALIDATORS = 256
@@ -59,6 +59,15 @@ def institution_of(state: StateReader, address: bytes) -> int:
     """The number of the institution an account acts for, 0 for none."""
     record = state.storage(GENESIS_ADDRESSES["Operators"], mapping_slot(_slot("Operators", "_references"), address))
     return field(record, "Operators", "_references.institution")
+
+
+def is_named(state: StateReader, address: bytes) -> bool:
+    """Whether the alliance voted for a contract: its Directory names it, or did."""
+    if address in GENESIS_ADDRESSES.values():
+        return True
+    names = (name.encode().ljust(32, b"\0") for name in GENESIS_ADDRESSES)
+    directory = GENESIS_ADDRESSES["Directory"]
+    return any(state.storage(directory, nested_slot("Directory", "_wasNamed", name, address)) for name in names)
 
 
 def validators_of(state: StateReader) -> tuple[Validator, ...]:

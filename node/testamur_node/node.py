@@ -64,7 +64,23 @@ DATA_FOLDER = "data"
 _SEALING_SECONDS = 30.0
 """A chain that seals at once does so within this; what waits longer waits for more than that."""
 _LOOKING_SECONDS = 0.2
+_MOST_PROMISED = 10_000
 _ROOM_SECONDS = 1.0
+
+
+class _Promised(threading.local):
+    """The hashes of what one thread has submitted since it last waited for them."""
+
+    def __init__(self) -> None:
+        self._hashes: list[bytes] = []
+
+    def append(self, transaction_hash: bytes) -> None:
+        if len(self._hashes) < _MOST_PROMISED:  # who never waits needs none
+            self._hashes.append(transaction_hash)
+
+    def take(self) -> list[bytes]:
+        taken, self._hashes = self._hashes, []
+        return taken
 
 
 class HaltedError(NodeError):
@@ -116,6 +132,7 @@ class Node(ChainReader):
             application, self.pool, self._next_time, lambda plan, seconds: self.apart(execute, seconds, plan)
         )
         self._changed = threading.Condition()
+        self._promised = _Promised()
         self._subscribers: list[Callable[[Block], None]] = []
         self._key = key
         self._engine: SoloEngine | None = None
@@ -271,15 +288,20 @@ class Node(ChainReader):
         if self._engine is not None:
             self._engine.notify()
         if self._development is not None:
-            self._wait_until_sealed(transaction.hash, self._development)
+            self._promised.append(transaction.hash)
         return transaction.hash
 
-    def _wait_until_sealed(self, transaction_hash: bytes, development: Development) -> None:
-        """On a chain that seals at once a hash is handed out with its receipt, as by other tools' chains."""
+    def wait_until_sealed(self) -> None:
+        """Development: wait for the blocks of what this thread has submitted, where the chain seals at once. So a hash
+        is handed out with its receipt, as by other tools' chains, and a batch may still share a block.
+        """
+        promised, development = self._promised.take(), self._development
+        if development is None or not promised:
+            return
 
         def is_settled() -> bool:
             has_ended = self._is_closed or (self._engine is not None and self._engine.failure is not None)
-            return has_ended or not development.automine or not self.pool.is_pending(transaction_hash)
+            return has_ended or not development.automine or not any(map(self.pool.is_pending, promised))
 
         ends = monotonic() + _SEALING_SECONDS
         while monotonic() < ends:

@@ -12,10 +12,10 @@ from typing import TypeVar
 from testamur_node.chain.rules import ChainSpec, Fork
 from testamur_node.chain.transaction import Transaction
 from testamur_node.execution.intrinsic import GAS_PER_BLOB, max_blob_gas, most_cost, unfitness
-from testamur_node.governance import DEFAULT_PARAMETERS, Parameters, Permission, institution_of, permission_of
+from testamur_node.governance import DEFAULT_PARAMETERS, Parameters, Permission, institution_of, is_named, permission_of
 from testamur_node.state.reader import StateReader
 
-__all__ = ["Reason", "Refusal", "Parent", "BlockSoFar", "includable"]
+__all__ = ["Load", "Reason", "Refusal", "Parent", "BlockSoFar", "includable"]
 
 Answer = TypeVar("Answer")
 
@@ -23,6 +23,17 @@ _MOST_REMEMBERED = 4_096
 """Accounts whose answers are kept of one state: strangers send by the thousand, and a quiet chain keeps its head."""
 _LEAST_TIP = 1
 """wei per gas on chains with fees, as in geth's pool."""
+
+
+class Load(Enum):
+    """Whose code a transaction runs: what the alliance did not vote for may cost a validator any time per gas."""
+
+    VOTED = "voted"
+    """A contract that the Directory names."""
+    NONE = "none"
+    """No code in the parent state; what the block creates or calls before may put some there."""
+    CALL = "call"
+    CREATION = "creation"
 
 
 class Reason(Enum):
@@ -68,6 +79,7 @@ class Parent:
     _nonces: dict[bytes, int] = field(default_factory=dict)
     _permissions: dict[bytes, Permission] = field(default_factory=dict)
     _institutions: dict[bytes, int] = field(default_factory=dict)
+    _loads: dict[bytes, Load] = field(default_factory=dict)
 
     def nonce(self, address: bytes) -> int:
         """The account's next nonce."""
@@ -82,6 +94,22 @@ class Parent:
         if not self.spec.is_permissioned:
             return 0
         return _remembered(self._institutions, address, lambda: institution_of(self.state, address))
+
+    def load(self, transaction: Transaction, block: "BlockSoFar") -> Load:
+        """Whose code it runs behind `block`."""
+        if self.spec.code_limits is None:
+            return Load.VOTED
+        if transaction.to is None:
+            return Load.CREATION
+        target = transaction.to
+        load = _remembered(self._loads, target, lambda: self._load_of(target))
+        is_made_here = load is Load.NONE and (Load.CREATION in block.loads or Load.CALL in block.loads)
+        return Load.CALL if is_made_here else load
+
+    def _load_of(self, target: bytes) -> Load:
+        if is_named(self.state, target):
+            return Load.VOTED
+        return Load.CALL if self.state.code(target) else Load.NONE
 
     def deployers(self, senders: set[bytes]) -> frozenset[bytes] | None:
         """Those of the senders that may create contracts; None where anyone may."""
@@ -100,9 +128,12 @@ class BlockSoFar:
     next_nonces: dict[bytes, int] = field(default_factory=dict)
     spent: dict[bytes, int] = field(default_factory=dict)
     """Per sender: what its transactions may cost at most."""
+    loads: dict[Load, int] = field(default_factory=dict)
+    """Gas given to each kind of code."""
 
-    def take(self, transaction: Transaction, cost: int = 0) -> None:
+    def take(self, transaction: Transaction, cost: int = 0, load: Load = Load.VOTED) -> None:
         """Count a transaction in."""
+        self.loads[load] = self.loads.get(load, 0) + transaction.gas_limit
         self.gas += transaction.gas_limit
         self.size_bytes += len(transaction.raw)
         self.blob_gas += GAS_PER_BLOB * len(transaction.blob_hashes)
@@ -121,6 +152,8 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
     5. its sender can pay what it may cost at most                                               -> INSUFFICIENT_FUNDS
     6. it offers the base fee                                                                    -> UNDERPRICED
     7. gas and bytes, added up, stay within the block's limits                                   -> BLOCK_FULL
+    8. so does the gas for code that the alliance did not vote for                               -> TOO_LARGE,
+    BLOCK_FULL
     """
     problem = _unfit(transaction, parent)
     if problem is not None:
@@ -165,6 +198,22 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
         or block.size_bytes + len(transaction.raw) > limits.max_block_bytes
         or block.blob_gas + GAS_PER_BLOB * len(transaction.blob_hashes) > max_blob_gas(parent.fork)
     ):
+        return Refusal(Reason.BLOCK_FULL, "block is full")
+    return _overloading(transaction, parent, block)
+
+
+def _overloading(transaction: Transaction, parent: Parent, block: BlockSoFar) -> Refusal | None:
+    """Whether it gives more gas than a block may to code that the alliance did not vote for."""
+    limits, load = parent.spec.code_limits, parent.load(transaction, block)
+    if limits is None or load in (Load.VOTED, Load.NONE):
+        return None
+    most = limits.creations if load is Load.CREATION else limits.calls
+    if transaction.gas_limit > most:
+        what = "creates a contract" if load is Load.CREATION else "calls code that the Directory does not name"
+        return Refusal(
+            Reason.TOO_LARGE, f"gas limit {transaction.gas_limit} of a transaction that {what}, at most {most}"
+        )
+    if block.loads.get(load, 0) + transaction.gas_limit > most:
         return Refusal(Reason.BLOCK_FULL, "block is full")
     return None
 

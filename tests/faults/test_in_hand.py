@@ -119,6 +119,7 @@ def test_a_block_clears_a_suspect(tmp_path: Path) -> None:
     Aside(home).count_death(item.hash, item.sender, item.raw)
     node = Node.open(home, SteppedClock())
     node.submit(item.raw)
+    node.wait_until_sealed()
     assert Aside(home).all() == []
     node.close()
 

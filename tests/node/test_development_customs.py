@@ -28,23 +28,36 @@ def chain(tmp_path: Path, clock: SteppedClock) -> Iterator[Node]:
     node.close()
 
 
+def sealed(chain: Node, item: bytes) -> bytes:
+    """Hand a transaction in as a request does: its hash, once the chain would tell it."""
+    digest = chain.submit(item)
+    chain.wait_until_sealed()
+    return digest
+
+
 def test_a_hash_is_handed_out_with_its_receipt(chain: Node) -> None:
-    for nonce in range(100):
-        place = chain.locate(chain.submit(raw(GOVERN, nonce)))
+    for nonce in range(50):
+        place = chain.locate(sealed(chain, raw(GOVERN, nonce)))
         assert place == (nonce + 1, 0)
         assert chain.receipts(nonce + 1)
 
 
+def test_a_batch_is_answered_once_all_its_hashes_have_receipts(chain: Node) -> None:
+    hashes = [chain.submit(raw(GOVERN, nonce)) for nonce in range(100)]
+    chain.wait_until_sealed()
+    assert [chain.locate(digest) is not None for digest in hashes] == [True] * 100
+
+
 def test_one_behind_a_gap_is_not_waited_for(chain: Node) -> None:
-    later = chain.submit(raw(GOVERN, 1))
+    later = sealed(chain, raw(GOVERN, 1))
     assert chain.locate(later) is None
-    chain.submit(raw(GOVERN, 0))
+    sealed(chain, raw(GOVERN, 0))
     assert chain.locate(later) is not None
 
 
 def test_without_automine_nothing_is_waited_for(chain: Node) -> None:
     chain.development.set_automine(False)
-    digest = chain.submit(raw(GOVERN, 0))
+    digest = sealed(chain, raw(GOVERN, 0))
     assert chain.locate(digest) is None
     chain.development.mine()
     assert chain.locate(digest) == (1, 0)

@@ -7,14 +7,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from testamur.artifacts import GENESIS_ADDRESSES
+from testamur.artifacts.slots import nested_slot
 from testamur_node.application import Application
 from testamur_node.chain.rules import DEVELOPMENT
-from testamur_node.chain.transaction import Transaction, decode_transaction
+from testamur_node.chain.transaction import Transaction, created_address, decode_transaction
+from testamur_node.governance import is_named
 from testamur_node.permission import BlockSoFar, Parent, Reason, includable
 from testamur_node.rpc.signing import UnsignedTransaction, sign_transaction
 
 from tests.node.founding import (
     ADDRESSES,
+    ADMIN,
     DEPLOYER,
     GOVERN,
     KEYS,
@@ -23,6 +27,8 @@ from tests.node.founding import (
     creating,
     genesis_of,
     open_application,
+    raw,
+    run_block,
     transaction,
 )
 
@@ -160,3 +166,49 @@ def test_strangers_are_not_remembered_without_end(tmp_path: Path) -> None:
         assert len(known) <= 4_096
     assert parent.permission(ADDRESSES[GOVERN]).transact > 0
     application.store.close()
+
+
+def test_code_that_the_alliance_did_not_vote_for_gets_little_gas_of_a_block(tmp_path: Path) -> None:
+    application = open_application(tmp_path, genesis_of())
+    run_block(application, [raw(DEPLOYER, 0, to=None, data=creating(STORING_CODE))])
+    parent, foreign = application.parent(), created_address(ADDRESSES[DEPLOYER], 0)
+    named = GENESIS_ADDRESSES["StatusRegistry"]
+
+    def after(*items: Transaction) -> BlockSoFar:
+        block = BlockSoFar()
+        for item in items:
+            assert reason(item, parent, block) is None
+            block.take(item, load=parent.load(item, block))
+        return block
+
+    call = transaction(GOVERN, 0, to=foreign, gas=1_000_000)
+    creation = transaction(DEPLOYER, 1, to=None, data=creating(STORING_CODE), gas=4_000_000)
+    assert reason(transaction(GOVERN, 0, to=named, gas=29_000_000), parent) is None
+    assert reason(transaction(GOVERN, 0, gas=29_000_000), parent) is None, "there is no code"
+    assert reason(transaction(GOVERN, 0, to=foreign, gas=1_000_001), parent) is Reason.TOO_LARGE
+    assert reason(transaction(DEPLOYER, 1, to=None, data=b"\0", gas=4_000_001), parent) is Reason.TOO_LARGE
+    assert reason(transaction(ADMIN, 0, to=foreign, gas=21_000), parent, after(call)) is Reason.BLOCK_FULL
+    assert reason(transaction(ADMIN, 0, to=named, gas=21_000), parent, after(call, creation)) is None
+    second = transaction(DEPLOYER, 2, to=None, data=b"\0", gas=60_000)
+    assert reason(second, parent, after(creation)) is Reason.BLOCK_FULL
+    # what a block creates it must not call with more
+    fresh = created_address(ADDRESSES[DEPLOYER], 1)
+    assert reason(transaction(GOVERN, 0, to=fresh, gas=1_000_001), parent, after(creation)) is Reason.TOO_LARGE
+    assert reason(transaction(GOVERN, 0, to=fresh, gas=1_000_000), parent, after(creation)) is None
+    application.store.close()
+
+
+def test_a_development_chain_gives_any_code_what_the_block_has(tmp_path: Path) -> None:
+    application = open_application(tmp_path, genesis_of(DEVELOPMENT))
+    assert reason(transaction(GOVERN, 0, to=None, data=b"\0", gas=29_000_000), application.parent()) is None
+    application.store.close()
+
+
+def test_a_contract_that_the_directory_named_is_voted_for_and_no_other(alliance: Application) -> None:
+    state = alliance.state()
+    assert all(is_named(state, address) for address in GENESIS_ADDRESSES.values())
+    assert not is_named(state, ADDRESSES[GOVERN])
+    # by storage alone: the Directory's own record of a contract, not the list of genesis
+    name, registry = b"StatusRegistry".ljust(32, b"\0"), GENESIS_ADDRESSES["StatusRegistry"]
+    slot = nested_slot("Directory", "_wasNamed", name, registry)
+    assert state.storage(GENESIS_ADDRESSES["Directory"], slot) == 1

@@ -30,6 +30,7 @@ def test_an_answer_lets_go_of_its_own_subscriptions_alone(node: Node) -> None:
     known, unknown = first.subscribe("newHeads", None), second.subscribe("newHeads", None)
     first.release()
     node.submit(raw(GOVERN, 0))
+    node.wait_until_sealed()
     assert [known.encode() in message for message in told(queue)] == [True]
     second.release()
     assert [unknown.encode() in message for message in told(queue)] == [False, True]
@@ -45,6 +46,7 @@ def test_what_happens_while_a_subscription_begins_is_told(node: Node, monkeypatc
     def hook_and_seal(callback: Callable[..., None]) -> Callable[[], None]:
         end = hook(callback)
         node.submit(raw(GOVERN, 0))  # a block comes before the subscriber is known
+        node.wait_until_sealed()
         return end
 
     monkeypatch.setattr(node, "subscribe", hook_and_seal)

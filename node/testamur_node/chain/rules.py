@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 __all__ = [
-    "Fork", "ForkStart", "ChainSpec", "ALLIANCE", "DEVELOPMENT", "DEVELOPMENT_WITH_FEES", "HISTORY_CONTRACT",
-    "imported",
+    "Fork", "ForkStart", "CodeLimits", "ChainSpec", "ALLIANCE", "DEVELOPMENT", "DEVELOPMENT_WITH_FEES",
+    "HISTORY_CONTRACT", "imported",
 ]  # fmt: skip
 
 HISTORY_CONTRACT = bytes.fromhex("000000000000000000000000000000007e570005")
@@ -49,6 +49,16 @@ class ForkStart:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeLimits:
+    """How much gas a block may give to code that the alliance did not vote for (docs/adr/0030)."""
+
+    calls: int
+    """To all transactions together that call code which the Directory does not name."""
+    creations: int
+    """To all transactions together that create contracts."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChainSpec:
     """One chain's rules."""
 
@@ -69,6 +79,8 @@ class ChainSpec:
     """Whether time may travel and accounts lie unlocked."""
     default_block_time: float
     """Seconds between blocks; 0 seals at once."""
+    code_limits: CodeLimits | None = None
+    """None where a block's gas limit is the only one."""
     history_contract: bytes | None = HISTORY_CONTRACT
     """Where the node writes each parent's hash as a system call; None for imported chains."""
     forks: tuple[ForkStart, ...] = (ForkStart(Fork.PRAGUE, block=0),)
@@ -118,6 +130,7 @@ ALLIANCE = ChainSpec(
     allows_empty_blocks=False,
     is_development=False,
     default_block_time=1.0,
+    code_limits=CodeLimits(calls=1_000_000, creations=4_000_000),
 )
 """Prague without value, blobs, delegation, costly precompiles; see node.md 2 for each reason."""
 

@@ -131,6 +131,8 @@ class Dispatcher(Generic[ContextT]):
     who may not ask it, or not so fast."""
     give_way: Callable[[float], None] = lambda _seconds: None
     """Asked between the requests of a large batch: may wait so long."""
+    finish: Callable[[], None] = lambda: None
+    """Called before an answer leaves, on the thread that made it: may wait for what the answer promises."""
     observe: Callable[[str, NodeError | None, float], None] = lambda _method, _error, _seconds: None
     """Told after each call: the method's name as it was asked, what it met, how long it took."""
 
@@ -150,6 +152,11 @@ class Dispatcher(Generic[ContextT]):
 
     def answer(self, body: bytes) -> bytes | None:
         """The answer to one body, a request or a batch; None when it holds notifications alone."""
+        answer = self._answer(body)
+        self.finish()
+        return answer
+
+    def _answer(self, body: bytes) -> bytes | None:
         if len(body) > self.limits.body_bytes:
             return refusal(
                 ResourceLimitError(f"request of {len(body)} bytes, at most {self.limits.body_bytes} are taken")

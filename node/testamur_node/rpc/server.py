@@ -114,7 +114,7 @@ def _dispatcher(
     )
     context = Context(node, limits, Filters(limits, time.monotonic) if filters is None else filters, names)
     dispatcher = Dispatcher.open([NAMESPACES[name] for name in names], context, limits, listener.opens)
-    dispatcher = replace(dispatcher, give_way=node.give_way)
+    dispatcher = replace(dispatcher, give_way=node.give_way, finish=node.wait_until_sealed)
     return dispatcher if metrics is None else replace(dispatcher, observe=metrics.observe)
 
 
