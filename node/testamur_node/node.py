@@ -38,6 +38,7 @@ from testamur_node.pending import Pending, execute
 from testamur_node.permission import Refusal
 from testamur_node.pool import JOURNAL_FILE, AlreadyKnownError, Journal, JournalError, Pool
 from testamur_node.pool.readmission import readmit
+from testamur_node.promises import Promises
 from testamur_node.reading import ChainReader, LocatedLog, UnknownBlockError
 from testamur_node.sparse_log import SparseLog
 from testamur_node.store.room import room_problem
@@ -61,26 +62,7 @@ Result = TypeVar("Result")
 GENESIS_FILE = "genesis.json"
 VALIDATOR_KEY = "engine/priv_validator_key.json"
 DATA_FOLDER = "data"
-_SEALING_SECONDS = 30.0
-"""A chain that seals at once does so within this; what waits longer waits for more than that."""
-_LOOKING_SECONDS = 0.2
-_MOST_PROMISED = 10_000
 _ROOM_SECONDS = 1.0
-
-
-class _Promised(threading.local):
-    """The hashes of what one thread has submitted since it last waited for them."""
-
-    def __init__(self) -> None:
-        self._hashes: list[bytes] = []
-
-    def append(self, transaction_hash: bytes) -> None:
-        if len(self._hashes) < _MOST_PROMISED:  # who never waits needs none
-            self._hashes.append(transaction_hash)
-
-    def take(self) -> list[bytes]:
-        taken, self._hashes = self._hashes, []
-        return taken
 
 
 class HaltedError(NodeError):
@@ -132,7 +114,7 @@ class Node(ChainReader):
             application, self.pool, self._next_time, lambda plan, seconds: self.apart(execute, seconds, plan)
         )
         self._changed = threading.Condition()
-        self._promised = _Promised()
+        self._promises = Promises()
         self._subscribers: list[Callable[[Block], None]] = []
         self._key = key
         self._engine: SoloEngine | None = None
@@ -288,26 +270,22 @@ class Node(ChainReader):
         if self._engine is not None:
             self._engine.notify()
         if self._development is not None:
-            self._promised.append(transaction.hash)
+            self._promises.give(transaction.hash)
         return transaction.hash
 
     def wait_until_sealed(self) -> None:
         """Development: wait for the blocks of what this thread has submitted, where the chain seals at once. So a hash
         is handed out with its receipt, as by other tools' chains, and a batch may still share a block.
         """
-        promised, development = self._promised.take(), self._development
-        if development is None or not promised:
+        development = self._development
+        if development is None:
             return
 
-        def is_settled() -> bool:
+        def is_open(transaction_hash: bytes) -> bool:
             has_ended = self._is_closed or (self._engine is not None and self._engine.failure is not None)
-            return has_ended or not development.automine or not any(map(self.pool.is_pending, promised))
+            return not has_ended and development.automine and self.pool.is_pending(transaction_hash)
 
-        ends = monotonic() + _SEALING_SECONDS
-        while monotonic() < ends:
-            with self._changed:
-                if self._changed.wait_for(is_settled, _LOOKING_SECONDS):
-                    return
+        self._promises.keep(self._changed, is_open)
 
     def _judged(self, raw: bytes, sender: bytes | None) -> Transaction:
         """A transaction that the pool may take."""

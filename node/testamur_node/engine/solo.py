@@ -23,7 +23,7 @@ from testamur_node.application import Application, Decided, Finalized
 from testamur_node.chain.block import Block
 from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.engine.choosing import choose
-from testamur_node.engine.clock import SteadyClock, moment
+from testamur_node.engine.empty_blocks import empty_blocks
 from testamur_node.engine.headers import (
     HeaderContent,
     decode_signed,
@@ -33,12 +33,12 @@ from testamur_node.engine.headers import (
 )
 from testamur_node.engine.in_hand import Aside
 from testamur_node.engine.key import ValidatorKey
+from testamur_node.engine.obstacle import Obstacle
 from testamur_node.engine.task import Tasks
 from testamur_node.errors import NodeError
 from testamur_node.execution.executor import AccountOverride
 from testamur_node.execution.threads import start_thread
 from testamur_node.pool import Pool
-from testamur_node.store.store import Commit
 
 __all__ = ["BlockTimes", "SoloEngine", "EngineStoppedError"]
 
@@ -47,12 +47,9 @@ logger = logging.getLogger(__name__)
 _SECOND = 1_000_000_000
 _NEVER = 2**63
 """A time in nanoseconds that does not come."""
-_MOST_AHEAD = 2 * _SECOND
-"""What was signed may lie so far beyond the clock: a block that is made at once leads it by a second."""
 _LONGEST_SLEEP = 10 * _SECOND
 _MOST_TOGETHER = 256
 """Empty blocks of a development chain in one commit."""
-_TELLING_EVERY = 60 * _SECOND
 Result = TypeVar("Result")
 
 
@@ -110,9 +107,7 @@ class SoloEngine:
         self._last = self._load_last()
         self._last_results_hash = b""
         self._retry_at = 0
-        self._told_waiting_at = -_NEVER
-        self.waiting: str | None = None
-        """Why nothing is signed now, though it is time; None where all is well."""
+        self._obstacle = None if application.spec.is_development else Obstacle(clock)
         self._sealed_at = clock()
         """When the newest block was made, by the engine's time: on a development chain its timestamp may lie ahead."""
         self._thread: threading.Thread | None = None
@@ -154,6 +149,11 @@ class SoloEngine:
         return self._block_time(None)
 
     @property
+    def waiting(self) -> str | None:
+        """Why nothing is signed now, though it is time; None where all is well."""
+        return None if self._obstacle is None else self._obstacle.reason
+
+    @property
     def last(self) -> SignedHeader | None:
         """The newest signed header."""
         return self._last
@@ -188,12 +188,8 @@ class SoloEngine:
     def _turn(self) -> None:
         """Seal if something can be sealed, else sign a heartbeat if one is due."""
         self._take_back()
-        before, self.waiting = self.waiting, self._obstacle()
-        if self.waiting is not None:
-            self._tell_waiting(self.waiting)
+        if self._obstacle is not None and self._obstacle.look(self._last.header.time_ns if self._last else 0):
             return
-        if before is not None:
-            logger.warning("blocks are made again")
         beats = self._beat_time() <= self.now()
         is_due = beats or (self._has_work() and self._seal_time() <= self.now())
         if is_due and self.seal(forces_block=beats) is not None:
@@ -204,28 +200,6 @@ class SoloEngine:
     def _has_work(self) -> bool:
         """Whether something waits that is sealed without being asked."""
         return self.automine and self._pool.counts()[0] > 0
-
-    def _obstacle(self) -> str | None:
-        """Why nothing may be signed at the present time; a development chain's time is what it was told."""
-        if self._application.spec.is_development:
-            return None
-        if isinstance(self.clock, SteadyClock) and (problem := self.clock.problem()) is not None:
-            return problem
-        last = self._last.header.time_ns if self._last else 0
-        ahead = last - self.now()
-        if ahead <= _MOST_AHEAD:
-            return None
-        return (
-            f"no block is made: the chain was last signed at {moment(last)}, {ahead // _SECOND} s ahead of this clock;"
-            ' put it right where it is slow, else wait, or see "Clocks" in docs/operations.md'
-        )
-
-    def _tell_waiting(self, why: str) -> None:
-        """Log why nothing is signed, once a minute."""
-        since_told = self.now() - self._told_waiting_at
-        if not 0 <= since_told < _TELLING_EVERY:
-            self._told_waiting_at = self.now()
-            logger.error("%s", why)
 
     def _take_back(self) -> None:
         """Let into the pool what an operator has let back."""
@@ -319,28 +293,17 @@ class SoloEngine:
             count -= made
 
     def _seal_together(self, count: int, spacing: int | None) -> None:
-        application, last = self._application, self._last
-        head, ahead, commits = application.head, dict[bytes, bytes](), list[Commit]()
+        application = self._application
         spacing = application.wishes.spacing if spacing is None else spacing
-        for _ in range(count):
-            height, last_time = (last.header.height, last.header.time_ns) if last else (0, 0)
-            following = (head.timestamp + (spacing or 1)) * _SECOND
-            time_ns = following if spacing else max(self.now(), last_time + 1, following)
-            block, result = application.empty_block(head, time_ns // _SECOND, ahead)
-            first = self._sign(Decided(height + 1, time_ns, ()), head.hash, last)
-            last = self._sign(Decided(height + 2, max(self.now(), time_ns + 1), ()), block.hash, first)
-            signed = ((height + 1, head.number, encode_signed(first)), (height + 2, block.number, encode_signed(last)))
-            meta = {"engine_height": (height + 2).to_bytes(8, "big")}
-            commits.append(Commit(block=block, nodes=result.writes, signed_headers=signed, meta=meta))
-            ahead |= result.writes
-            head = block.header
+        commits, last = empty_blocks(application, self._last, self.now, self._sign, count, spacing)
         self.at_rest.clear()
         try:
             application.adopt_all(commits)
         finally:
             self.at_rest.set()
         self._last, self._sealed_at = last, self.now()
-        logger.info("blocks %d to %d: empty", head.number - count + 1, head.number)
+        number = application.head.number
+        logger.info("blocks %d to %d: empty", number - count + 1, number)
         for commit in commits:
             if commit.block is not None:
                 self._on_block(commit.block)
