@@ -11,6 +11,7 @@ from typing import Any
 
 from testamur.batch.anchor import batch_id
 from testamur.batch.bundle import Bundle
+from testamur.batch.interruption import InterruptedRunError
 from testamur.batch.journal import Journal
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Contract, directory_name
@@ -116,6 +117,8 @@ def targets_from_rows(folder: Path, row_ids: Iterable[str]) -> list[Target]:
     wanted = list(row_ids)
     try:
         places = journal.places()
+        if not places:
+            raise InterruptedRunError(journal)  # nothing of it is known to stand on the chain
         subjects = {row_id: Subject.of(parse(data)) for row_id, data in journal.credentials(wanted)}
     finally:
         journal.close()

@@ -189,6 +189,21 @@ class IssuedRegister:
                 ((key, run, position) for position, listed in rows.keys.items() for key in listed),
             )
 
+    def folders(self) -> dict[bytes, Path]:
+        """Where each run that claimed something wrote, by the run's name."""
+        if not self.path.exists():
+            return {}
+        with self._open() as database:
+            return {name: Path(folder) for name, folder in database.execute("SELECT name, folder FROM runs")}
+
+    def move(self, folders: Mapping[bytes, Path]) -> None:
+        """Remember that runs lie elsewhere now."""
+        if self.path.exists():
+            with self._open() as database:
+                database.executemany(
+                    "UPDATE runs SET folder = ? WHERE name = ?", [(str(path), name) for name, path in folders.items()]
+                )
+
     def release(self, name: bytes, positions: Iterable[int]) -> None:
         """Forget the keys of rows that were corrected, or erased."""
         if not self.path.exists():

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from testamur.batch.interruption import InterruptedRunError
 from testamur.batch.issued import IssuedRegister, Replaced, keys_of
 from testamur.batch.journal import BatchRecord, Journal, JournalError, RejectedRow, RunFacts
 from testamur.batch.output import (
@@ -148,6 +149,8 @@ def issue(
     journal = Journal.open(folder) if folder.is_dir() else None
     try:
         if journal is not None and not is_resumed:
+            if not journal.is_done():
+                raise InterruptedRunError(journal)
             raise JournalError(f"{folder} holds the journal of a run", "say --resume, or give another --out")
         facts = RunFacts(
             chain_id=connection.profile.chain_id,
@@ -179,6 +182,7 @@ def issue(
             _make(folder)
             journal = Journal.create(folder, facts, plan.batches, plan.rows, plan.rejected)
             ready = _nothing  # it was, a moment ago
+        journal.store_inputs({"roster": roster_path, "template": template_path})
         begun = journal
 
         def claim() -> None:

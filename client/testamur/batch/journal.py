@@ -14,7 +14,7 @@ however it ends. It holds salts and one-time keys: mode 0600.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, fields
 from operator import attrgetter
@@ -33,6 +33,7 @@ from testamur.batch.journal_records import (
 from testamur.errors import TestamurError
 
 __all__ = [
+    "JOURNAL_NAME",
     "BatchRecord",
     "DeliveryRecord",
     "Journal",
@@ -45,7 +46,8 @@ __all__ = [
     "Stage",
 ]
 
-_NAME = "journal.db"
+JOURNAL_NAME = "journal.db"
+"""In the folder of a run."""
 _SCHEMA = """
 CREATE TABLE run (version INTEGER NOT NULL, chain_id INTEGER NOT NULL, genesis BLOB NOT NULL,
     institution INTEGER NOT NULL, template BLOB NOT NULL, roster BLOB NOT NULL, created INTEGER NOT NULL,
@@ -62,12 +64,13 @@ CREATE TABLE signed (position INTEGER PRIMARY KEY, batch INTEGER NOT NULL, statu
 CREATE TABLE rejected (line INTEGER NOT NULL, column_name TEXT NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE deliveries (position INTEGER NOT NULL, folder TEXT NOT NULL, is_zip INTEGER NOT NULL,
     sha256 TEXT NOT NULL, has_secret INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (position, folder, is_zip));
+CREATE TABLE inputs (kind TEXT PRIMARY KEY, path TEXT NOT NULL);
 """
 _VERSION = 2
 _FROM_1 = (
     "ALTER TABLE run ADD COLUMN name BLOB NOT NULL DEFAULT x''",
     "UPDATE run SET name = randomblob(16), version = 2",
-    _SCHEMA.split(";")[-2],
+    *_SCHEMA.split(";")[-3:-1],
 )
 """What makes a journal of version 1 one of version 2: runs without a name, and no memory of what was handed out."""
 
@@ -95,7 +98,7 @@ class Journal:
         rejected: Iterable[RejectedRow],
     ) -> "Journal":
         """Write a new run, prepared, in one transaction."""
-        journal = cls(folder / _NAME, _connect(folder / _NAME))
+        journal = cls(folder / JOURNAL_NAME, _connect(folder / JOURNAL_NAME))
         with journal._changing() as database:
             if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise JournalError(f"{folder} holds the journal of a run", "say --resume, or give another --out")
@@ -112,7 +115,7 @@ class Journal:
     @classmethod
     def open(cls, folder: Path) -> "Journal | None":
         """The journal in a folder; None where no run was ever prepared there."""
-        path = folder / _NAME
+        path = folder / JOURNAL_NAME
         if not path.exists():
             return None
         journal = cls(path, _connect(path))
@@ -220,6 +223,21 @@ class Journal:
                 _store_batch(database, batch)
                 if batch.stage is Stage.PREPARED:
                     database.execute("DELETE FROM signed WHERE batch = ?", (batch.number,))
+
+    def inputs(self) -> dict[str, Path]:
+        """Where `roster` and `template` of the run lay when it last went on."""
+        return {kind: Path(path) for kind, path in self._rows("SELECT kind, path FROM inputs")}
+
+    def store_inputs(self, inputs: Mapping[str, Path]) -> None:
+        """Remember where the run's roster and template lie."""
+        with self._changing() as database:
+            database.executemany(
+                "REPLACE INTO inputs VALUES (?, ?)", [(kind, str(path.absolute())) for kind, path in inputs.items()]
+            )
+
+    def row_ids(self) -> dict[int, str]:
+        """Every row's id by its position."""
+        return dict(self._rows("SELECT position, row_id FROM rows"))
 
     def store_done(self) -> None:
         """The run is finished."""

@@ -14,6 +14,7 @@ from testamur.batch.permutation import KEY_BYTES
 from testamur.batch.planning import OpenList
 from testamur.chain.connection import Connection
 from testamur.chain.errors import KeyUnusableError
+from testamur.chain.exposure import complain_of_exposure
 from testamur.chain.institution import open_list_call
 from testamur.chain.signer import write_secret
 from testamur.profile import Institution, StatusListKey, update_profile
@@ -43,6 +44,7 @@ def read_lists(connection: Connection, institution: Institution) -> list[OpenLis
 
 def load_list_key(path: Path) -> bytes:
     """The 32-byte key in a list's key file."""
+    complain_of_exposure(path)
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip().removeprefix("0x"))
     except OSError as error:

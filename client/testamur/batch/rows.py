@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 
+from testamur.batch.interruption import InterruptedRunError
 from testamur.batch.journal import Journal, SignedRow
 from testamur.batch.output import OutputError
 from testamur.batch.private import write_private
@@ -30,8 +31,10 @@ def open_finished(folder: Path) -> Journal:
     if journal is None:
         raise RowError(f"no run was issued into {folder}", "name the folder that `testamur issue --out` wrote")
     if not journal.is_done():
-        journal.close()
-        raise RowError(f"the run in {folder} is not finished", "finish it with `testamur issue … --resume`")
+        try:
+            raise InterruptedRunError(journal)
+        finally:
+            journal.close()
     return journal
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from testamur.chain.errors import KeyUnusableError
+from testamur.chain.exposure import complain_of_exposure
 from testamur.foreign import ForeignJsonError, read_json
 
 __all__ = ["address_in", "open_keystore", "read_keystore", "unseal"]
@@ -26,6 +27,7 @@ _KEY_BYTES: Final = 32
 
 def read_keystore(path: Path) -> dict[str, Any]:
     """The keystore in a file, its names in lower case as far as they are used here. Raises KeyUnusableError."""
+    complain_of_exposure(path)
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)

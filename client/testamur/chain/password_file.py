@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from testamur.chain.errors import KeyUnusableError
+from testamur.chain.exposure import complain_of_exposure
 
 __all__ = ["read_password", "read_passwords"]
 
@@ -28,6 +29,7 @@ def read_passwords(path: Path | None) -> tuple[str, ...]:
         raise KeyUnusableError(
             "no password file is named", "set ETH_PASSWORD to its path, or password_file in testamur.toml"
         )
+    complain_of_exposure(path)
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from testamur.chain.errors import KeyUnusableError
+from testamur.chain.exposure import complain_of_exposure
 from testamur.chain.password_file import read_passwords
 from testamur.chain.signer import write_secret
 
@@ -44,6 +45,7 @@ def load_signing_key(path: Path, password_file: Path | None) -> "Ed25519PrivateK
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     passwords = read_passwords(password_file)
+    complain_of_exposure(path)
     try:
         content = path.read_bytes()[:_MAX_BYTES]
     except OSError as error:

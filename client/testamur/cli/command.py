@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from testamur.chain.access import Access
+from testamur.cli.complaints import complaints_to
 from testamur.cli.failure import report
 from testamur.cli.session import Session
 from testamur.cli.terminal import Terminal
@@ -105,7 +106,8 @@ def command(
 def finish(work: Callable[[], int | None], terminal: Terminal) -> int:
     """Do the work and turn whatever comes of it into an exit code."""
     try:
-        return work() or 0
+        with complaints_to(terminal):
+            return work() or 0
     except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
     except (Exception, KeyboardInterrupt) as error:

@@ -18,6 +18,8 @@ from testamur.chain.signer import (
 )
 from testamur.chain.signing_key import create_signing_key, load_signing_key, raw_public_key
 
+from tests.world import command
+
 SECRET = bytes(31) + b"\x01"
 ADDRESS = bytes.fromhex("7e5f4552091a69125d5dfcb7b8c2659029395bdf")
 
@@ -124,3 +126,30 @@ def test_a_signing_key_that_cannot_be_used_is_refused(tmp_path: Path, password: 
         load_signing_key(tmp_path / "missing.pem", password)
     with pytest.raises(KeyUnusableError, match="password is empty"):
         create_signing_key(tmp_path / "other.pem", "")
+
+
+def test_a_secret_that_others_can_read_draws_one_complaint_with_its_remedy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    password = tmp_path / "password"
+    password.write_text("open sesame\n")
+    for mode, complaints in ((0o600, 0), (0o640, 1), (0o644, 1)):
+        caplog.clear()
+        other = tmp_path / f"password-{mode:o}"
+        other.write_text("open sesame\n")
+        other.chmod(mode)
+        assert read_password(other) == read_password(other) == "open sesame"
+        told = [record.getMessage() for record in caplog.records]
+        assert len(told) == complaints
+        assert all(f"chmod 600 {other}" in line for line in told)
+
+
+def test_a_command_complains_in_its_readers_language(tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("open sesame\n")
+    password.chmod(0o644)
+    made = command(
+        "account", "new", "one", "--keystore", tmp_path / "keys", "--password-file", password, "--lang", "zh"
+    )
+    assert made.code == 0
+    assert "本机其他人能读取" in made.err

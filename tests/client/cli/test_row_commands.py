@@ -66,17 +66,16 @@ def test_a_misspelt_name_is_mended_by_a_new_credential_of_the_same_outcome(world
 def test_a_row_is_corrected_a_second_time_only_when_it_is_said(world: World, run: Path) -> None:
     """Two corrections of one row would both be valid."""
     assert mend(world, run, corrected(run)).code == 0
-    (run / "new").rename(run / "first")
-    second = mend(world, run, run / "corrected.csv")
+    second = mend(world, run, run / "corrected.csv", "--out", run / "second")
     assert (second.code, "S000002" in second.err) == (2, True)
-    assert not (run / "new").exists()
+    assert not (run / "second").exists()
     of_the_first = command(
-        "supersede", run / "corrected.csv", "--dir", run / "first", "--template", run / "in" / "template.json",
+        "supersede", run / "corrected.csv", "--dir", run / "new", "--template", run / "in" / "template.json",
         "--out", run / "third", "--per-file", "--json", "--profile", world.result.profile,
     )  # fmt: skip
     assert of_the_first.code == 0, "the run that replaced it is the one to correct"
     assert code(world, run / "third" / "bundles" / "S000002.json") == "ok"
-    assert mend(world, run, run / "corrected.csv", "--again").code == 0
+    assert mend(world, run, run / "corrected.csv", "--again", "--out", run / "second").code == 0
 
 
 def test_a_correction_that_stopped_before_it_revoked_is_not_begun_anew_elsewhere(

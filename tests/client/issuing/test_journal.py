@@ -6,11 +6,14 @@ import signal
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from testamur.batch.interruption import InterruptedRunError
 from testamur.batch.journal import (
     BatchRecord,
+    DeliveryRecord,
     Journal,
     JournalError,
     PreparedRow,
@@ -19,6 +22,7 @@ from testamur.batch.journal import (
     SignedRow,
     Stage,
 )
+from testamur.language import language
 
 FACTS = RunFacts(20260, b"\x01" * 32, 1, b"\x02" * 32, b"\x03" * 32, 1_700_000_000)
 BATCHES = [BatchRecord(0, Stage.PREPARED, 1, 2), BatchRecord(1, Stage.PREPARED, 2, 1)]
@@ -70,6 +74,56 @@ def test_signed_rows_come_back_in_roster_order_and_leaves_in_theirs(tmp_path: Pa
     assert journal.places() == {}, "nothing is anchored yet"
     journal.store_batches([BatchRecord(0, Stage.FINAL, 1, 2, b"c", b"r", 5, 17, 100, b"i", b"root", 9, b"t")])
     assert journal.places() == {"R1": (5, 70), "R3": (5, 72)}
+    journal.close()
+
+
+def test_an_interrupted_run_tells_how_far_it_is(tmp_path: Path) -> None:
+    journal = create(tmp_path)
+    assert "before its 3 rows were signed" in InterruptedRunError(journal).message
+    sign_all(journal)
+    assert "its 3 rows are signed, and nothing was sent" in InterruptedRunError(journal).message
+    first = BatchRecord(0, Stage.SENT, 1, 2, b"c", b"r", 5, 17, 100, b"i", b"root", 0, b"t")
+    journal.store_batches([first])
+    assert "while it was sent: 0 of its 2 batches" in InterruptedRunError(journal).message
+    journal.store_batches([replace(first, stage=Stage.FINAL, block=9)])
+    assert "while it was sent: 1 of its 2 batches" in InterruptedRunError(journal).message
+    second = BatchRecord(1, Stage.FINAL, 2, 1, b"c", b"r", 5, 17, 102, b"j", b"toor", 9, b"t")
+    journal.store_batches([second])
+    told = InterruptedRunError(journal)
+    assert "all its 3 credentials stand on the chain" in told.message
+    assert ("--resume" in str(told.advice), told.exit_code) == (True, 2)
+    assert "均已在链上" in language("zh").told(told.message)
+    journal.close()
+
+
+def test_a_journal_of_the_version_before_is_taken_on(tmp_path: Path) -> None:
+    create(tmp_path).close()
+    database = sqlite3.connect(tmp_path / "journal.db")
+    for statement in ("DROP TABLE deliveries", "DROP TABLE inputs", "ALTER TABLE run DROP COLUMN name"):
+        database.execute(statement)
+    database.execute("UPDATE run SET version = 1")
+    database.commit()
+    database.close()
+    journal = Journal.open(tmp_path)
+    assert journal is not None
+    assert (journal.facts(), len(journal.name), journal.deliveries(), journal.inputs()) == (FACTS, 16, [], {})
+    name = journal.name
+    journal.close()
+    again = Journal.open(tmp_path)
+    assert again is not None
+    assert again.name == name
+    again.close()
+
+
+def test_a_delivery_is_remembered_with_the_blanking_of_its_secret(tmp_path: Path) -> None:
+    journal = create(tmp_path)
+    sign_all(journal)
+    delivered = DeliveryRecord(0, "/out", True, "00", True, 7)
+    journal.store_deliveries([delivered, replace(delivered, position=1, has_secret=False)])
+    assert [item.position for item in journal.deliveries()] == [0, 1]
+    assert [row.one_time_key for _, row in journal.signed()] == [b"", b"k", b"k"]
+    journal.erase(["R1"])
+    assert [item.position for item in journal.deliveries()] == [1]
     journal.close()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account as Accounts
 from testamur.batch.estimate import estimate
+from testamur.batch.interruption import InterruptedRunError
 from testamur.batch.issuing import RosterError, issue
 from testamur.batch.journal import JournalError
 from testamur.batch.output import ReadBackError
@@ -153,6 +154,24 @@ def test_a_folder_with_a_journal_must_be_resumed_and_a_finished_run_stays_as_it_
     assert (again.state, again.exit_code, again.issued) == ("already", 0, ROWS)
     assert (out / "bundles.jsonl").read_bytes() == written
     require_whole(alliance, out, ROWS, since)
+
+
+def test_an_interrupted_run_says_how_far_it_is_and_how_to_go_on(alliance: Alliance, roster: Roster, out: Path) -> None:
+    def unread(lines: Iterable[bytes]) -> Iterable[str | None]:
+        raise Interrupted
+
+    steps: tuple[tuple[dict[str, object], str], ...] = (
+        ({"progress": stop_before_anchoring}, "9 rows are signed, and nothing was sent"),
+        ({"check": unread}, "all its 9 credentials stand on the chain, and not all its files"),
+    )
+    for options, words in steps:
+        with pytest.raises(Interrupted):
+            alliance.issue(roster, out, is_resumed=True, **options)
+        for ask in (lambda: alliance.issue(roster, out), lambda: erase(out, ["S000001"])):
+            with pytest.raises(InterruptedRunError, match=words) as caught:
+                ask()
+            assert "--resume" in str(caught.value.advice)
+    assert alliance.issue(roster, out, is_resumed=True).state == "issued"
 
 
 def test_lost_files_of_a_finished_run_are_written_again(alliance: Alliance, roster: Roster, out: Path) -> None:
