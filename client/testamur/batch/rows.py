@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 
 from testamur.batch.interruption import InterruptedRunError
+from testamur.batch.issued import IssuedRegister
 from testamur.batch.journal import Journal, SignedRow
 from testamur.batch.output import OutputError
 from testamur.batch.private import write_private
@@ -47,8 +48,11 @@ def extract(folder: Path, row_id: str) -> bytes:
         journal.close()
 
 
-def erase(folder: Path, row_ids: Iterable[str]) -> list[tuple[str, int, int]]:
-    """Erase rows; each one's status list and index, which still serve to revoke it."""
+def erase(folder: Path, row_ids: Iterable[str], register: IssuedRegister | None = None) -> list[tuple[str, int, int]]:
+    """Erase rows; each one's status list and index, which still serve to revoke it.
+
+    `register` is the profile's memory of numbers, which then forgets theirs too.
+    """
     wanted = list(row_ids)
     journal = open_finished(folder)
     try:
@@ -60,6 +64,8 @@ def erase(folder: Path, row_ids: Iterable[str]) -> list[tuple[str, int, int]]:
         for row_id in wanted:
             (folder / "bundles" / f"{row_id}.json").unlink(missing_ok=True)
         drop_lines(folder / "holders.jsonl", set(wanted))
+        if register is not None:
+            register.release(journal.name, journal.positions(wanted))
         journal.erase(wanted)
         return [(row_id, *places[row_id]) for row_id in wanted]
     except OSError as error:

@@ -168,8 +168,10 @@ def forget(
 ) -> None:
     """Erase a learner's data from a run: bundle, salt, keys and row id. Status stays: a revoked credential stays so.
 
-    Files that were handed out, the roster and backups are yours to erase.
+    The profile's register forgets the row's numbers too. Files that were handed out, the roster and backups
+    are yours to erase.
     """
+    from testamur.batch.issued import IssuedRegister
     from testamur.batch.rows import erase, extract
 
     if not row:
@@ -180,7 +182,7 @@ def forget(
         session.terminal.result({"erased": [], "wouldErase": row})
         session.terminal.say("would erase {count} rows for good; say --yes to do it", count=len(row))
         return
-    erased = erase(folder, row)
+    erased = erase(folder, row, IssuedRegister.of(session.profile()) if session.has_profile() else None)
     session.terminal.result({"erased": [{"list": number, "index": index} for _, number, index in erased]})
     for row_id, number, index in erased:
         session.terminal.say(

@@ -262,9 +262,16 @@ def test_a_forgotten_learner_leaves_nothing_and_stays_revoked(world: World, run:
     assert command("revoke", "--row", "S000002", "--dir", run / "batch", *options).code == 0
     assert command("forget", "--row", "S000002", "--dir", run / "batch").code == 0
     assert bundle.exists()
-    erased = command("forget", "--row", "S000002", "--dir", run / "batch", "--yes", "--json")
+    erased = command("forget", "--row", "S000002", "--dir", run / "batch", *options)
     assert erased.json["erased"] == [{"list": tree["inclusion"]["list"], "index": tree["inclusion"]["statusIndex"]}]
     assert not bundle.exists()
+    roster = (run / "in" / "roster.csv").read_text(encoding="utf-8").splitlines()
+    (run / "in" / "one.csv").write_text("\n".join((roster[0], roster[2])) + "\n", encoding="utf-8")
+    anew = command(
+        "issue", run / "in" / "one.csv", "--template", run / "in" / "template.json", "--out", run / "anew",
+        "--dry-run", "--profile", world.result.profile,
+    )  # fmt: skip
+    assert anew.code == 0, "the register has forgotten the row's numbers"
     everything = b"".join(path.read_bytes() for path in (run / "batch").rglob("*") if path.is_file())
     for trace in ("S000002", tree["credential"]["id"], tree["credential"]["proof"]["proofValue"]):
         assert trace.encode() not in everything
