@@ -10,8 +10,8 @@ from testamur.cli.failure import UsageError
 
 __all__ = ["Source", "bundle_files", "sources"]
 
-NOT_BUNDLES = frozenset({"batch.json", "template.json", "holders.jsonl"})
-"""What else a run leaves in its folder."""
+NOT_BUNDLES = frozenset({"batch.json", "template.json", "holders.jsonl", "holder.json"})
+"""What else stands in the folder of a run, or of a package that was handed out."""
 
 
 @dataclass(frozen=True, slots=True)

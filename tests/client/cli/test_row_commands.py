@@ -178,6 +178,8 @@ def test_each_learner_gets_a_package_once_with_secret_evidence_and_the_page(worl
 
 def test_what_went_elsewhere_is_told_and_not_replaced_by_a_package_without_its_secret(world: World, run: Path) -> None:
     assert hand_out(world, run, "out").code == 0
+    judged = command("verify", run / "out" / "S000001", "--policy", world.result.policy, "--rpc", world.result.rpc)
+    assert judged.code == 0, "the holder's secret beside it is no bundle"
     second = hand_out(world, run, "second")
     assert (second.code, {line["state"] for line in second.lines}) == (8, {"gone"})
     assert str(run / "out") in second.lines[0]["reason"]

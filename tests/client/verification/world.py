@@ -457,8 +457,13 @@ class Node(Rpc):
         return "0x" + self.world.codes.get(bytes.fromhex(address[2:]), b"").hex()
 
     def _eth_getLogs(self, query: dict[str, Any]) -> list[dict[str, Any]]:
-        wanted = [query["address"], *query["topics"][:2]]
-        return [log for log in self.logs if [log["address"], *log["topics"][:2]] == wanted]
+        wanted = [topic if isinstance(topic, list) else [topic] for topic in query["topics"]]
+        return [
+            log
+            for log in self.logs
+            if log["address"] == query["address"]
+            and all(found in choices for found, choices in zip(log["topics"], wanted, strict=False))
+        ]
 
     def chain(self) -> Chain:
         return Chain(self)
