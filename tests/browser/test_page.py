@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,11 +95,43 @@ def test_an_undecided_verdict_is_neither_green_nor_red(page: Page, cut_off: str,
 
 def test_what_is_no_bundle_is_called_unreadable_and_shows_no_content(page: Page, site: str, tmp_path: Path) -> None:
     for tag in LANGUAGES:
-        (tmp_path / "photo.json").write_bytes(b"\x89PNG not a credential")
+        (tmp_path / "photo.json").write_bytes(b'{"type": "TestamurBundle", ')
         judge(page, site, tmp_path / "photo.json", tag)
         expect(page.locator("#headline")).to_have_text(language(tag).text("code.malformed.headline"))
         expect(page.locator(".facts")).to_have_count(0)
         look(page, f"{tag}-malformed")
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_a_file_of_another_kind_is_named_and_nothing_of_it_is_called_invalid(
+    page: Page, site: str, tmp_path: Path, tag: str
+) -> None:
+    words = language(tag)
+    (tmp_path / "transcript.json").write_bytes(b"%PDF-1.7 a scan")
+    judge(page, site, tmp_path / "transcript.json", tag)
+    expect(page.locator(".verdict.foreign .outcome")).to_contain_text(words.text("outcome.foreign"))
+    expect(page.locator("#headline")).to_have_text(words.text("kind.pdf.headline"))
+    expect(page.locator(".next")).to_contain_text(words.text("kind.next"))
+    expect(page.locator("body")).not_to_contain_text(words.text("outcome.invalid"))
+    expect(page.locator(".checks")).to_have_count(0)
+    assert violations(page) == []
+    look(page, f"{tag}-pdf")
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_a_delivered_zip_is_opened_and_its_credential_judged(
+    page: Page, site: str, world: World, tmp_path: Path, tag: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / "R0001.zip", "w") as archive:
+        archive.writestr("README.txt", "keep it")
+        archive.write(world.cases["valid"], "R0001.json")
+        archive.writestr("holder.json", '{"type": "TestamurHolder", "key": "0x00"}')
+    judge(page, site, tmp_path / "R0001.zip", tag)
+    expect(page.locator(".verdict.valid")).to_be_visible()
+    expect(page.locator(".facts")).to_contain_text(language(tag).text("fact.student_number"))
+    look(page, f"{tag}-zip")
+    page.click("nav button")  # the other language is a click away, as for a plain bundle
+    expect(page.locator(".verdict.valid")).to_be_visible()
 
 
 def test_a_pasted_bundle_is_judged(page: Page, site: str, world: World) -> None:

@@ -14,6 +14,7 @@ from testamur.api.judging import Judges
 from testamur.api.problem import Problem
 from testamur.api.schema import BUNDLE_BODY, BUNDLES_BODY, PROBLEMS, VerdictModel, VerdictsModel
 from testamur.api.service import Service
+from testamur.batch.intake import only_bundle
 
 __all__ = ["router"]
 
@@ -22,11 +23,14 @@ router = APIRouter()
 
 @router.post("/v1/verify", openapi_extra=BUNDLE_BODY, response_model=VerdictModel, responses=PROBLEMS, tags=["verify"])
 async def verify(request: Request) -> Response:
-    """Judge one bundle by the server's policy. Always a verdict: what cannot be parsed is `malformed`."""
+    """Judge one bundle, also in the zip it was delivered in, by the server's policy. Always a verdict.
+
+    What cannot be parsed is `malformed`; a file of another kind has that `kind` in the facts of the check `document`.
+    """
     data = await request.body()
     if not data:
         raise Problem(400, "the body is empty", "post a credential bundle as JSON")
-    return _json((await _judge(request, [data]))[0])
+    return _json((await _judge(request, [await run_in_threadpool(only_bundle, data)]))[0])
 
 
 @router.post(
@@ -60,6 +64,7 @@ async def judge_on_page(request: Request) -> Response:
     data = await page.uploaded(request)
     if data is None:
         return page.render(request, service=service, problem="page.empty", status=400)
+    data = await run_in_threadpool(only_bundle, data)
     [verdict] = await _judge(request, [data])
     return page.render(request, service=service, verdict=verdict, data=data)
 

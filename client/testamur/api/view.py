@@ -10,28 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from testamur.language import Language
-from testamur.language.verdict import check_sentence, left_force, moment, notice_of
+from testamur.language.verdict import UNSIGNED, check_sentence, fact_lines, foreign_kind, left_force, moment, notice_of
 
 __all__ = ["CheckView", "FactView", "VerdictView", "view_of"]
 
-FACTS = (
-    "subject",
-    "achievement",
-    "issuer",
-    "qualification",
-    "framework",
-    "level",
-    "credits",
-    "valid_from",
-    "valid_until",
-    "anchored",
-)
-"""What the page shows of the credential, in this order."""
 HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 CHAIN_CHECKS = frozenset({"anchor", "issuer", "key", "status", "trust"})
 """Checks that rest on the state of the chain."""
-UNSIGNED = frozenset({"malformed", "signature_invalid"})
-"""Codes after which nothing of the content is a fact (docs/protocol.md 6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +72,9 @@ class VerdictView:
 
 def view_of(verdict: Mapping[str, Any], words: Language, judged: datetime) -> VerdictView:
     """The verdict JSON in the words of one language, judged at `judged`."""
-    code = str(verdict["code"])
+    code, kind = str(verdict["code"]), foreign_kind(verdict)
+    if kind is not None:
+        return _foreign(kind, code, words, judged)
     facts = {} if code in UNSIGNED else dict(verdict.get("facts") or {})
     as_of = verdict.get("as_of") or {}
     trust = words.text(f"trust.{as_of.get('trust') or 'none'}")
@@ -112,9 +99,28 @@ def view_of(verdict: Mapping[str, Any], words: Language, judged: datetime) -> Ve
         as_of=state,
         trust=trust,
         judged=places["judged"],
-        facts=[fact for name in FACTS if (fact := _fact(name, facts, words)) is not None],
+        facts=[_fact(name, value, words) for name, value in fact_lines(verdict, words)],
         names_source=words.text("page.details_source" if "issuer" in facts else "page.details_unread"),
         checks=checks,
+    )
+
+
+def _foreign(kind: str, code: str, words: Language, judged: datetime) -> VerdictView:
+    """A file that is no bundle: what it is and what to hand in, and no verdict on anything in it."""
+    return VerdictView(
+        outcome="foreign",
+        code=code,
+        word=words.text("outcome.foreign"),
+        headline=words.text(f"kind.{kind}.headline"),
+        meaning=words.text("kind.meaning"),
+        next=words.text(f"kind.{kind}.next") if words.find(f"kind.{kind}.next") else words.text("kind.next"),
+        notices=(),
+        as_of=None,
+        trust=words.text("trust.none"),
+        judged=moment(judged, words),
+        facts=(),
+        names_source="",
+        checks=(),
     )
 
 
@@ -151,13 +157,6 @@ def _check(check: Mapping[str, Any], words: Language, places: Mapping[str, str],
     )
 
 
-def _fact(name: str, facts: Mapping[str, Any], words: Language) -> FactView | None:
-    value = facts.get(name)
-    if name in ("valid_from", "valid_until", "anchored"):
-        if value is None and name == "valid_until" and "valid_from" in facts:
-            return FactView(words.text(f"fact.{name}"), words.text("fact.no_end"))
-        value = moment(value, words) if value is not None else None
-    if value in (None, "", "0"):
-        return None
-    is_foreign = words.tag != "zh" and HAN.search(str(value)) is not None
-    return FactView(words.text(f"fact.{name}"), str(value), "zh-CN" if is_foreign else None)
+def _fact(name: str, value: str, words: Language) -> FactView:
+    is_foreign = words.tag != "zh" and HAN.search(value) is not None
+    return FactView(name, value, "zh-CN" if is_foreign else None)

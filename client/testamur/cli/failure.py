@@ -11,6 +11,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from testamur.cli.terminal import shown
 from testamur.errors import TestamurError
 from testamur.language import Language
 
@@ -38,9 +39,9 @@ def report(error: BaseException, language: Language, as_json: bool) -> int:
         sys.stderr.write(json.dumps(facts, ensure_ascii=False) + "\n")
         return code
     colon = language.text("cli.colon")
-    sys.stderr.write(f"{language.text('cli.error')}{colon}{_one_line(message)}\n")
+    sys.stderr.write(f"{language.text('cli.error')}{colon}{shown(_one_line(message))}\n")
     if advice:
-        sys.stderr.write(f"{language.text('cli.advice')}{colon}{_one_line(advice)}\n")
+        sys.stderr.write(f"{language.text('cli.advice')}{colon}{shown(_one_line(advice))}\n")
     return code
 
 

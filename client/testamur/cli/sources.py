@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testamur.batch.bundle import MAX_BUNDLE_BYTES
+from testamur.batch.intake import only_bundle, packed_bundles
 from testamur.cli.failure import UsageError
 
 __all__ = ["Source", "bundle_files", "sources"]
@@ -19,7 +20,7 @@ class Source:
     """One input: its name, and its bytes or why there are none."""
 
     name: str
-    """The path as it was given; `path:line` for a line of a file; `-` for stdin."""
+    """The path as it was given; `path:line` for a line of a file, `path:member` in an archive; `-` for stdin."""
     data: bytes | None
     problem: str | None = None
 
@@ -28,7 +29,7 @@ def sources(arguments: Sequence[str]) -> Iterator[Source]:
     """Every input that the arguments mean; a folder without any is a usage error."""
     for argument in arguments:
         if argument == "-":
-            yield Source("-", sys.stdin.buffer.read(MAX_BUNDLE_BYTES + 1))
+            yield from _opened("-", sys.stdin.buffer.read(MAX_BUNDLE_BYTES + 1))
             continue
         path = Path(argument)
         if not path.is_dir():
@@ -49,11 +50,20 @@ def bundle_files(folder: Path) -> list[Path]:
     return sorted((path for path in names if path.name not in NOT_BUNDLES), key=lambda path: path.name)
 
 
+def _opened(name: str, data: bytes) -> Iterator[Source]:
+    """The bundles in an archive, each by its member's name; else the file itself."""
+    packed = packed_bundles(data) if data.startswith(b"PK") else []
+    if not packed:
+        yield Source(name, only_bundle(data))
+    for member, content in packed:
+        yield Source(f"{name}:{member}", content)
+
+
 def _file(path: Path) -> Iterator[Source]:
     try:
         with path.open("rb") as file:
             if path.suffix != ".jsonl":
-                yield Source(str(path), file.read(MAX_BUNDLE_BYTES + 1))
+                yield from _opened(str(path), file.read(MAX_BUNDLE_BYTES + 1))
                 return
             number = 0
             while line := file.readline(MAX_BUNDLE_BYTES + 1):

@@ -6,6 +6,7 @@ line; it is only added on a terminal, and never where NO_COLOR is set.
 
 import json
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +14,15 @@ from dataclasses import dataclass
 
 from testamur.language import Language
 
-__all__ = ["Terminal", "plain", "width"]
+__all__ = ["Terminal", "plain", "shown", "width"]
 
+_UNSHOWN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Controls of both sets, bidi controls, separators of lines, invisible characters and surrogates."""
+_PAINTED = re.compile("(\x1b\\[(?:0|1|2|31|32|34)m)")
+"""What `paint` writes."""
 COLOURS = {"green": "32", "red": "31", "blue": "34", "bold": "1", "dim": "2"}
 
 
@@ -30,17 +38,17 @@ class Terminal:
     def result(self, value: Mapping[str, object]) -> None:
         """One JSON object (or one line of NDJSON) on stdout; nothing for people."""
         if self.as_json:
-            sys.stdout.write(json.dumps(value, ensure_ascii=False, default=plain) + "\n")
+            sys.stdout.write(_UNSHOWN.sub(_json_escape, json.dumps(value, ensure_ascii=False, default=plain)) + "\n")
             sys.stdout.flush()
 
     def say(self, text: str = "", **facts: object) -> None:
         """A line for people on stdout, in their language; `{name}` marks the place of a fact."""
         if not self.as_json:
-            sys.stdout.write(self.language.said(text, **facts) + "\n")
+            sys.stdout.write(_lines(self.language.said(text, **_shown(facts))) + "\n")
 
     def note(self, text: str, **facts: object) -> None:
         """A line beside the result: what is happening, on stderr."""
-        sys.stderr.write(self.language.said(text, **facts) + "\n")
+        sys.stderr.write(_lines(self.language.said(text, **_shown(facts))) + "\n")
         sys.stderr.flush()
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -70,6 +78,15 @@ class Terminal:
         return f"\033[{COLOURS[colour]}m{text}\033[0m"
 
 
+def shown(text: object) -> str:
+    """Foreign text as one line that shows itself and does nothing: a file's name, a learner's, a node's answer.
+
+    Control characters, escape sequences, line breaks and characters that turn the direction or show nothing are
+    written as `\\x1b`, so that no name can paint a verdict of its own.
+    """
+    return _UNSHOWN.sub(_escape, str(text).replace("\r", "\\r").replace("\n", "\\n").replace("\t", "\\t"))
+
+
 def width(text: str) -> int:
     """Terminal cells that `text` takes (Unicode Standard Annex 11: wide and full-width take two)."""
     return sum(
@@ -85,4 +102,24 @@ def plain(value: object) -> object:
 def _cell(value: object) -> str:
     if value is None:
         return "-"
-    return str(plain(value)) if isinstance(value, (bytes, bytearray)) else str(value)
+    return shown(str(plain(value)) if isinstance(value, (bytes, bytearray)) else str(value))
+
+
+def _shown(facts: Mapping[str, object]) -> dict[str, object]:
+    return {name: shown(value) if isinstance(value, (str, os.PathLike)) else value for name, value in facts.items()}
+
+
+def _lines(text: str) -> str:
+    """A finished text of ours: its own line breaks and colours stay, all else that is no character is escaped."""
+    kept = _PAINTED.split(text)
+    return "".join(part if place % 2 else _UNSHOWN.sub(_escape, part) for place, part in enumerate(kept))
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{int.from_bytes(units[place : place + 2], 'big'):04x}" for place in range(0, len(units), 2))

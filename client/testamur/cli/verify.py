@@ -11,6 +11,7 @@ import typer
 from testamur.cli.command import command
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
+from testamur.cli.terminal import shown, width
 from testamur.language import Language
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def verify(
                 yield source.data
             else:
                 session.terminal.result({"input": source.name, "error": source.problem})
-                session.terminal.note(f"{source.name}: {source.problem}")
+                session.terminal.note(f"{shown(source.name)}: {shown(source.problem)}")
                 codes.append(2)
 
     counts: Counter[str] = Counter()
@@ -133,22 +134,40 @@ def _in_language(record: dict[str, Any], words: Language) -> dict[str, Any]:
 
 
 def _lines(record: dict[str, Any], session: Session, is_detailed: bool) -> Iterator[str]:
-    from testamur.language.verdict import check_sentence, moment
+    from testamur.language.verdict import check_sentence, fact_lines, foreign_kind, moment
 
     words, terminal = session.terminal.language, session.terminal
-    outcome, code = record["outcome"], record["code"]
+    outcome, code, kind = record["outcome"], record["code"], foreign_kind(record)
+    name = shown(record["input"])
+    if kind is not None:
+        yield from _foreign_lines(kind, name, session, is_detailed)
+        return
     mark = terminal.paint(f"{MARKS[outcome]} {words.text(f'outcome.{outcome}')}", COLOURS[outcome])
-    yield f"{mark}  {code}  {record['input']}"
+    yield f"{mark}  {code}  {name}"
     if not is_detailed:
         return
     yield f"  {words.text(f'code.{code}.headline')}{words.text('cli.full_stop')}{words.text(f'code.{code}.meaning')}"
+    told = fact_lines(record, words)
+    longest = max((width(label) for label, _ in told), default=0)
+    for label, value in told:
+        yield f"    {label}{' ' * (longest - width(label))}  {shown(value)}"
     for check in record["checks"]:
         detail = f"  [{check['code']}]" if check["code"] else ""
         yield (
             f"  {MARKS[check['result']]} {words.text('check.' + check['name'] + '.name')}{words.text('cli.colon')}"
-            + (check_sentence(check, words, is_exact=True) + detail)
+            + (shown(check_sentence(check, words, is_exact=True)) + detail)
         )
     if (as_of := record["as_of"]) is not None:
         facts = {"block": as_of["block"], "time": moment(as_of["time"], words)}
         yield "  " + words.text("cli.as_of", **facts, trust=words.text(f"trust.{as_of['trust']}"))
     yield "  " + words.text("cli.next", next=words.text(f"code.{code}.next"))
+
+
+def _foreign_lines(kind: str, name: str, session: Session, is_detailed: bool) -> Iterator[str]:
+    """A file that is no bundle: what it is and what to hand in, and no verdict on anything in it."""
+    words, terminal = session.terminal.language, session.terminal
+    headline = words.text(f"kind.{kind}.headline")
+    yield f"{terminal.paint('– ' + words.text('outcome.foreign'), 'blue')}  {headline}  {name}"
+    if is_detailed:
+        yield "  " + words.text("kind.meaning")
+        yield "  " + words.text("cli.next", next=words.find(f"kind.{kind}.next") or words.text("kind.next"))

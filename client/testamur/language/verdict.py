@@ -6,7 +6,28 @@ from typing import Any
 
 from testamur.language import Language
 
-__all__ = ["check_sentence", "left_force", "moment", "notice_of"]
+__all__ = ["FACTS", "UNSIGNED", "check_sentence", "fact_lines", "foreign_kind", "left_force", "moment", "notice_of"]
+
+UNSIGNED = frozenset({"malformed", "signature_invalid"})
+"""Codes after which nothing of the content is a fact (docs/protocol.md 6.5)."""
+FACTS = (
+    "subject",
+    "student_number",
+    "achievement",
+    "qualification",
+    "level",
+    "framework",
+    "certificate_number",
+    "credits",
+    "issuer",
+    "issued",
+    "valid_from",
+    "valid_until",
+    "anchored",
+)
+"""What people are told of the credential, in this order: whom, what, which level, numbers, by whom, when."""
+_TIMES = frozenset({"issued", "valid_from", "valid_until", "anchored"})
+_DAY_EDGES = ("00:00:00", "23:59:59")
 
 BEIJING = timezone(timedelta(hours=8))
 
@@ -50,7 +71,53 @@ def notice_of(check: Mapping[str, Any], words: Language) -> str | None:
 
 
 def moment(value: object, words: Language) -> str:
-    """ISO 8601, seconds or a datetime as its readers write it: Beijing time in Chinese, UTC in English."""
+    """ISO 8601, seconds or a datetime in Beijing time, as the paper has it, in the words of the language.
+
+    A credential that is valid from 1 July there must not be said to be valid from 30 June, 16:00 UTC.
+    """
+    local = _local(value)
+    if local is None:
+        return words.text("page.unknown_time")
+    if words.tag == "zh":
+        return f"{_day(local, words)} {local:%H:%M}（北京时间）"
+    return f"{_day(local, words)}, {local:%H:%M} (UTC+08:00)"
+
+
+def fact_lines(verdict: Mapping[str, Any], words: Language) -> list[tuple[str, str]]:
+    """What a credential says, label and value, from the public verdict JSON; nothing where its signature failed."""
+    facts = {} if verdict["code"] in UNSIGNED else verdict.get("facts") or {}
+    lines = []
+    for name in FACTS:
+        value = facts.get(name)
+        if name == "valid_until" and value is None and "valid_from" in facts:
+            value = words.text("fact.no_end")
+        elif name in _TIMES and value is not None:
+            value = _period(value, words) if name.startswith("valid") else moment(value, words)
+        if value not in (None, "", "0"):
+            lines.append((words.text(f"fact.{name}"), str(value)))
+    return lines
+
+
+def foreign_kind(verdict: Mapping[str, Any]) -> str | None:
+    """What kind of file it is where it is no bundle at all (`batch.intake`): to be told without any verdict."""
+    document: Mapping[str, Any] = next((check for check in verdict["checks"] if check["name"] == "document"), {})
+    kind = (document.get("facts") or {}).get("kind")
+    return str(kind) if kind else None
+
+
+def _period(value: object, words: Language) -> str:
+    """The first or the last second of a day as that day; any other moment as it is."""
+    local = _local(value)
+    is_day = local is not None and f"{local:%H:%M:%S}" in _DAY_EDGES
+    return _day(local, words) if local is not None and is_day else moment(value, words)
+
+
+def _day(local: datetime, words: Language) -> str:
+    return f"{local.year}年{local.month}月{local.day}日" if words.tag == "zh" else f"{local:%d %B %Y}".lstrip("0")
+
+
+def _local(value: object) -> datetime | None:
+    """The moment in Beijing's time; None for what is none."""
     try:
         if isinstance(value, datetime):
             time = value
@@ -58,11 +125,6 @@ def moment(value: object, words: Language) -> str:
             time = datetime.fromtimestamp(value, UTC)
         else:
             time = datetime.fromisoformat(str(value))
+        return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).astimezone(BEIJING)
     except (ValueError, OverflowError, OSError):
-        return words.text("page.unknown_time")
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=UTC)
-    if words.tag == "zh":
-        local = time.astimezone(BEIJING)
-        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}（北京时间）"
-    return f"{time.astimezone(UTC):%d %B %Y, %H:%M} UTC".lstrip("0")
+        return None

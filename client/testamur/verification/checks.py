@@ -12,6 +12,7 @@ from typing import Any
 from testamur.batch.anchor import batch_id
 from testamur.batch.bundle import Bundle
 from testamur.batch.claims import Claims
+from testamur.batch.intake import KINDS, kind_of
 from testamur.credential.budget import BudgetExceededError
 from testamur.credential.document import Document
 from testamur.credential.errors import MalformedError
@@ -50,18 +51,23 @@ def check_document(data: Bundle | bytes) -> tuple[CheckResult, Bundle | None]:
     try:
         bundle = Bundle.parse(data) if isinstance(data, bytes) else data
     except MalformedError as error:
-        return _unreadable(error), None
+        return _unreadable(error, data), None
     except BudgetExceededError:
         raise
     except Exception as error:  # a fault of ours costs the one bundle that meets it, never those beside it
-        return _unreadable(MalformedError("$", f"reading it failed ({type(error).__name__})")), None
+        return _unreadable(MalformedError("$", f"reading it failed ({type(error).__name__})"), b"{"), None
     if bundle.document is None:
         return CheckResult("document", "skipped", None, "An imported entry carries no credential of ours."), bundle
     return _COMPLETE, bundle
 
 
-def _unreadable(error: MalformedError) -> CheckResult:
+def _unreadable(error: MalformedError, data: Bundle | bytes) -> CheckResult:
+    """What is no bundle: another kind of file is called that, everything else may be a bundle that was damaged."""
     facts = {"path": error.path, "reason": error.reason}
+    kind = kind_of(data) if isinstance(data, bytes) else None
+    if kind is not None:
+        message = f"The file is {KINDS[kind]}, not a credential bundle; whether anything in it is true was not judged."
+        return _fail("document", "malformed", message, {**facts, "kind": kind})
     return _fail("document", "malformed", f"The file cannot be read as a bundle: {error.message}.", facts)
 
 

@@ -1,6 +1,6 @@
 """One verb: judging a bundle. Pure but for the chain it is given; the clock is an argument."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -177,6 +177,8 @@ def _facts(checks: tuple[CheckResult, ...], bundle: Bundle | None, batch: Batch 
     facts: dict[str, Any] = {
         "subject": document.subject_name,
         "achievement": document.achievement_name,
+        **_numbers(document.tree["credentialSubject"]),
+        "issued": document.created,
         "credits": _decimal(document.claims.credits_thousandths),
         "valid_from": iso(document.valid_from),
         "valid_until": iso(document.valid_until) if document.valid_until else None,
@@ -190,6 +192,17 @@ def _facts(checks: tuple[CheckResult, ...], bundle: Bundle | None, batch: Batch 
     if batch is not None:
         facts["anchored"] = iso(batch.time)
     return facts
+
+
+def _numbers(subject: Mapping[str, Any]) -> dict[str, str]:
+    """The learner's number and that of the paper, where the credential brings them (OB 3.0, IdentityObject)."""
+    numbers: dict[str, str] = {}
+    for item in subject.get("identifier", ()):
+        if isinstance(item, dict) and item.get("identityType") == "identifier" and item.get("hashed") is False:
+            numbers["student_number"] = str(item.get("identityHash"))
+    if isinstance(number := subject.get("licenseNumber"), str):
+        numbers["certificate_number"] = number
+    return numbers
 
 
 def _decimal(thousandths: int) -> str:

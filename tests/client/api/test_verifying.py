@@ -1,7 +1,9 @@
 """POST /v1/verify and /v1/verify/batch: every completed verdict is 200; what cannot be answered is problem+json."""
 
+import io
 import json
 import socket
+import zipfile
 
 import httpx
 import pytest
@@ -146,3 +148,15 @@ def test_the_metrics_count_verdicts_and_name_nobody(world: World, server: Server
     text = server.client.get("/metrics").text
     assert 'testamur_verdicts_total{code="ok",outcome="valid"}' in text
     assert json.loads(world.cases["valid"].read_bytes())["anchor"]["batchId"] not in text
+
+
+def test_a_delivered_zip_is_opened_and_other_kinds_are_named(world: World, server: Server) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("R1.json", world.cases["revoked"].read_bytes())
+        archive.writestr("holder.json", '{"type": "TestamurHolder"}')
+    answer = server.client.post("/v1/verify", content=file.getvalue(), headers={"content-type": "application/zip"})
+    assert answer.json()["code"] == "revoked"
+    paper = server.client.post("/v1/verify", content=b"%PDF-1.7").json()
+    assert (paper["code"], paper["checks"][0]["facts"]["kind"]) == ("malformed", "pdf")
+    assert "not judged" in paper["checks"][0]["message"]

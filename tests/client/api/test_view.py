@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from testamur.api.view import view_of
+from testamur.batch.intake import KINDS
 from testamur.language import LANGUAGES, language
 from testamur.language.verdict import moment
 from testamur.verification.verdict import CHECK_NAMES
@@ -41,9 +42,8 @@ def test_an_issuer_suspended_since_is_a_notice_beside_a_valid_verdict() -> None:
     record["checks"][4]["facts"] = {"name": "成都开放大学", "since": "2026-11-01T00:00:00Z"}
     view = view_of(record, EN, NOW)
     assert view.checks[4].result == "warning"
-    assert view.notices == [
-        "成都开放大学 was recognised when it issued this. It has been suspended since 1 November 2026, 00:00 UTC."
-    ]
+    since = "1 November 2026, 08:00 (UTC+08:00)"
+    assert view.notices == [f"成都开放大学 was recognised when it issued this. It has been suspended since {since}."]
     assert view_of(verdict("valid", "ok"), EN, NOW).notices == []
 
 
@@ -79,14 +79,36 @@ def test_without_a_state_the_page_says_that_nothing_was_read() -> None:
 @pytest.mark.parametrize(
     ("value", "english", "chinese"),
     [
-        ("2026-11-23T18:30:00Z", "23 November 2026, 18:30 UTC", "2026年11月24日 02:30（北京时间）"),
-        (0, "1 January 1970, 00:00 UTC", "1970年1月1日 08:00（北京时间）"),
+        ("2026-11-23T18:30:00Z", "24 November 2026, 02:30 (UTC+08:00)", "2026年11月24日 02:30（北京时间）"),
+        (0, "1 January 1970, 08:00 (UTC+08:00)", "1970年1月1日 08:00（北京时间）"),
         ("no time", "an unknown time", "未知时间"),
         (None, "an unknown time", "未知时间"),
     ],
 )
 def test_a_moment_is_written_as_its_readers_write_it(value: object, english: str, chinese: str) -> None:
     assert (moment(value, language("en")), moment(value, language("zh"))) == (english, chinese)
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_a_day_on_the_paper_is_that_day_on_the_page(tag: str) -> None:
+    """What is valid from 1 July in Beijing is not said to be valid from 30 June, 16:00 UTC."""
+    record = verdict("valid", "ok")
+    record["facts"] = {"valid_from": "2026-06-30T16:00:00Z", "valid_until": "2036-06-30T15:59:59Z"}
+    told = [fact.value for fact in view_of(record, language(tag), NOW).facts]
+    assert told == {"en": ["1 July 2026", "30 June 2036"], "zh": ["2026年7月1日", "2036年6月30日"]}[tag]
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_of_another_kind_is_named_and_not_judged(tag: str, kind: str) -> None:
+    record, words = verdict("invalid", "malformed", document=("fail", "malformed")), language(tag)
+    record["checks"][0]["facts"] = {"kind": kind}
+    view = view_of(record, words, NOW)
+    assert (view.outcome, view.word) == ("foreign", words.text("outcome.foreign"))
+    assert (list(view.checks), list(view.facts)) == ([], [])
+    said = " ".join((view.word, view.headline, view.meaning, view.next))
+    assert words.text("outcome.invalid") not in said
+    assert "kind." not in said
 
 
 EN = language("en")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import testamur
-from testamur.api.view import FACTS
 from testamur.cli.application import application
 from testamur.language import LANGUAGES, chosen_from_environment, chosen_from_header, language, wished_language
 from testamur.language.help import put_in_language
+from testamur.language.verdict import FACTS
 from testamur.verification.verdict import _EXIT_CODES, CHECK_NAMES
 from typer.main import get_command
 

@@ -1,5 +1,6 @@
 """How commands speak: colour only where it is wanted, progress that moves only on a terminal, completion."""
 
+import json
 import os
 import subprocess
 import sys
@@ -87,3 +88,36 @@ def test_a_number_option_takes_ascii_digits_within_its_bounds(given: str) -> Non
     assert refused.code == 2
     assert "--at-least" in refused.err
     assert "--at-least" not in command("policy", "refresh", "none.toml", "--at-least", "1").err
+
+
+PAINTED = "x\033[2K\r\033[32m✓ Valid\033[0m\n✓ Valid\x9b1A\u202e\u2028.json"
+
+
+def test_foreign_text_shows_itself_and_does_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal(False, language("en"))
+    terminal.say("wrote {path}", path=PAINTED)
+    terminal.note("wrote {path}", path=PAINTED)
+    terminal.table(("node",), [(PAINTED,)])
+    terminal.facts({"node": PAINTED})
+    terminal.say(f"a finished line: {PAINTED[:8]}")
+    written = capsys.readouterr()
+    for text in (written.out, written.err):
+        assert not set(text) & set("\033\r\x9b\u202e\u2028")
+        assert "\\x1b[2K\\r\\x1b[32m✓ Valid" in text
+    assert len(written.out.splitlines()) == 5
+    assert written.err.count("\n") == 1
+
+
+def test_json_keeps_foreign_text_and_no_control_of_it_reaches_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    Terminal(True, language("en")).result({"input": PAINTED + "\U000e0041", "name": "李华"})
+    written = capsys.readouterr().out
+    assert json.loads(written) == {"input": PAINTED + "\U000e0041", "name": "李华"}
+    assert not set(written) & set("\033\r\x9b\u202e\u2028\U000e0041")
+    assert "李华" in written
+
+
+def test_colour_of_ours_stays_beside_foreign_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = on_a_terminal(monkeypatch)
+    terminal = Terminal(False, language("en"))
+    terminal.say(f"{terminal.paint('Valid', 'green')} \033[2J")
+    assert screen.getvalue() == "\033[32mValid\033[0m \\x1b[2J\n"

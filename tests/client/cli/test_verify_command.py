@@ -1,10 +1,12 @@
 """`testamur verify` and `bundle prove`: inputs, exit codes, languages, evidence."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
 from testamur.demo import EXPECTED
+from testamur.language import language
 from testamur.verification.verdict import CHECK_NAMES
 
 from tests.world import World, command
@@ -155,3 +157,49 @@ def test_a_moment_that_is_none_or_lies_ahead_is_refused(world: World, moment: st
 def test_a_past_moment_before_the_anchoring_is_not_valid(world: World) -> None:
     result = command("verify", world.cases["valid"], "--at", "2020-01-01", "--json", *options(world))
     assert result.json["outcome"] != "valid"
+
+
+@pytest.mark.parametrize(
+    ("tag", "told"), [("en", ("Certificate number", "UTC+08:00")), ("zh", ("证书编号", "北京时间"))]
+)
+def test_people_are_told_whom_what_numbers_when_and_by_whom(world: World, tag: str, told: tuple[str, ...]) -> None:
+    result = command("verify", world.cases["valid"], "--lang", tag, *options(world))
+    facts = command("verify", world.cases["valid"], "--json", *options(world)).json["facts"]
+    names = ("subject", "student_number", "achievement", "qualification", "level", "certificate_number", "issuer")
+    assert [name for name in names if str(facts[name]) not in result.out] == []
+    assert [text for text in told if text not in result.out] == []
+    assert "UTC" not in result.out.replace("UTC+08:00", "")
+    forged = command("verify", world.cases["forged"], "--lang", tag, *options(world))
+    assert told[0] not in forged.out
+
+
+def test_a_delivered_zip_is_opened_and_a_members_name_paints_no_verdict(world: World, tmp_path: Path) -> None:
+    name = "x\033[2K\r\033[32m✓ Valid\033[0m\n.json"
+    with zipfile.ZipFile(tmp_path / "R1.zip", "w") as archive:
+        archive.writestr(name, world.cases["revoked"].read_bytes())
+        archive.writestr("holder.json", '{"type": "TestamurHolder"}')
+    result = command("verify", tmp_path / "R1.zip", *options(world))
+    assert result.code == 4
+    assert "\033" not in result.out
+    assert not [line for line in result.out.splitlines() if line.lstrip().startswith("✓ Valid")]
+    record = command("verify", tmp_path / "R1.zip", "--json", *options(world)).json
+    assert (record["input"], record["code"]) == (f"{tmp_path / 'R1.zip'}:{name}", "revoked")
+
+
+@pytest.mark.parametrize("tag", ["en", "zh"])
+def test_a_file_of_another_kind_is_named_and_not_called_invalid(world: World, tmp_path: Path, tag: str) -> None:
+    words, file = language(tag), tmp_path / "paper.pdf"
+    file.write_bytes(b"%PDF-1.7")
+    result = command("verify", file, "--lang", tag, *options(world))
+    assert result.code == 3
+    for text in ("kind.pdf.headline", "kind.meaning", "kind.next", "outcome.foreign"):
+        assert words.text(text) in result.out
+    assert words.text("outcome.invalid") not in result.out
+    record = command("verify", file, "--json", *options(world)).json
+    assert (record["outcome"], record["code"]) == ("invalid", "malformed")
+    assert record["checks"][0]["facts"]["kind"] == "pdf"
+
+
+def test_a_byte_order_mark_before_a_bundle_changes_nothing(world: World, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"\xef\xbb\xbf" + world.cases["valid"].read_bytes())
+    assert command("verify", tmp_path / "a.json", *options(world)).code == 0
