@@ -40,7 +40,6 @@ from testamur_node.pool import JOURNAL_FILE, AlreadyKnownError, Journal, Journal
 from testamur_node.pool.readmission import readmit
 from testamur_node.promises import Promises
 from testamur_node.reading import ChainReader, LocatedLog, UnknownBlockError
-from testamur_node.sparse_log import SparseLog
 from testamur_node.store.room import room_problem
 from testamur_node.store.store import Store
 
@@ -50,8 +49,6 @@ __all__ = [
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
-_refused = SparseLog(logger, "refusals")
-_unkept = SparseLog(logger, "refusals for want of room", logging.ERROR)
 
 Clock = Callable[[], int]
 """Nanoseconds since 1970; `time.time_ns` outside tests."""
@@ -264,8 +261,10 @@ class Node(ChainReader):
             transaction = self._judged(raw, sender)
             self.pool.add(transaction, self._application.parent().nonce(transaction.sender))
         except NodeError as error:
-            log = _unkept if isinstance(error, JournalError) else _refused
-            log.say("refused a transaction of %d bytes: %s", len(raw), error.message)
+            if isinstance(error, JournalError):
+                logger.error("refused a transaction for want of room: %s", error.message)
+            else:
+                logger.warning("refused a transaction of %d bytes: %s", len(raw), error.message)
             raise
         if self._engine is not None:
             self._engine.notify()

@@ -7,7 +7,7 @@ import pytest
 from testamur_node.engine.solo import EngineStoppedError
 from testamur_node.engine.task import Tasks
 from testamur_node.errors import NodeError
-from testamur_node.sparse_log import SparseLog
+from testamur_node.operations.logs import Sparse
 
 
 def failing(error: BaseException) -> object:
@@ -38,15 +38,29 @@ def test_tasks_are_done_in_order() -> None:
     assert [future.result(0) for future in futures] == list(range(5))
 
 
-def test_a_flood_of_lines_becomes_twenty_a_minute_and_a_count(caplog: pytest.LogCaptureFixture) -> None:
-    now = [0.0]
-    log = SparseLog(logging.getLogger("flood"), "refusals", clock=lambda: now[0])
-    with caplog.at_level(logging.WARNING):
-        for number in range(10_000):
-            log.say("refused %d", number)
-        assert [record.getMessage() for record in caplog.records] == [f"refused {number}" for number in range(20)]
-        now[0] = 61.0
-        log.say("refused %d", 10_000)
-    assert [record.getMessage() for record in caplog.records][20:] == [
-        "9980 more refusals were not logged", "refused 10000",
-    ]  # fmt: skip
+def test_a_flood_of_warnings_from_one_place_becomes_twenty_a_minute_and_a_count() -> None:
+    now, written = [0.0], []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            written.append((record.getMessage(), getattr(record, "left_out", None)))
+
+    log = logging.Logger("flood")
+    handler = Kept()
+    sparse = Sparse(lambda: now[0])
+    handler.addFilter(sparse)
+    log.addHandler(handler)
+    for number in range(10_000):
+        if number == 9_000:
+            now[0] = 61.0
+        log.warning("refused %d", number)
+        if number < 50:
+            log.info("block %d", number)
+    refused = [(words, left_out) for words, left_out in written if words.startswith("refused")]
+    assert refused == [(f"refused {number}", 0) for number in range(20)] + [("refused 9000", 8980)] + [
+        (f"refused {number}", 0) for number in range(9001, 9020)
+    ]
+    assert len(written) - len(refused) == 50, "what strangers do not cause is whole"
+    log.error("another place")
+    assert written[-1] == ("another place", 0)
+    assert len(sparse._places) == 2

@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 _SECOND = 1_000_000_000
 _NEVER = 2**63
 """A time in nanoseconds that does not come."""
-_LONGEST_SLEEP = 10 * _SECOND
+_LONGEST_SLEEP = 2 * _SECOND
 _MOST_TOGETHER = 256
 """Empty blocks of a development chain in one commit."""
 Result = TypeVar("Result")
