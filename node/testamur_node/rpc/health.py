@@ -18,8 +18,8 @@ def readiness(node: Node) -> tuple[int, dict[str, object]]:
     try:
         node.raise_if_halted()
         height = node.head.number
-    except NodeError as error:
-        return 503, {"ready": False, "reason": error.message}
+    except NodeError:  # its message names files, and anybody may ask here
+        return 503, {"ready": False, "reason": "the engine has halted, see the log of the node"}
     reason = node.waiting or node.room_problem()
     if reason is not None:
         return 503, {"ready": False, "reason": reason}
