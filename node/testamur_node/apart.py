@@ -2,8 +2,9 @@
 
 Each process opens the store for reading and has its own interpreter; it is given a module-level function and arguments,
 and sends back what that function makes of the `Calls` of a node without an engine. One that takes too long is killed
-and replaced. Neither of the two kinds of work takes the last process from the other, and who waits for one holds a
-thread of the server only as long as others are left (adr/0020).
+and replaced, and so is one whose client is gone (errand.py). Neither of the two kinds of work takes the last process
+from the other, callers take turns, two of one at once at most, and who waits holds a thread of the server only as long
+as others are left (adr/0020, adr/0029).
 """
 
 import contextlib
@@ -17,10 +18,12 @@ from enum import Enum
 from pathlib import Path
 from queue import Empty, LifoQueue
 from time import monotonic
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from testamur_node.apart_process import ApartError, ApartProcess
+from testamur_node.errand import Errand, current
 from testamur_node.errors import NodeError
+from testamur_node.fair_turns import FairTurns
 from testamur_node.last_words import meaning
 
 if TYPE_CHECKING:
@@ -33,6 +36,10 @@ Result = TypeVar("Result")
 
 _log = logging.getLogger(__name__)
 _MOST_BY_DEFAULT = 9
+_MOST_OF_ONE = 2
+"""Processes of each kind of work that one caller may hold at once."""
+_LOST_SECONDS = 1.0
+"""What it costs to begin a process in the place of a killed one: charged to who had it killed."""
 
 
 def process_count() -> int:
@@ -70,7 +77,7 @@ class Apart:
         for _ in range(count):
             self._free.put(None)
         self._places = threading.Semaphore(most)
-        self._turns = {work: threading.Semaphore(max(1, count - 1)) for work in Work}
+        self._turns = {work: FairTurns(max(1, count - 1), _MOST_OF_ONE) for work in Work}
         self._started: set[ApartProcess] = set()
         self._lock = threading.Lock()
         self._is_closed = False
@@ -86,33 +93,49 @@ class Apart:
     ) -> Result:
         """`function(calls, …)` in a process, or what it raised; `now_ns` is what its clock shows.
 
-        Raises `BusyError`, `TooSlowError` and `ApartError`.
+        Raises `BusyError`, `TooSlowError`, `ApartError`, and `OutOfTimeError` where this thread's errand is over.
         """
-        with self._turn(work, seconds) as process:
+        errand = current()
+        with self._turn(work, errand, seconds) as process, errand.stoppable(process.end):
             try:
                 process.wait_until_ready()
-                answer = process.ask((now_ns, function, args, kwargs), seconds)
+                answer = self._asked(process, (now_ns, function, args, kwargs), errand, seconds)
             except (EOFError, OSError) as error:
+                errand.raise_if_over()  # it was ended, and did not end by itself
                 raise self._loss(process.kill()) from error
-            if answer is None:
-                raise TooSlowError(f"execution aborted (timeout = {seconds:g}s)", "ask for less, or of an own node")
         is_result, value = answer
         if not is_result:
             raise value
         result: Result = value
         return result
 
+    def _asked(self, process: ApartProcess, job: tuple[Any, ...], errand: Errand, seconds: float) -> tuple[bool, Any]:
+        """What a process answers, its time charged to the errand."""
+        began, allowed = monotonic(), min(seconds, errand.left())
+        try:
+            answer = process.ask(job, allowed)
+        finally:
+            errand.used_seconds += monotonic() - began
+        if answer is None:
+            errand.used_seconds += _LOST_SECONDS
+            errand.raise_if_over()
+            raise TooSlowError(f"execution aborted (timeout = {seconds:g}s)", "ask for less, or of an own node")
+        return answer
+
     @contextmanager
-    def _turn(self, work: Work, seconds: float) -> Iterator[ApartProcess]:
-        """A process for one request, waited for as long as `seconds`; replaced where an error comes out of it."""
+    def _turn(self, work: Work, errand: Errand, seconds: float) -> Iterator[ApartProcess]:
+        """A process for one request; replaced where an error comes out of it. It is waited for twice as long as the
+        request may take, since whoever has it may take as long.
+        """
         if not self._places.acquire(blocking=False):
             raise BusyError("the node is busy: too many calls wait already", "try again later")
         try:
-            ends = monotonic() + seconds
-            if not self._turns[work].acquire(timeout=seconds):
-                raise _busy(seconds)
+            patience = 2 * seconds
+            ends = monotonic() + patience
+            if not self._turns[work].take(errand, patience):
+                raise _busy(patience)
             try:
-                process = self._take(max(0.0, ends - monotonic()), seconds)
+                process = self._take(max(0.0, ends - monotonic()), patience)
                 try:
                     yield process
                 except BaseException:
@@ -120,7 +143,7 @@ class Apart:
                     raise
                 self._free.put(process)
             finally:
-                self._turns[work].release()
+                self._turns[work].give_back(errand.caller)
         finally:
             self._places.release()
 

@@ -1,6 +1,10 @@
 """What one caller may ask for: a call that does not end is ended, a wide answer is refused, the node goes on."""
 
+import json
+import socket
 import threading
+import time
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,6 +111,30 @@ def test_transactions_are_taken_while_calls_hold_all_their_places(limited: NodeP
         for thread in threads:
             thread.join()
     assert all("timeout" in answer or "busy" in answer for answer in answers)
+
+
+def test_who_hangs_up_is_not_worked_for_and_others_are_served(limited: NodeProcess, notebook: str) -> None:
+    """Four batches of 200 calls without end held every process for hours after their clients had gone."""
+    batch = json.dumps([request(number, spin(notebook)) for number in range(200)]).encode()
+    head = b"POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    place = urllib.parse.urlsplit(limited.rpc)
+    connections = [socket.create_connection((place.hostname, place.port), 60) for _ in range(4)]
+    for number, connection in enumerate(connections):
+        connection.sendall((head % len(batch) + batch) * (1 + number % 2))  # some behind each other
+    w3 = limited.web3()
+    while "busy" not in ask(w3, "eth_call", spin(notebook), "latest")["error"]["message"]:
+        assert w3.eth.block_number > 0  # until they are at work
+    for connection in connections:
+        connection.close()
+    call = {"to": notebook, "data": Web3().eth.contract(abi=NOTEBOOK["abi"]).encode_abi("get", [])}
+    served, until = 0, time.monotonic() + 120
+    while served < 5 and time.monotonic() < until:  # 800 calls of a second each are not done by then
+        served += "result" in ask(w3, "eth_call", call, "latest")
+    assert served == 5
+
+
+def request(number: int, call: dict[str, str]) -> dict[str, object]:
+    return {"jsonrpc": "2.0", "id": number, "method": "eth_call", "params": [call, "latest"]}
 
 
 def test_an_answer_of_too_many_logs_is_refused_with_what_fits(limited: NodeProcess, notebook: str) -> None:

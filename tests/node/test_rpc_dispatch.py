@@ -7,6 +7,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from testamur_node.errand import Errand
 from testamur_node.rpc.codec import read_address, read_data, read_hash, read_quantity, read_storage_key
 from testamur_node.rpc.dispatch import Dispatcher, Namespace, optional, required
 from testamur_node.rpc.errors import DecodeError, RevertError, ServerRefusalError
@@ -295,3 +296,14 @@ def test_what_is_no_value_is_passed_on_at_its_line_end() -> None:
     assert splitter.feed(b" more\n{}") == [b"nonsense more", b"{}"]
     assert splitter.feed(b'"torn string\n[1]') == [b'"torn string', b"[1]"]
     assert splitter.feed(b"}]") == [b"}", b"]"]
+
+
+def test_a_batch_shares_one_time_and_ends_with_its_client() -> None:
+    batch = orjson.dumps([{"jsonrpc": "2.0", "id": number, "method": "echo_context"} for number in range(3)])
+    answer = Errand("a", 0.0).run(DISPATCHER.answer, batch)
+    assert [item["error"]["code"] for item in orjson.loads(answer or b"")] == [-32002] * 3
+    assert [item["id"] for item in orjson.loads(answer or b"")] == [0, 1, 2]
+    gone = Errand("a")
+    gone.call_off()
+    assert gone.run(DISPATCHER.answer, batch) is None
+    assert len(orjson.loads(Errand("a", 60.0).run(DISPATCHER.answer, batch) or b"")) == 3

@@ -28,6 +28,8 @@ from testamur_node.store.store import Store
 __all__ = ["Finding", "examine"]
 
 _LEAST_FREE_BYTES = 1 << 30
+_OWN_NAMES = {"localhost"}
+"""Names in a Host header that no proxy need stand for."""
 _MOST_LEAD_SECONDS = 10
 """A head further ahead of the clock than this means that a clock is wrong, here or at the proposer."""
 
@@ -90,6 +92,14 @@ def _settings(home: Path) -> Finding:
     if settings.metrics is not None and not is_local(settings.metrics):
         message = f"metrics {settings.metrics}: open beyond this machine in plain HTTP, to whoever asks"
         return Finding("settings", "warn", message)
+    local = all(is_local(address) for address in (settings.http, settings.ws) if address)
+    if local and not rules.trusted_proxies and not rules.rates.loopback and set(rules.hosts.hosts) - _OWN_NAMES:
+        names = ", ".join(sorted(set(rules.hosts.hosts) - _OWN_NAMES))
+        message = (
+            f"{names} is answered on this machine alone, so a proxy stands before it: without [rpc] trusted_proxies "
+            "all its callers count as this machine, which no rate bounds"
+        )
+        return Finding("settings", "warn", message)
     if rules.tls is not None:
         server_context(rules.tls, time.time())
     asked_for = {
@@ -100,7 +110,7 @@ def _settings(home: Path) -> Finding:
     shown = ", ".join(name for name, is_asked_for in asked_for.items() if is_asked_for)
     if shown:
         return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {settings.ws}: {shown}")
-    if all(is_local(address) for address in (settings.http, settings.ws) if address):
+    if local:
         return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {settings.ws}: this machine alone")
     message = f"HTTP {settings.http}, WebSocket {settings.ws}: open beyond this machine without TLS and tokens"
     return Finding("settings", "warn", message)

@@ -80,8 +80,8 @@ class Pool:
     def add(self, transaction: Transaction, account_nonce: int, *, is_known: bool = False) -> Admission:
         """Take a transaction whose sender stands at `account_nonce` in the newest state.
 
-        1. it is new                                         -> AlreadyKnownError
-        2. its nonce is neither used nor absurdly far ahead  -> NonceTooLowError, NonceTooFarError
+        1. its nonce is not used                             -> NonceTooLowError
+        2. it is new, and its nonce not absurdly far ahead   -> AlreadyKnownError, NonceTooFarError
         3. it fills a free nonce, or outbids its holder      -> ReplacementUnderpricedError
         4. the sender stays within its share                 -> SenderFullError
         5. the pool has room, or makes some                  -> PoolFullError
@@ -104,11 +104,11 @@ class Pool:
 
     def _add(self, transaction: Transaction, account_nonce: int, is_known: bool) -> Admission:
         """`add` under the lock."""
-        if transaction.hash in self._by_hash:
-            raise AlreadyKnownError("already known")
         words = f"address 0x{transaction.sender.hex()}, tx: {transaction.nonce} state: {account_nonce}"
         if transaction.nonce < account_nonce:
             raise NonceTooLowError(f"nonce too low: {words}")
+        if transaction.hash in self._by_hash:
+            raise AlreadyKnownError("already known")
         if transaction.nonce > account_nonce + self.limits.nonce_distance:
             raise NonceTooFarError(f"nonce too high: {words}", "send those before it first")
         sender = self._senders.get(transaction.sender) or Sender(account_nonce, account_nonce)

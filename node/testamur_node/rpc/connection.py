@@ -1,7 +1,8 @@
 """A connection that stays open, WebSocket or Unix socket: requests side by side, answers and notifications out.
 
 Everything that leaves goes through one queue, so that messages never mix. A reader that is too slow for what it has
-subscribed to is cut off rather than buffered without end.
+subscribed to is cut off rather than buffered without end. A request counts as being worked on until its answer was
+sent, so that who asks and does not read is not worked for; with the connection ends what was begun for it.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import replace
 
+from testamur_node.errand import Errand
 from testamur_node.rpc.context import Context
 from testamur_node.rpc.dispatch import Dispatcher
 from testamur_node.rpc.subscriptions import Answering, Render, Subscriptions
@@ -19,24 +21,31 @@ __all__ = ["Connection", "Write"]
 
 Write = Callable[[bytes], Awaitable[None]]
 """Sends one message to the peer."""
+Charge = Callable[[float], None]
 
 _log = logging.getLogger(__name__)
 _MOST_WAITING = 10_000
 """Messages that may wait for a slow reader."""
-_MOST_RUNNING = 32
-"""Requests of one connection that work side by side."""
+_MOST_RUNNING = 8
+"""Requests of one connection that are worked on or whose answers are not sent yet: each may have 25 MB."""
 
 
 class Connection:
     """The server's end of one connection."""
 
-    def __init__(self, dispatcher: Dispatcher[Context], workers: Executor, write: Write) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher[Context], workers: Executor, write: Write, name: str, charge: Charge
+    ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._outgoing: asyncio.Queue[Render] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[tuple[Render, bool]] = asyncio.Queue()
+        """What makes messages, and whether they answer a request."""
         self._workers = workers
         self._write = write
         self._running = asyncio.Semaphore(_MOST_RUNNING)
+        self._name = name
+        self._charge = charge
         self._tasks: set[asyncio.Task[None]] = set()
+        self._errands: set[Errand] = set()
         self._subscriptions = Subscriptions(dispatcher.context.node, self._publish)
         self._dispatcher = dispatcher
         self.is_broken = False
@@ -45,15 +54,24 @@ class Connection:
     @classmethod
     @contextlib.asynccontextmanager
     async def open(
-        cls, dispatcher: Dispatcher[Context], workers: Executor, write: Write
+        cls,
+        dispatcher: Dispatcher[Context],
+        workers: Executor,
+        write: Write,
+        name: str,
+        charge: Charge = lambda _seconds: None,
     ) -> AsyncIterator["Connection"]:
-        """A connection while it lasts; its subscriptions end with it."""
-        connection = cls(dispatcher, workers, write)
+        """A connection while it lasts; its subscriptions end with it, and what is worked on for it. `name` is with whom
+        it shares turns, `charge` is told the seconds of processors that it used.
+        """
+        connection = cls(dispatcher, workers, write, name, charge)
         writer = asyncio.create_task(connection._drain())
         try:
             yield connection
         finally:
             connection._subscriptions.close()
+            for errand in connection._errands:
+                errand.stop()
             for task in (writer, *connection._tasks):
                 task.cancel()
             await asyncio.gather(writer, *connection._tasks, return_exceptions=True)
@@ -68,12 +86,18 @@ class Connection:
     async def _work(self, body: bytes) -> None:
         session = Answering(self._subscriptions)
         dispatcher = replace(self._dispatcher, context=replace(self._dispatcher.context, session=session))
+        errand = Errand(self._name, dispatcher.limits.body_seconds)
+        self._errands.add(errand)
+        answer: bytes | None = None
         try:
-            answer = await self._loop.run_in_executor(self._workers, dispatcher.answer, body)
+            answer = await self._loop.run_in_executor(self._workers, errand.run, dispatcher.answer, body)
         finally:
-            self._running.release()
+            self._errands.discard(errand)
+            self._charge(errand.used_seconds)
+            if answer is None:
+                self._running.release()
         if answer is not None:
-            self._outgoing.put_nowait(lambda: [answer])
+            self._outgoing.put_nowait((lambda: [answer], True))
         session.release()
 
     def _publish(self, render: Render) -> None:
@@ -83,7 +107,7 @@ class Connection:
 
     def _queue(self, render: Render) -> None:
         if self._outgoing.qsize() < _MOST_WAITING:
-            self._outgoing.put_nowait(render)
+            self._outgoing.put_nowait((render, False))
         elif not self.is_broken:
             self.is_broken = True
             self._subscriptions.close()
@@ -92,7 +116,9 @@ class Connection:
     async def _drain(self) -> None:
         """Render and send what is queued, in order."""
         while True:
-            render = await self._outgoing.get()
-            messages = await self._loop.run_in_executor(self._workers, render)
-            for message in messages:
+            render, is_answer = await self._outgoing.get()
+            for message in render() if is_answer else await self._loop.run_in_executor(self._workers, render):
                 await self._write(message)
+            del render  # an answer may be large, and the next may be long in coming
+            if is_answer:
+                self._running.release()

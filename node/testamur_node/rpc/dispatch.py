@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 import orjson
 
 from testamur_node.documents import MOST_VALUES, DocumentError, check_json
+from testamur_node.errand import OutOfTimeError, current
 from testamur_node.errors import NodeError
 from testamur_node.rpc.errors import (
     DecodeError,
@@ -22,6 +23,7 @@ from testamur_node.rpc.errors import (
     InvalidRequestError,
     MethodNotFoundError,
     ParseError,
+    RequestTimedOutError,
     ResourceLimitError,
     RpcError,
     ServerRefusalError,
@@ -176,7 +178,9 @@ class Dispatcher(Generic[ContextT]):
         return answer
 
     def _answer_batch(self, requests: Sequence[object]) -> bytes | None:
-        """The answers of a batch in its order, cut off at the size limit as geth does (-32003 from there on)."""
+        """The answers of a batch in its order, cut off at the size limit as geth does (-32003 from there on), and at
+        the time limit (-32002). Nothing more is done of one that nobody waits for.
+        """
         if not requests:
             return self._malformed(None, InvalidRequestError("empty batch"))
         if len(requests) > self.limits.batch_items:
@@ -185,6 +189,8 @@ class Dispatcher(Generic[ContextT]):
         answers: list[bytes] = []
         total = 0
         for request in requests:
+            if current().is_off:
+                return None
             if len(requests) > _MANY:
                 self.give_way(_WAY_SECONDS)
             if total > self.limits.response_bytes:
@@ -215,6 +221,9 @@ class Dispatcher(Generic[ContextT]):
         except RpcError as error:
             failure = error
             answer = _encode(identity, error=error)
+        except OutOfTimeError as error:
+            failure = RequestTimedOutError(str(error))
+            answer = _encode(identity, error=failure)
         except NodeError as error:
             failure = error
             answer = _encode(identity, error=ServerRefusalError(str(error)))
@@ -236,6 +245,7 @@ class Dispatcher(Generic[ContextT]):
 
     def _call(self, name: str, parameters: object) -> object:
         """Run the method of that name."""
+        current().raise_if_over()
         self.admit(name)
         method = self.methods.get(name)
         if method is None:

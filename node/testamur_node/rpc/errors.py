@@ -18,6 +18,7 @@ __all__ = [
     "UnauthorizedError",
     "TokenExpiredError",
     "RateLimitError",
+    "RequestTimedOutError",
     "RevertError",
     "DecodeError",
 ]
@@ -107,6 +108,12 @@ class RateLimitError(ResourceLimitError):
         super().__init__(message)
         self.wait_seconds = wait_seconds
         """When the request would pass."""
+
+
+class RequestTimedOutError(RpcError):
+    """The time for the whole body is over; the number is geth's."""
+
+    code = -32002
 
 
 class RevertError(RpcError):

@@ -6,9 +6,10 @@ from the chain when asked. A filter on waiting transactions collects their hashe
 
 import secrets
 import threading
-from collections import deque
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from testamur_node.chain.transaction import Transaction
 from testamur_node.pool import Pool
@@ -16,24 +17,42 @@ from testamur_node.rpc.errors import ResourceLimitError, ServerRefusalError
 from testamur_node.rpc.limits import Limits
 from testamur_node.rpc.parameters import LogQuery
 
-__all__ = ["Filter", "Filters", "TransactionQueue"]
+__all__ = ["Filter", "Filters", "PendingLog"]
 
-_QUEUE_LENGTH = 100_000
+_MOST_KEPT = 100_000
+_MOST_KEPT_BYTES = 16 << 20
 
 
-class TransactionQueue:
-    """Transactions that became pending since they were last taken; the oldest fall out of a full queue."""
+class PendingLog:
+    """What became pending, newest last, once for all filters: each remembers how far it has been told. The oldest fall
+    out, so that it holds so many and so many bytes at most, however long nobody asks.
+    """
 
     def __init__(self, pool: Pool) -> None:
-        self._waiting: deque[Transaction] = deque(maxlen=_QUEUE_LENGTH)
-        self.end: Callable[[], None] = pool.subscribe(self._waiting.extend)
+        self._kept: deque[Transaction] = deque()
+        self._bytes = 0
+        self._count = 0
+        self._lock = threading.Lock()
+        self.end: Callable[[], None] = pool.subscribe(self._add)
 
-    def take(self) -> list[Transaction]:
-        """All that waits, oldest first."""
-        taken = []
-        while self._waiting:
-            taken.append(self._waiting.popleft())
-        return taken
+    def _add(self, transactions: Sequence[Transaction]) -> None:
+        with self._lock:
+            self._kept.extend(transactions)
+            self._count += len(transactions)
+            self._bytes += sum(len(item.raw) for item in transactions)
+            while len(self._kept) > _MOST_KEPT or self._bytes > _MOST_KEPT_BYTES:
+                self._bytes -= len(self._kept.popleft().raw)
+
+    @property
+    def count(self) -> int:
+        """How many there ever were."""
+        return self._count
+
+    def since(self, position: int) -> tuple[list[Transaction], int]:
+        """Those after the first `position`, as far as they are kept, and where the next ones begin."""
+        with self._lock:
+            wanted = min(self._count - position, len(self._kept))
+            return list(islice(self._kept, len(self._kept) - wanted, None)), self._count
 
 
 @dataclass(slots=True)
@@ -46,8 +65,10 @@ class Filter:
     """Seconds of the monotonic clock."""
     query: LogQuery | None = None
     """Set for a log filter."""
-    transactions: TransactionQueue | None = field(default=None)
+    pending: PendingLog | None = None
     """Set for a filter on waiting transactions."""
+    told: int = 0
+    """How many of those its owner has been told of."""
     full: bool = False
     """Whether that one tells whole transactions, not hashes."""
     polling: threading.Lock = field(default_factory=threading.Lock)
@@ -60,7 +81,11 @@ class Filters:
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self._limits = limits
         self._clock = clock
-        self._filters: dict[str, Filter] = {}
+        self._filters: OrderedDict[str, Filter] = OrderedDict()
+        """By id; the one asked last stands last, so that those to drop are found without a walk."""
+        self._pending: PendingLog | None = None
+        self._listening = 0
+        """Filters on it."""
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -75,8 +100,12 @@ class Filters:
             if len(self._filters) >= self._limits.filters:
                 raise ResourceLimitError(f"too many filters: {len(self._filters)} are installed")
             identity = hex(int.from_bytes(secrets.token_bytes(16), "big") | 1 << 127)
-            queue = None if pool is None else TransactionQueue(pool)
-            self._filters[identity] = Filter(next_block, self._clock(), query, queue, full)
+            made = Filter(next_block, self._clock(), query, full=full)
+            if pool is not None:
+                self._pending = PendingLog(pool) if self._pending is None else self._pending
+                self._listening += 1
+                made.pending, made.told = self._pending, self._pending.count
+            self._filters[identity] = made
             return identity
 
     def get(self, identity: str) -> Filter:
@@ -87,19 +116,28 @@ class Filters:
             if found is None:
                 raise ServerRefusalError("filter not found")
             found.last_asked = self._clock()
+            self._filters.move_to_end(identity)
             return found
 
     def remove(self, identity: str) -> bool:
         """Uninstall; False where there is none."""
         with self._lock:
-            found = self._filters.pop(identity, None)
-        if found is not None and found.transactions is not None:
-            found.transactions.end()
-        return found is not None
+            return self._drop(identity)
+
+    def _drop(self, identity: str) -> bool:
+        """`remove` under the lock; with the last filter on waiting transactions the log of them ends."""
+        dropped = self._filters.pop(identity, None)
+        if dropped is not None and dropped.pending is not None:
+            self._listening -= 1
+            if not self._listening:
+                dropped.pending.end()
+                self._pending = None
+        return dropped is not None
 
     def _expire(self) -> None:
         oldest = self._clock() - self._limits.filter_seconds
-        for identity in [identity for identity, item in self._filters.items() if item.last_asked < oldest]:
-            expired = self._filters.pop(identity)
-            if expired.transactions is not None:
-                expired.transactions.end()
+        while self._filters:
+            identity, longest_unasked = next(iter(self._filters.items()))
+            if longest_unasked.last_asked >= oldest:
+                break
+            self._drop(identity)

@@ -43,5 +43,5 @@ class Gathering:
 
     def _flush(self) -> None:
         held, self._held = self._held, bytearray()
-        if held:
+        if held and not self._transport.is_closing():  # else the peer has gone meanwhile
             self._transport.write(held)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from testamur_node.errand import Errand
 from testamur_node.rpc.access.gate import Caller, Gate, Refused
 from testamur_node.rpc.access.hosts import HostRules, allows_origin, refusal_of
 from testamur_node.rpc.connection import Connection
@@ -78,16 +79,26 @@ class Application:
 
     async def _serve_body(self, caller: Caller, receive: Receive, send: Send, extra: Mapping[str, str]) -> None:
         most = self.dispatcher.limits.body_bytes
-        body = await _read_body(receive, most)
+        try:
+            async with asyncio.timeout(self.dispatcher.limits.body_seconds):
+                body = await _read_body(receive, most)
+        except TimeoutError:
+            await reply(send, 408, _refused("the body did not arrive in time"), {"connection": "close"})
+            return
         if body is None:
             error = ResourceLimitError(f"request body too large, at most {most} bytes are taken")
             with contextlib.suppress(RpcError):
                 caller.admit(None)  # it counts, whatever is left in the bucket
             await reply(send, 413, refusal(error), {"connection": "close"})
             return
+        errand = Errand(caller.name, self.dispatcher.limits.body_seconds)
         dispatcher = replace(self.dispatcher, admit=caller.admit)
-        answer = await asyncio.get_running_loop().run_in_executor(self.workers, dispatcher.answer, body)
-        refused = caller.refusal()
+        work = asyncio.get_running_loop().run_in_executor(self.workers, errand.run, dispatcher.answer, body)
+        is_awaited = await _until_gone(work, receive, errand)
+        caller.charge(errand.used_seconds)
+        if not is_awaited:
+            return
+        answer, refused = await work, caller.refusal()
         if refused is None:
             await reply(send, 200, answer or b"", extra)
         else:
@@ -114,7 +125,8 @@ class Application:
         async def write(message: bytes) -> None:
             await send({"type": "websocket.send", "text": message.decode()})
 
-        async with Connection.open(replace(dispatcher, admit=caller.admit), self.workers, write) as connection:
+        dispatcher = replace(dispatcher, admit=caller.admit)
+        async with Connection.open(dispatcher, self.workers, write, caller.name, caller.charge) as connection:
             try:
                 async with asyncio.timeout(caller.seconds_left()):
                     while (message := await receive())["type"] == "websocket.receive":
@@ -130,9 +142,35 @@ _DENIAL = "websocket.http.response"
 """ASGI's name for the answer to a WebSocket that is not opened."""
 
 
+_GRACE_SECONDS = 0.5
+"""What ends within it, after its client has gone, ends by itself: to replace a killed process costs more."""
+
+
+async def _until_gone(work: "asyncio.Future[bytes | None]", receive: Receive, errand: Errand) -> bool:
+    """Wait for the end of the work, and end it where the client is gone before; whether somebody waits for it still."""
+    gone = asyncio.ensure_future(receive())  # a body was read to its end: what comes now is http.disconnect
+    try:
+        await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            return True
+        errand.call_off()
+        await asyncio.wait((work,), timeout=_GRACE_SECONDS)
+        errand.stop()
+        await asyncio.wait((work,))
+        return False
+    except asyncio.CancelledError:  # the node stops
+        errand.stop()
+        raise
+    finally:
+        gone.cancel()
+        if work.done() and not work.cancelled():
+            work.exception()  # of what nobody waits for, nobody is told
+
+
 def _caller(gate: Gate, scope: Scope) -> Caller:
     client = scope.get("client")
-    return gate.caller(headers_of(scope), client[0] if client else "", certificate_of(scope))
+    origin = f"connection:{client[0]}:{client[1]}" if client else ""
+    return gate.caller(headers_of(scope), client[0] if client else "", certificate_of(scope), origin)
 
 
 def _cross_origin(rules: HostRules, origin: str | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ mistake. `node.ipc` is for the operator's programs, `admin.ipc` for what only th
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 import re
@@ -28,6 +29,8 @@ _log = logging.getLogger(__name__)
 _CHUNK = 64 * 1024
 _SECONDS_TO_ASK = 2.0
 """How long one who is turned away may take to ask."""
+_SECONDS_TO_READ = 120.0
+"""What a message may take to be read; who does not read is cut off."""
 _CREDENTIALS = struct.Struct("3i")
 """struct ucred of Linux: process, user, group."""
 _STRUCTURE = re.compile(rb'["\\{}\[\]\n]')
@@ -100,6 +103,8 @@ def _user_of(writer: asyncio.StreamWriter) -> int:
 def _handler(
     dispatcher: Dispatcher[Context], workers: Executor, users: Collection[int]
 ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]:
+    numbers = itertools.count()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         user = _user_of(writer)
         if user not in users:
@@ -113,11 +118,16 @@ def _handler(
 
         async def write(message: bytes) -> None:
             writer.write(message + b"\n")
-            await writer.drain()
+            try:
+                async with asyncio.timeout(_SECONDS_TO_READ):
+                    await writer.drain()
+            except TimeoutError:
+                writer.transport.abort()
+                raise
 
         splitter = ValueSplitter()
         with contextlib.suppress(ConnectionError):
-            async with Connection.open(dispatcher, workers, write) as connection:
+            async with Connection.open(dispatcher, workers, write, f"socket:{next(numbers)}") as connection:
                 while chunk := await reader.read(_CHUNK):
                     for value in splitter.feed(chunk):
                         await connection.take(value)

@@ -15,6 +15,9 @@ class Limits:
     """Longest request body."""
     batch_items: int = 1_000
     """Most requests of one batch."""
+    body_seconds: float = 60.0
+    """Longest time for the answer to one body, over all requests of a batch, from when it has arrived; and as long as
+    it may take to arrive."""
     response_bytes: int = 25 * 1024 * 1024
     """Longest answer, over all answers of a batch."""
     log_blocks: int = 10_000_000

@@ -16,7 +16,13 @@ from testamur_node.chain.block import Block
 from testamur_node.errors import NodeError
 from testamur_node.node import Node
 from testamur_node.rpc.context import CLIENT_VERSION
-from testamur_node.rpc.errors import InternalRpcError, MethodNotFoundError, RateLimitError, UnauthorizedError
+from testamur_node.rpc.errors import (
+    InternalRpcError,
+    MethodNotFoundError,
+    RateLimitError,
+    RequestTimedOutError,
+    UnauthorizedError,
+)
 from testamur_node.rpc.health import readiness
 from testamur_node.rpc.methods import NAMESPACES
 
@@ -30,6 +36,7 @@ _OUTCOMES: tuple[tuple[type[NodeError], str], ...] = (
     (MethodNotFoundError, "not_found"),
     (BusyError, "busy"),
     (TooSlowError, "killed"),
+    (RequestTimedOutError, "killed"),
     (ApartError, "killed"),
     (InternalRpcError, "failed"),
 )

@@ -37,6 +37,7 @@ from testamur_node.rpc.methods import DEVELOPMENT_NAMESPACES, NAMESPACES
 from testamur_node.rpc.metrics import Metrics
 from testamur_node.rpc.metrics_http import MetricsApplication
 from testamur_node.rpc.protocol import Protocol, ServerConfig
+from testamur_node.rpc.websocket import WebSocketProtocol
 
 __all__ = ["Listeners", "Endpoints", "Serving", "AddressError", "UnknownNamespaceError", "dispatcher_for", "serve"]
 
@@ -171,6 +172,7 @@ def _server(application: Callable[..., Any], listeners: Listeners, secured: ssl.
     config = ServerConfig(
         application,
         http=Protocol,
+        ws=WebSocketProtocol,
         log_config=None,
         access_log=False,
         lifespan="off",

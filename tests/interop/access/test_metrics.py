@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 from prometheus_client.parser import text_string_to_metric_families
+from testamur_node.operations.doctor import examine
+from testamur_node.operations.initialise import initialise
 
 from tests.interop.access.asking import call, exchange, post
 from tests.interop.conftest import NodeProcess, make_home, node_command
@@ -129,6 +131,21 @@ def test_the_numbers_are_not_on_the_listener_of_the_chain(node: NodeProcess) -> 
         urllib.request.urlopen(f"{node.rpc}/metrics", timeout=60)
     assert refused.value.code == 405
     refused.value.close()
+
+
+def test_the_doctor_warns_of_a_proxy_whose_callers_nothing_bounds(tmp_path: Path) -> None:
+    """They all seem to come from this machine, whose own programs are not measured."""
+    initialise(tmp_path / "home", engine="solo", alliance=None, chain_id=None, is_development=True)
+    settings = tmp_path / "home" / "node.toml"
+    for text, result in (
+        ("", "pass"),
+        ('[rpc]\nhosts = ["node.example"]\n', "warn"),
+        ('[rpc]\nhosts = ["node.example"]\ntrusted_proxies = ["127.0.0.1"]\n', "pass"),
+        ('[rpc]\nhosts = ["node.example"]\n[rates]\nloopback = true\n', "pass"),
+    ):
+        settings.write_text(text, encoding="utf-8")
+        found = next(finding for finding in examine(tmp_path / "home") if finding.name == "settings")
+        assert (found.result, "node.example" in found.message) == (result, result == "warn")
 
 
 def test_the_doctor_warns_of_metrics_that_others_reach(tmp_path: Path) -> None:

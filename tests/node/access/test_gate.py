@@ -211,3 +211,25 @@ def test_what_is_no_request_counts_as_one(clock: Clock) -> None:
     told = caller.refusal()
     assert told is not None
     assert told.status == 429
+
+
+def test_seconds_of_processors_count_as_the_requests_that_the_rate_lets_pass_in_them(clock: Clock) -> None:
+    caller = gate(clock, rates=RateRules(requests_per_second=10.0, burst=50, weights={"eth_call": 2})).caller(
+        [], FAR, None
+    )
+    caller.admit("eth_call")
+    caller.charge(0.1)  # one request's time: its weight was more
+    assert [caller.admit("net_version") for _ in range(48)] == [None] * 48
+    with pytest.raises(RateLimitError):
+        caller.admit("net_version")
+    caller.charge(10.0)
+    clock.seconds += 5.0
+    with pytest.raises(RateLimitError, match="wait 1 s"):
+        caller.admit("net_version")
+
+
+def test_who_is_not_measured_takes_turns_as_a_connection_of_its_own(clock: Clock) -> None:
+    far, near = (gate(clock).caller([], peer, None, f"connection:{peer}:1") for peer in (FAR, "127.0.0.1"))
+    assert (far.name, near.name) == (f"address:{FAR}", "connection:127.0.0.1:1")
+    near.charge(1_000.0)
+    near.admit("eth_call")

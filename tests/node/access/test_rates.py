@@ -92,3 +92,17 @@ def test_a_clock_that_stands_still_or_goes_back_gives_nothing_away() -> None:
     assert rates.take("a", 1) == 0
     clock.seconds -= 500
     assert rates.take("a", 1) == pytest.approx(1)
+
+
+def test_what_requests_have_cost_is_owed_up_to_a_full_bucket() -> None:
+    rates, clock = opened(requests_per_second=2.0, burst=10)
+    rates.charge("a", 12)
+    assert rates.take("a", 1) == 1.5
+    clock.seconds += 1.5
+    assert rates.take("a", 1) == 0
+    rates.charge("a", 1_000_000)
+    assert rates.take("a", 1) == 5.5
+    rates.charge("b", -5)
+    rates.charge("b", 0)
+    assert rates.take("b", 10) == 0
+    assert len(rates) == 2

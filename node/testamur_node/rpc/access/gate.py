@@ -70,6 +70,9 @@ class Caller:
     rates: Rates | None = None
     measure: str = ""
     """Whose bucket is emptied; nobody's where that is empty."""
+    origin: str = ""
+    """Which connection it is, told from all others."""
+    _weighed: int = 0
     _has_asked: bool = False
     _refused: RpcError | None = None
 
@@ -87,7 +90,9 @@ class Caller:
 
     def _refusal(self, method: str | None) -> RpcError | None:
         if self.rates is not None and self.measure:
-            wait = self.rates.take(self.measure, self.rates.rules.weight(method or ""))
+            weight = self.rates.rules.weight(method or "")
+            wait = self.rates.take(self.measure, weight)
+            self._weighed += weight
             if wait:
                 return _too_fast(self.rates.rules, wait)
         if method is None:
@@ -103,6 +108,19 @@ class Caller:
                 return MethodNotFoundError.of(method)
             case Judgement.ALLOWED:
                 return None
+
+    @property
+    def name(self) -> str:
+        """With whom they share turns: whoever is not measured has those of one connection."""
+        return self.measure or self.origin
+
+    def charge(self, seconds: float) -> None:
+        """Count the seconds of processors that were used: as many requests as the rate lets pass in that time, less
+        what they were weighed at."""
+        if self.rates is None or not self.measure:
+            return
+        weighed, self._weighed = self._weighed, 0
+        self.rates.charge(self.measure, int(seconds * self.rates.rules.requests_per_second) - weighed)
 
     def seconds_left(self) -> float | None:
         """How long the token is still good; None where there is none."""
@@ -142,8 +160,11 @@ class Gate:
     clock: Callable[[], float]
     """Seconds since 1970."""
 
-    def caller(self, headers: Sequence[tuple[str, str]], peer: str, certificate: bytes | None) -> Caller:
-        """Who asks: `headers` with names in lower case, the address of the connection, the verified client certificate.
+    def caller(
+        self, headers: Sequence[tuple[str, str]], peer: str, certificate: bytes | None, origin: str = ""
+    ) -> Caller:
+        """Who asks: `headers` with names in lower case, the address of the connection, the verified client certificate,
+        and a name for the connection that no other has.
 
         Raises `Refused` for a token that is not good, and for who could not ask anything.
         """
@@ -159,7 +180,7 @@ class Gate:
             raise self._turned_away(measure, nothing, principal.is_known)
         if principal.is_known and measure:
             measure = principal.name
-        return Caller(self.listener, principal, self.clock, self.rates, measure)
+        return Caller(self.listener, principal, self.clock, self.rates, measure, origin)
 
     def _turned_away(self, measure: str, error: RpcError, is_known: bool) -> Refused:
         """The answer to who does not get to ask; guessing is asking, and counts as one request."""

@@ -71,3 +71,13 @@ class Rates:
             if len(self._buckets) > self.rules.buckets:
                 self._buckets.popitem(last=False)
         return wait
+
+    def charge(self, caller: str, units: int) -> None:
+        """Take what a caller's requests have cost beyond their weights, once that is known; nobody owes more than a
+        full bucket."""
+        if units <= 0 or self.rules.requests_per_second <= 0:
+            return
+        self.take(caller, 0)  # brings its content up to now
+        with self._lock:
+            content, then = self._buckets.get(caller, (float(self.rules.burst), self._clock()))
+            self._buckets[caller] = (max(-float(self.rules.burst), content - units), then)

@@ -247,8 +247,9 @@ def _new_logs(context: Context, query: LogQuery, installed: Filter, head: int) -
 def get_filter_changes(context: Context, identity: str) -> list[object] | orjson.Fragment:
     """What came since the last poll: logs, block hashes or transactions."""
     installed = context.filters.get(identity)
-    if installed.transactions is not None:
-        taken = installed.transactions.take()
+    if installed.pending is not None:
+        with installed.polling:
+            taken, installed.told = installed.pending.since(installed.told)
         return [pending_transaction_json(item) if installed.full else data(item.hash) for item in taken]
     with installed.polling:
         head = context.node.head.number
