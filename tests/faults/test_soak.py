@@ -11,7 +11,7 @@ from tests.faults.soak import Outcome, soak
 
 
 def test_a_node_lives_and_serves_under_hostile_requests(tmp_path: Path) -> None:
-    outcome = soak(tmp_path, 240.0, 7, attackers=2, attacks=25)
+    outcome = soak(tmp_path, 240.0, 7, attackers=2, attacks=12)
     assert outcome.exit_code == 0, outcome.log
     assert outcome.faults == []
     assert outcome.mined >= 5
