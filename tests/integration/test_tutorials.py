@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+PAGES = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+TUTORIALS = [page for page in PAGES if not page.stem.endswith(".zh")]
+TRANSLATED = [page for page in PAGES if page.stem.endswith(".zh")]
 BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = "=== end of block"
 
@@ -60,6 +62,13 @@ def test_a_tutorial_does_what_it_says(tutorial: Path, tmp_path: Path) -> None:
         for line in wanted:
             position = shown.find(line, position)
             assert position >= 0, f"{line!r} is not (in this order) in what was printed by:\n{text}\n{shown}"
+
+
+@pytest.mark.parametrize("page", TRANSLATED, ids=lambda path: path.stem)
+def test_a_page_in_another_language_has_the_same_steps(page: Path) -> None:
+    steps = blocks(page)
+    assert len(steps) > 3
+    assert steps == blocks(page.with_name(page.name.replace(".zh", "")))
 
 
 def end_all(home: Path) -> None:

@@ -23,10 +23,10 @@ def change_keystore_password(path: Path, old: str, new: str) -> bool:
     from eth_account import Account as Accounts
 
     content = read_keystore(path)
-    if unseal(path, content, new) is not None:
-        return False
     secret = unseal(path, content, old)
     if secret is None:
+        if unseal(path, content, new) is not None:
+            return False
         raise _refused(path)
     _demand(new)
     cost = content["crypto"]["kdfparams"].get("n", _STRONG)
@@ -39,12 +39,12 @@ def change_signing_key_password(path: Path, old: str, new: str) -> bool:
     from cryptography.hazmat.primitives import serialization
 
     content = _bytes(path)
-    with suppress(ValueError, TypeError):
-        serialization.load_pem_private_key(content, new.encode())
-        return False
     try:
         key = serialization.load_pem_private_key(content, old.encode())
     except (ValueError, TypeError) as error:
+        with suppress(ValueError, TypeError):
+            serialization.load_pem_private_key(content, new.encode())
+            return False
         raise _refused(path) from error
     _demand(new)
     encryption = serialization.BestAvailableEncryption(new.encode())
