@@ -28,6 +28,8 @@ def change_keystore_password(path: Path, old: str, new: str) -> bool:
         if unseal(path, content, new) is not None:
             return False
         raise _refused(path)
+    if old == new:
+        return False
     _demand(new)
     cost = content["crypto"]["kdfparams"].get("n", _STRONG)
     _replace(path, json.dumps(Accounts.encrypt(secret, new, kdf="scrypt", iterations=cost)).encode() + b"\n")
@@ -46,6 +48,8 @@ def change_signing_key_password(path: Path, old: str, new: str) -> bool:
             serialization.load_pem_private_key(content, new.encode())
             return False
         raise _refused(path) from error
+    if old == new:
+        return False
     _demand(new)
     encryption = serialization.BestAvailableEncryption(new.encode())
     _replace(path, key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption))
