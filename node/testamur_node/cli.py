@@ -4,11 +4,12 @@ import inspect
 import os
 import sys
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from testamur.language.help import put_in_language, with_example
+from testamur.language.help import put_in_language, say_usage_fault, with_example
 from testamur.streams import is_told, run_told
 from typer.core import TyperOption
 from typer.main import get_command
@@ -46,10 +47,12 @@ def main() -> None:
 def _run(terminal: Terminal) -> int:
     """The command that the arguments name."""
     try:
-        program(terminal)(obj=terminal)
+        code = program(terminal)(obj=terminal, standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:
+        if hasattr(error, "format_message"):  # click's family of errors, whose classes typer keeps to itself
+            return say_usage_fault(error, terminal.words, as_json=terminal.as_json)
         return terminal.report(error)
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def program(terminal: Terminal) -> Any:
@@ -60,16 +63,31 @@ def program(terminal: Terminal) -> Any:
     tree: Any = get_command(app)
     for command in (tree, *tree.commands.values()):
         command.help, command.epilog = with_example(inspect.cleandoc(command.help), command.epilog), None
-    for command in tree.commands.values():
-        command.params += [
-            TyperOption(param_decls=["--json"], is_flag=True, expose_value=False, help="Print one JSON object."),
+    tree.params.append(
+        TyperOption(
+            param_decls=["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
+            help="Show the version and exit.",
+        )
+    )  # fmt: skip
+    for command in (tree, *tree.commands.values()):
+        command.params.append(
             TyperOption(
                 param_decls=["--lang"], metavar="zh|en", callback=_known, expose_value=False,
                 help="Language of the texts; codes stay as they are.",
-            ),
-        ]  # fmt: skip
+            )
+        )  # fmt: skip
+    for command in tree.commands.values():
+        command.params.append(
+            TyperOption(param_decls=["--json"], is_flag=True, expose_value=False, help="Print one JSON object.")
+        )
     put_in_language(tree, terminal.words)
     return tree
+
+
+def _show_version(_context: Any, _option: Any, wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"testamur-node {version('testamur')}\n")
+        raise typer.Exit
 
 
 def _known(_context: Any, _option: Any, value: str | None) -> str | None:

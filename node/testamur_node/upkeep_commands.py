@@ -23,9 +23,9 @@ def register(app: typer.Typer) -> None:
     app.command("aside", epilog="testamur-node aside --home node")(aside)
     app.command("prune", epilog="testamur-node prune --keep 1024 --home node")(prune)
     app.command("compact", epilog="testamur-node compact --home node")(compact)
-    app.command("backup", epilog="testamur-node backup /mnt/backup --home node")(backup)
+    app.command("backup", epilog="testamur-node backup --out /mnt/backup --home node")(backup)
     app.command("restore", epilog="testamur-node restore /mnt/backup --home node")(restore)
-    app.command("export", epilog="testamur-node export chain.rlp --home node")(export)
+    app.command("export", epilog="testamur-node export --out chain.rlp --home node")(export)
     app.command("import", epilog="testamur-node import chain.rlp --home node")(import_)
 
 
@@ -148,14 +148,14 @@ def compact(context: typer.Context, home: Home) -> None:
 def backup(
     context: typer.Context,
     home: Home,
-    target: Annotated[Path, typer.Argument(help="New folder for the copy.")],
+    out: Annotated[Path, typer.Option("--out", help="New folder for the copy.")],
     without_key: Annotated[bool, typer.Option("--without-key", help="Leave the validator's key out.")] = False,
 ) -> None:
     """Copy a node, running or not. The copy can sign as this node: keep it as safe, or leave the key out."""
     from testamur_node.operations import upkeep
 
-    head = upkeep.back_up(home, target, has_key=not without_key)
-    context.obj.tell({"head": head, "target": str(target)}, f"{target} holds the chain up to block {head}")
+    head = upkeep.back_up(home, out, has_key=not without_key)
+    context.obj.tell({"head": head, "target": str(out)}, f"{out} holds the chain up to block {head}")
 
 
 def restore(
@@ -174,14 +174,14 @@ def restore(
 def export(
     context: typer.Context,
     home: Home,
-    target: Annotated[Path, typer.Argument(help="New file for the blocks.")],
+    out: Annotated[Path, typer.Option("--out", help="New file for the blocks.")],
 ) -> None:
     """Write all blocks as RLP, as geth's export does; also while the node runs."""
     from testamur_node.operations import upkeep
 
     with context.obj.progress() as progress:
-        count = upkeep.export_chain(home, target, progress)
-    context.obj.tell({"blocks": count, "target": str(target)}, f"{count} blocks written to {target}")
+        count = upkeep.export_chain(home, out, progress)
+    context.obj.tell({"blocks": count, "target": str(out)}, f"{count} blocks written to {out}")
 
 
 def _tell_import(context: typer.Context, done: "Imported") -> None:

@@ -129,14 +129,14 @@ def test_every_command_on_a_full_disk_refuses_in_words_and_succeeds_once_there_i
     home, new = disk.path / "home", disk.path / "new"
     load = grow(nursery, home)
     chain, backup = tmp_path / "chain.rlp", tmp_path / "backup"
-    assert nursery.run("export", chain, "--home", home).code == 0
-    assert nursery.run("backup", backup, "--home", home).code == 0
+    assert nursery.run("export", "--out", chain, "--home", home).code == 0
+    assert nursery.run("backup", "--out", backup, "--home", home).code == 0
     empty = make_sibling(home, disk.path / "empty")
     commands: list[tuple[int, tuple[object, ...]]] = [
         (1, ("init", "--home", new)),
-        (1, ("backup", new, "--home", home)),
+        (1, ("backup", "--out", new, "--home", home)),
         (2, ("restore", backup, "--home", new)),
-        (2, ("export", new, "--home", home)),
+        (2, ("export", "--out", new, "--home", home)),
         (1, ("compact", "--home", home)),
         (1, ("import", chain, "--home", empty)),
         (2, ("import-chain", "--home", new, "--genesis", home / "genesis.json", "--blocks", chain)),
@@ -183,7 +183,7 @@ def test_a_disk_mounted_for_reading_is_refused_in_words_and_still_read(
 ) -> None:
     home = disk.path / "home"
     load = grow(nursery, home)
-    assert nursery.run("export", tmp_path / "before.rlp", "--home", home).code == 0
+    assert nursery.run("export", "--out", tmp_path / "before.rlp", "--home", home).code == 0
     disk.remount("ro")
     for arguments in (
         ("start", "--http", "127.0.0.1:0"), ("rollback", "1", "--yes"), ("prune", "--keep", "2"), ("compact",),
@@ -193,8 +193,8 @@ def test_a_disk_mounted_for_reading_is_refused_in_words_and_still_read(
         assert "mount the disk for writing" in told
     refusal(nursery, "init", "--home", disk.path / "new", code=2, words="Read-only file system")
     assert nursery.run("verify-db", "--home", home).code == 0
-    assert nursery.run("backup", tmp_path / "backup", "--home", home).code == 0
-    assert nursery.run("export", tmp_path / "after.rlp", "--home", home).code == 0
+    assert nursery.run("backup", "--out", tmp_path / "backup", "--home", home).code == 0
+    assert nursery.run("export", "--out", tmp_path / "after.rlp", "--home", home).code == 0
     assert (tmp_path / "after.rlp").read_bytes() == (tmp_path / "before.rlp").read_bytes()
     assert nursery.run("restore", tmp_path / "backup", "--home", tmp_path / "restored").code == 0
     disk.remount("rw")

@@ -45,7 +45,7 @@ def test_a_second_process_is_refused_and_the_first_goes_on(nursery: Nursery, hom
         started = other.start(home, "--block-time", "instant")
         assert isinstance(started, str)
         chain = home.parent / "chain.rlp"
-        assert nursery.run("export", chain, "--home", home).code == 0
+        assert nursery.run("export", "--out", chain, "--home", home).code == 0
         for arguments in (
             START[:-1], ("prune", "--keep", "1"), ("compact",), ("rollback", "1", "--yes"), ("import", chain),
         ):  # fmt: skip
@@ -64,7 +64,12 @@ def test_a_second_process_is_refused_and_the_first_goes_on(nursery: Nursery, hom
 def test_a_folder_that_is_no_home_is_refused_and_nothing_is_made(
     nursery: Nursery, tmp_path: Path, command: str
 ) -> None:
-    more = {"backup": (tmp_path / "b",), "export": (tmp_path / "e",), "rollback": (1, "--yes"), "prune": ("--keep", 1)}
+    more = {
+        "backup": ("--out", tmp_path / "b"),
+        "export": ("--out", tmp_path / "e"),
+        "rollback": (1, "--yes"),
+        "prune": ("--keep", 1),
+    }
     for home in (tmp_path / "nowhere", tmp_path / "empty"):
         refusal(nursery, command, *more.get(command, ()), "--home", home, code=2, words="testamur-node init")
         assert list(tmp_path.iterdir()) == ([tmp_path / "empty"] if (tmp_path / "empty").exists() else [])
@@ -97,7 +102,7 @@ def test_a_genesis_that_is_not_this_chains_is_refused_and_the_chain_unharmed(
 def test_data_that_was_cut_off_is_refused_and_a_backup_restores_it(
     nursery: Nursery, home: Path, load: Load, part: float
 ) -> None:
-    assert nursery.run("backup", home.parent / "backup", "--home", home).code == 0
+    assert nursery.run("backup", "--out", home.parent / "backup", "--home", home).code == 0
     data = home / DATA_FOLDER / "data.mdb"
     length = int(part) if part > 1 else int(data.stat().st_size * part)
     os.truncate(data, length)
@@ -105,7 +110,7 @@ def test_data_that_was_cut_off_is_refused_and_a_backup_restores_it(
         START,
         ("rollback", "1", "--yes", "--home"),
         ("compact", "--home"),
-        ("export", home / "x", "--home"),
+        ("export", "--out", home / "x", "--home"),
     ):
         told = refusal(nursery, *arguments, home, code=1, words="is damaged")
         assert "restore a backup" in told
@@ -128,7 +133,7 @@ def test_a_store_of_a_newer_version_is_refused_untouched(nursery: Nursery, home:
 
     set_schema(SCHEMA + 1)
     before = (home / DATA_FOLDER / "data.mdb").read_bytes()
-    for arguments in (START, ("rollback", "1", "--yes", "--home"), ("export", home / "x", "--home")):
+    for arguments in (START, ("rollback", "1", "--yes", "--home"), ("export", "--out", home / "x", "--home")):
         told = refusal(nursery, *arguments, home, code=1, words=f"has schema {SCHEMA + 1}")
         assert "use the node version that wrote it" in told
     assert (home / DATA_FOLDER / "data.mdb").read_bytes() == before
@@ -167,7 +172,7 @@ def test_a_home_of_another_user_is_refused_in_words(nursery: Nursery, tmp_path: 
     os.chown(key, stranger, stranger)
     told = refusal(nursery, *START, home, code=1, words="Permission denied", user=stranger)
     assert "owns the folder" in told
-    refusal(nursery, "backup", home / "copy", "--home", home, code=2, words="Permission denied", user=stranger)
+    refusal(nursery, "backup", "--out", home / "copy", "--home", home, code=2, words="Permission denied", user=stranger)
     os.chown(key, 0, 0)
     go_on(nursery, home, load)
 
@@ -187,7 +192,7 @@ def test_a_spoilt_export_is_refused_and_a_whole_one_goes_on_from_there(
     nursery: Nursery, home: Path, tmp_path: Path, spoil: Callable[[bytes], bytes], code: int, words: str
 ) -> None:
     chain, spoilt, other = tmp_path / "chain.rlp", tmp_path / "spoilt.rlp", tmp_path / "other"
-    assert nursery.run("export", chain, "--home", home).code == 0
+    assert nursery.run("export", "--out", chain, "--home", home).code == 0
     other.mkdir()
     shutil.copy(home / "genesis.json", other / "genesis.json")
     spoilt.write_bytes(spoil(chain.read_bytes()))
@@ -200,7 +205,7 @@ def test_a_spoilt_export_is_refused_and_a_whole_one_goes_on_from_there(
     twice.write_bytes(chain.read_bytes() * 2)  # duplicate blocks are passed over
     done = json.loads(nursery.run("import", twice, "--home", other, "--json").said[-1])
     assert done["head"] == height(home)
-    assert nursery.run("export", tmp_path / "again.rlp", "--home", other).code == 0
+    assert nursery.run("export", "--out", tmp_path / "again.rlp", "--home", other).code == 0
     assert (tmp_path / "again.rlp").read_bytes() == chain.read_bytes()
 
 
@@ -218,7 +223,7 @@ def test_blocks_of_another_chain_are_refused_and_none_of_them_kept(
     other = make_home(tmp_path / "other", DEVELOPMENT)
     foreign = Load(random.Random(3))
     go_on(nursery, other, foreign, 2)
-    assert nursery.run("export", tmp_path / "foreign.rlp", "--home", other).code == 0
+    assert nursery.run("export", "--out", tmp_path / "foreign.rlp", "--home", other).code == 0
     before = height(home)
     refused = nursery.run("import", tmp_path / "foreign.rlp", "--home", home)
     assert refused.code == 2

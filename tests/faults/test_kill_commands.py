@@ -34,9 +34,9 @@ class Bench:
         go_on(nursery, self.grown, self.load, BLOCKS)
         self.head = height(self.grown)
         self.chain = folder / "chain.rlp"
-        assert nursery.run("export", self.chain, "--home", self.grown).code == 0
+        assert nursery.run("export", "--out", self.chain, "--home", self.grown).code == 0
         self.backup = folder / "backup"
-        assert nursery.run("backup", self.backup, "--home", self.grown).code == 0
+        assert nursery.run("backup", "--out", self.backup, "--home", self.grown).code == 0
 
     def break_in(self, point: Point, *arguments: object, chance: random.Random) -> None:
         """The command, killed where it should be."""
@@ -150,9 +150,9 @@ def break_rollback(bench: Bench, folder: Path, kill: Callable[..., None]) -> tup
 
 def break_backup(bench: Bench, folder: Path, kill: Callable[..., None]) -> tuple[Path, int]:
     target = folder / "copy"
-    kill("backup", target, "--home", bench.grown)
+    kill("backup", "--out", target, "--home", bench.grown)
     if not target.exists():
-        assert bench.run("backup", target, "--home", bench.grown)["head"] == bench.head
+        assert bench.run("backup", "--out", target, "--home", bench.grown)["head"] == bench.head
     assert [path.name for path in folder.iterdir()] == ["copy"]
     assert bench.run("restore", target, "--home", folder / "home")["head"] == bench.head
     return folder / "home", bench.head
@@ -170,9 +170,9 @@ def break_restore(bench: Bench, folder: Path, kill: Callable[..., None]) -> tupl
 
 def break_export(bench: Bench, folder: Path, kill: Callable[..., None]) -> tuple[Path, int]:
     target = folder / "chain.rlp"
-    kill("export", target, "--home", bench.grown)
+    kill("export", "--out", target, "--home", bench.grown)
     if not target.exists():
-        assert bench.run("export", target, "--home", bench.grown)["blocks"] == bench.head
+        assert bench.run("export", "--out", target, "--home", bench.grown)["blocks"] == bench.head
     assert [path.name for path in folder.iterdir()] == ["chain.rlp"]
     assert target.read_bytes() == bench.chain.read_bytes()
     return shutil.copytree(bench.grown, folder / "home"), bench.head

@@ -92,8 +92,8 @@ def test_a_backup_of_a_running_node_restores_to_the_same_chain(home: Path, tmp_p
     with running:
         assert running.stdout is not None
         assert json.loads(running.stdout.readline())["chainId"] == 20260
-        assert run("backup", str(tmp_path / "backup"), "--home", str(home))["head"] == 3
-        assert run("export", str(tmp_path / "chain.rlp"), "--home", str(home))["blocks"] == 3
+        assert run("backup", "--out", str(tmp_path / "backup"), "--home", str(home))["head"] == 3
+        assert run("export", "--out", str(tmp_path / "chain.rlp"), "--home", str(home))["blocks"] == 3
         assert run("verify-db", "--home", str(home)) == {"problems": []}
         running.terminate()
         assert running.wait(30) == 0
@@ -220,5 +220,5 @@ def test_the_program_imports_another_chain_and_verifies_it(tmp_path: Path, vecto
     data = Path(home) / DATA_FOLDER / "data.mdb"
     compacted = run("compact", "--home", home)
     assert compacted["bytesAfter"] == data.stat().st_size
-    assert run("export", str(tmp_path / "again.rlp"), "--home", home)["blocks"] == 45
+    assert run("export", "--out", str(tmp_path / "again.rlp"), "--home", home)["blocks"] == 45
     assert (tmp_path / "again.rlp").read_bytes() == (folder / "chain.rlp").read_bytes()

@@ -6,7 +6,7 @@ at once. `main` is the console script.
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from testamur.language import Language
@@ -31,14 +31,17 @@ def _run(words: "Language") -> int:
 
     from testamur.cli.application import application
     from testamur.cli.failure import INTERRUPTED, report
-    from testamur.language.help import put_in_language
+    from testamur.language.help import put_in_language, say_usage_fault
 
+    as_json = "--json" in sys.argv
     try:
-        tree = get_command(application())
+        tree: Any = get_command(application())
         put_in_language(tree, words)
-        tree()
+        code = tree(standalone_mode=False)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
-        return report(error, words, "--json" in sys.argv)
-    return 0
+        if hasattr(error, "format_message"):  # click's family of errors, whose classes typer keeps to itself
+            return say_usage_fault(error, words, as_json=as_json)
+        return report(error, words, as_json)
+    return code if isinstance(code, int) else 0

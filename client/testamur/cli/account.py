@@ -14,7 +14,7 @@ from testamur.cli.session import Session
 
 __all__ = ["Folder", "Password", "app", "file_of", "make_password", "password_of"]
 
-app = noun("Accounts: keystore files (version 3, as geth and cast write them).")
+app = noun("Accounts: keystore files (version 3, as geth and cast write them).", "testamur account list")
 
 Folder = Annotated[
     Path | None, typer.Option("--keystore", envvar="ETH_KEYSTORE", metavar="DIR", help="Folder of keystore files.")
@@ -26,7 +26,7 @@ Password = Annotated[
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the file, without .json.")]
 
 
-@command(app, "new", example="testamur account new issue-2 --password-file keys/password")
+@command(app, "new", asks_node=False, example="testamur account new issue-2 --password-file keys/password")
 def new(session: Session, name: Name, keystore: Folder = None, password_file: Password = None) -> None:
     """Make an account. A password file that does not exist is made too, with a random password (mode 0600)."""
     from testamur.chain.password_file import read_password
@@ -37,7 +37,12 @@ def new(session: Session, name: Name, keystore: Folder = None, password_file: Pa
     _report(session, path, create_keystore(path, read_password(password)))
 
 
-@command(app, "import", example="testamur account import legacy --from key.hex --password-file keys/password")
+@command(
+    app,
+    "import",
+    asks_node=False,
+    example="testamur account import legacy --from key.hex --password-file keys/password",
+)
 def import_(
     session: Session,
     name: Name,
@@ -60,7 +65,7 @@ def import_(
     _report(session, path, import_keystore(path, secret, read_password(password_of(session, password_file))))
 
 
-@command(app, "list", example="testamur account list --json")
+@command(app, "list", asks_node=False, example="testamur account list --json")
 def list_(session: Session, keystore: Folder = None) -> None:
     """List the keystore files, with the roles that the profile gives them."""
     from testamur.chain.signer import keystore_address, list_keystores

@@ -12,7 +12,7 @@ from testamur.cli.session import Session
 
 __all__ = ["app"]
 
-app = noun("Members, their agreement, and what they vote on.")
+app = noun("Members, their agreement, and what they vote on.", "testamur alliance show")
 
 Document = Annotated[Path | None, typer.Option("--document", metavar="FILE", help="The document that explains it.")]
 Number = Annotated[int, typer.Argument(metavar="PROPOSAL", help="Number of the proposal.")]

@@ -1,5 +1,9 @@
 """All commands under one roof, in the order people meet them."""
 
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from testamur.cli import (
@@ -22,14 +26,36 @@ from testamur.cli import (
     template,
     verify,
 )
-from testamur.cli.command import noun
+from testamur.cli.command import Tongue, known_language, noun
+from testamur.language.help import with_example
 
 __all__ = ["application"]
+
+HELP = "Issue, revoke and verify education credentials on an alliance's chain."
+EXAMPLE = "testamur verify li-hua.json --policy policy.toml\ntestamur issue roster.csv --template t.json --out batch"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"testamur {version('testamur')}\n")
+        raise typer.Exit
+
+
+def root(
+    context: typer.Context,
+    lang: Tongue = None,
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take what stands before the command."""
+    context.meta["lang"] = known_language(lang)
 
 
 def application() -> typer.Typer:
     """The command tree."""
-    app = noun("Issue, revoke and verify education credentials on an alliance's chain.")
+    app = noun(HELP, EXAMPLE)
+    app.callback(help=with_example(HELP, EXAMPLE))(root)
     verify.register(app)
     issue.register(app)
     status.register(app)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = noun("What happened on the chain.")
+app = noun("What happened on the chain.", "testamur audit events --institution cdou")
 
 
 @command(

@@ -13,8 +13,8 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Put the commands under the root."""
-    command(app, "backup", example="testamur backup --out cdou-2026.zip")(backup)
-    command(app, "restore", example="testamur restore cdou-2026.zip --out restored")(restore)
+    command(app, "backup", asks_node=False, example="testamur backup --out cdou-2026.zip")(backup)
+    command(app, "restore", asks_node=False, example="testamur restore cdou-2026.zip --out restored")(restore)
 
 
 def backup(

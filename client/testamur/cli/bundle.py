@@ -14,7 +14,7 @@ from testamur.cli.verify import PolicyPath, RpcAddress
 
 __all__ = ["app"]
 
-app = noun("The portable file: a credential with everything that proves it.")
+app = noun("The portable file: a credential with everything that proves it.", "testamur bundle prove li-hua.json")
 
 
 @command(

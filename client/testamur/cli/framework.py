@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = noun("Qualification frameworks: levels and types of qualification.")
+app = noun("Qualification frameworks: levels and types of qualification.", "testamur framework list")
 
 
 @command(app, "list", example="testamur framework list")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "parse_scope"]
 
-app = noun("The register of institutions: who is recognised for what, under which keys.")
+app = noun("The register of institutions: who is recognised for what, under which keys.", "testamur issuer list")
 app.add_typer(issuer_key.app, name="key")
 
 Who = Annotated[str, typer.Argument(metavar="ID|DID", help="Number or DID of the institution.")]

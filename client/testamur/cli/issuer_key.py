@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "parse_time"]
 
-app = noun("Signing keys of an institution.")
+app = noun("Signing keys of an institution.", "testamur issuer key add --as cdou")
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="Hash of the key, as `issuer show` prints it.")]
 

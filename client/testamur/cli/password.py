@@ -31,6 +31,7 @@ NewPassword = Annotated[
 @command(
     app,
     "password",
+    asks_node=False,
     example="testamur account password --new-password-file keys/password-2\n"
     "testamur account password clerk-2 --password-file old --new-password-file new",
 )

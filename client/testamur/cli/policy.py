@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = noun("Policies: what a verifier trusts, pinned in one file.")
+app = noun("Policies: what a verifier trusts, pinned in one file.", "testamur policy show policy.toml")
 
 PolicyFile = Annotated[
     Path | None, typer.Argument(metavar="[POLICY]", help="The policy; else --policy or the profile's.")
@@ -90,7 +90,7 @@ def create(
     session.terminal.say("compare it with the alliance's, by phone or on paper, before you rely on it")
 
 
-@command(app, "show", example="testamur policy show policy.toml")
+@command(app, "show", asks_node=False, example="testamur policy show policy.toml")
 def show(session: Session, file: PolicyFile = None, policy_path: PolicyPath = None) -> None:
     """Show a policy and its fingerprint, to compare by phone."""
     policy = _load(session, file, policy_path)

@@ -29,8 +29,8 @@ def register(app: typer.Typer) -> None:
         "deliver",
         example="testamur deliver batch --out handed-out --zip\ntestamur deliver batch --row S000017 --out x",
     )(deliver)
-    command(app, "extract", example="testamur extract S000017 --dir batch --out li-hua.json")(extract)
-    command(app, "forget", example="testamur forget --row S000017 --dir batch --yes")(forget)
+    command(app, "extract", asks_node=False, example="testamur extract S000017 --dir batch --out li-hua.json")(extract)
+    command(app, "forget", asks_node=False, example="testamur forget --row S000017 --dir batch --yes")(forget)
     command(app, "reconcile", example="testamur reconcile batch")(reconcile)
 
 

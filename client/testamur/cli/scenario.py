@@ -10,10 +10,10 @@ from testamur.cli.session import Session
 
 __all__ = ["app"]
 
-app = noun("Scenarios: a small world to try everything in.")
+app = noun("Scenarios: a small world to try everything in.", "testamur scenario run chengdu --out world")
 
 
-@command(app, "list", example="testamur scenario list")
+@command(app, "list", asks_node=False, example="testamur scenario list")
 def list_(session: Session) -> None:
     """List the scenarios."""
     from testamur.scenario import SCENARIOS

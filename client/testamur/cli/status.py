@@ -18,7 +18,7 @@ __all__ = ["app", "register"]
 
 _SHOWN = 50
 
-app = noun("Status lists: what they hold.")
+app = noun("Status lists: what they hold.", "testamur status show li-hua.json")
 
 Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="Bundles, or a .jsonl of bundles.")]
 Rows = Annotated[list[str] | None, typer.Option("--row", metavar="ID", help="Row ids of a run (with --dir).")]

@@ -12,10 +12,17 @@ from testamur.cli.session import Session
 
 __all__ = ["app"]
 
-app = noun("Templates: the shape of a batch's credentials.")
+app = noun(
+    "Templates: the shape of a batch's credentials.", "testamur template example --rows 20 --out example --as cdou"
+)
 
 
-@command(app, "check", example="testamur template check template.json\ntestamur template check template.json --json")
+@command(
+    app,
+    "check",
+    asks_node=False,
+    example="testamur template check template.json\ntestamur template check template.json --json",
+)
 def check(session: Session, file: Annotated[Path, typer.Argument(metavar="FILE", help="The template.")]) -> None:
     """Check a template file and show what it asks of a roster."""
     from testamur.credential.columns import FIELDS
