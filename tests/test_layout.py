@@ -92,6 +92,7 @@ SAID_OTHERWISE = {
     "Take credentials out of force for good, once asked. Only a vote of the alliance can undo it.": "help",
     "Take credentials out of force until they are reinstated.": "help",
     "Put suspended credentials into force again.": "help",
+    "Issue, revoke and verify education credentials on an alliance's chain.": "help",
     "column missing{hint}": "two sentences, and both are there",
     "; is the file separated by commas?": "part of it",
     "chmod 600 {path}": "a command",
@@ -115,7 +116,7 @@ SAID_OTHERWISE = {
 def chinese_of_the_client() -> dict[str, str]:
     """Every sentence of the client that has its Chinese in a table by its English."""
     found: dict[str, str] = {}
-    for name in ("commands.zh.toml", "errors.zh.toml"):
+    for name in ("commands.zh.toml", "errors.zh.toml", "usage.zh.toml"):
         tables = tomllib.loads((SPOKEN / "language" / name).read_text(encoding="utf-8"))
         for table in ("said", "told"):
             found |= tables.get(table, {})
