@@ -5,6 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {ICredentialBatches} from "./ICredentialBatches.sol";
 import {IDirectory} from "../governance/IDirectory.sol";
+import {INamed} from "../governance/INamed.sol";
 import {IIssuerRegistry} from "../registry/IIssuerRegistry.sol";
 import {IOperators} from "../governance/IOperators.sol";
 import {IStatusRegistry} from "./IStatusRegistry.sol";
@@ -13,7 +14,7 @@ import {Names} from "../libraries/Names.sol";
 import {Roles} from "../libraries/Roles.sol";
 
 /// @title Anchored batches, one slot each
-contract CredentialBatches is ICredentialBatches {
+contract CredentialBatches is ICredentialBatches, INamed {
     using SafeCast for uint256;
 
     uint8 private constant KIND_OWN = 1;
@@ -29,6 +30,11 @@ contract CredentialBatches is ICredentialBatches {
     constructor(address operators_, address directory_) {
         _operators = IOperators(operators_);
         _directory = IDirectory(directory_);
+    }
+
+    /// @inheritdoc INamed
+    function directoryName() external pure returns (bytes32) {
+        return Names.CREDENTIAL_BATCHES;
     }
 
     /// @inheritdoc ICredentialBatches

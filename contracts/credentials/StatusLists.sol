@@ -6,13 +6,14 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IStatusRegistry} from "./IStatusRegistry.sol";
 import {Governed} from "../governance/Governed.sol";
 import {IDirectory} from "../governance/IDirectory.sol";
+import {INamed} from "../governance/INamed.sol";
 import {IOperators} from "../governance/IOperators.sol";
 import {Names} from "../libraries/Names.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {IIssuerRegistry} from "../registry/IIssuerRegistry.sol";
 
 /// @title The lists themselves: who opened them, who fills them, who keeps them
-abstract contract StatusLists is IStatusRegistry, Governed {
+abstract contract StatusLists is IStatusRegistry, INamed, Governed {
     using SafeCast for uint256;
 
     uint8 private constant SMALLEST_LOG2 = 17;
@@ -30,6 +31,11 @@ abstract contract StatusLists is IStatusRegistry, Governed {
         _operators = IOperators(operators_);
         _directory = IDirectory(directory_);
         _nextList = firstList;
+    }
+
+    /// @inheritdoc INamed
+    function directoryName() external pure returns (bytes32) {
+        return Names.STATUS_REGISTRY;
     }
 
     /// @inheritdoc IStatusRegistry

@@ -2,8 +2,9 @@
 pragma solidity 0.8.30;
 
 /// @title Which contract bears which name, since when
-/// @notice The one address that a verifier's policy pins. A name's first entry acts at once, later ones after the
-/// Alliance's "directoryDelay". Entries are never changed: old roots, statuses and rules stay where they were.
+/// @notice The one address that a verifier's policy pins. Entries of genesis act at once, every later one, the first of a
+/// name too, after the Alliance's "directoryDelay"; one entry a name waits at most, and may be cancelled until it acts.
+/// Entries that acted are never changed: old roots, statuses and rules stay where they were.
 interface IDirectory {
     /// @notice One version of a name. Two slots: everything but `codeHash` shares the first.
     struct Entry {
@@ -30,6 +31,14 @@ interface IDirectory {
     error DirectoryNamedBefore(bytes32 name, address target);
     /// @notice This contract is never replaced.
     error DirectoryNeverReplaced(bytes32 name);
+    /// @notice An entry of that name waits already: cancel it first.
+    error DirectoryEntryWaits(bytes32 name, uint16 version, uint40 from);
+    /// @notice No entry of that name waits.
+    error DirectoryNothingWaits(bytes32 name);
+    /// @notice A name has 255 versions at most.
+    error DirectoryTooManyVersions(bytes32 name);
+    /// @notice The target is not made for this name and this chain: its view `selector` says otherwise, or nothing.
+    error DirectoryUnfit(bytes32 name, address target, bytes4 selector);
     /// @notice No entry of that name was in force then.
     error DirectoryUnknownName(bytes32 name);
     /// @notice The name has no such version.
@@ -39,8 +48,19 @@ interface IDirectory {
         bytes32 indexed name, uint16 indexed version, address target, uint40 from, uint16 layout, bytes32 codeHash
     );
 
-    /// @notice Name a contract, or its successor. Alliance only.
+    /// @notice An entry that waited was taken back before it acted; its number is free again.
+    event EntryCancelled(
+        bytes32 indexed name, uint16 indexed version, address target, bytes32 indexed document
+    );
+
+    /// @notice Name a contract, or its successor, from "directoryDelay" on. Alliance only.
+    /// @param target Says `directoryName() == name`; where it has `alliance()`, `operators()` or `directory()`, they are
+    /// those of this chain.
+    /// @param layout Number of the storage layout that proofs of its slots follow, from 1.
     function set(bytes32 name, address target, uint16 layout) external;
+
+    /// @notice Take back the entry that waits, under a document that says why. Alliance only.
+    function cancel(bytes32 name, bytes32 document) external;
 
     /// @notice The contract in force now; the zero address where there is none.
     function current(bytes32 name) external view returns (address);

@@ -7,6 +7,7 @@ library Names {
     bytes32 internal constant OPERATORS = "Operators";
     bytes32 internal constant PERMISSIONS = "Permissions";
     bytes32 internal constant BLOCK_HISTORY = "BlockHistory";
+    bytes32 internal constant QUALIFICATION_FRAMEWORKS = "QualificationFrameworks";
     bytes32 internal constant ISSUER_REGISTRY = "IssuerRegistry";
     bytes32 internal constant STATUS_REGISTRY = "StatusRegistry";
     bytes32 internal constant CREDENTIAL_BATCHES = "CredentialBatches";

@@ -4,13 +4,15 @@ pragma solidity 0.8.30;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Governed} from "../governance/Governed.sol";
+import {INamed} from "../governance/INamed.sol";
 import {IOperators} from "../governance/IOperators.sol";
 import {IQualificationFrameworks} from "./IQualificationFrameworks.sol";
+import {Names} from "../libraries/Names.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Texts} from "../libraries/Texts.sol";
 
 /// @title Frameworks, levels, qualification types and crosswalks
-contract QualificationFrameworks is IQualificationFrameworks, Governed {
+contract QualificationFrameworks is IQualificationFrameworks, INamed, Governed {
     using SafeCast for uint256;
 
     uint8 private constant LAST_DIRECTION = 2;
@@ -25,6 +27,11 @@ contract QualificationFrameworks is IQualificationFrameworks, Governed {
 
     constructor(address alliance_, address operators_) Governed(alliance_) {
         _operators = IOperators(operators_);
+    }
+
+    /// @inheritdoc INamed
+    function directoryName() external pure returns (bytes32) {
+        return Names.QUALIFICATION_FRAMEWORKS;
     }
 
     /// @inheritdoc IQualificationFrameworks

@@ -4,12 +4,14 @@ pragma solidity 0.8.30;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Governed} from "../governance/Governed.sol";
+import {INamed} from "../governance/INamed.sol";
 import {SigningKeys} from "./SigningKeys.sol";
 import {IIssuerRegistry} from "./IIssuerRegistry.sol";
+import {Names} from "../libraries/Names.sol";
 import {Texts} from "../libraries/Texts.sol";
 
 /// @title Issuers, their names and scopes
-contract IssuerRegistry is SigningKeys {
+contract IssuerRegistry is SigningKeys, INamed {
     using SafeCast for uint256;
 
     uint8 private constant NONE = 0;
@@ -25,6 +27,11 @@ contract IssuerRegistry is SigningKeys {
     mapping(uint32 => mapping(uint16 => Scope)) private _scopes; // indexes count from 1
 
     constructor(address alliance_, address operators_) Governed(alliance_) SigningKeys(operators_) {}
+
+    /// @inheritdoc INamed
+    function directoryName() external pure returns (bytes32) {
+        return Names.ISSUER_REGISTRY;
+    }
 
     /// @inheritdoc IIssuerRegistry
     function register(uint32 institution, string calldata name, bytes32 foldedNameHash, string calldata did)

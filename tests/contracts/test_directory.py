@@ -12,6 +12,8 @@ from tests.contracts.suite import DAY, GENESIS_TIME, PERIODS, Suite, account
 NO_ONE = b"\x0e" * 20
 BATCHES, STATUS = directory_name("CredentialBatches"), directory_name("StatusRegistry")
 DELAY = PERIODS["directoryDelay"]
+DOCUMENT = b"\x07" * 32
+NAMED = keccak256(b"directoryName()")[:4]
 
 
 def new_batches(suite: Suite) -> bytes:
@@ -39,11 +41,19 @@ def test_the_directory_names_the_genesis_contracts_with_their_code(suite: Suite)
         assert suite.call("Directory", "count", directory_name(name)) == 1
 
 
-def test_a_first_entry_acts_at_once(suite: Suite) -> None:
-    target, name = new_batches(suite), directory_name("CreditBank")
-    suite.decide(("Directory", "set", name, target, 7))
-    assert suite.call("Directory", "resolve", name) == (target, 1)
-    assert suite.call("Directory", "entry", name, 1)["layout"] == 7
+def test_a_name_that_genesis_did_not_have_waits_too(suite: Suite) -> None:
+    """A registry without batches: its first entry of that name acts after the delay, as any other."""
+    lone = suite.chain.deploy(
+        "Directory", NO_ONE, ["address", "bytes32[]", "address[]", "uint16[]"], [suite.address("Alliance"), [], [], []]
+    )
+    batches = suite.chain.deploy("CredentialBatches", NO_ONE, ["address", "address"], [b"\0" * 20, lone])
+    suite.chain.send(suite.address("Alliance"), lone, "set", BATCHES, batches, 7)
+    assert suite.chain.call(lone, "current", BATCHES) == b"\0" * 20
+    with refused("DirectoryUnknownName"):
+        suite.chain.call(lone, "resolve", BATCHES)
+    suite.chain.mine(DELAY)
+    assert suite.chain.call(lone, "resolve", BATCHES) == (batches, 1)
+    assert suite.chain.call(lone, "entry", BATCHES, 1)["layout"] == 7
 
 
 def test_a_successor_acts_after_the_delay_and_not_a_second_sooner(suite: Suite) -> None:
@@ -58,15 +68,74 @@ def test_a_successor_acts_after_the_delay_and_not_a_second_sooner(suite: Suite) 
     assert suite.call("Directory", "at", BATCHES, GENESIS_TIME - 1) == b"\0" * 20
 
 
-def test_a_shortened_delay_puts_no_version_before_the_one_it_follows(suite: Suite) -> None:
+def test_one_entry_a_name_waits_and_a_shortened_delay_lets_no_other_pass_it(suite: Suite) -> None:
     slow, quick = new_batches(suite), new_batches(suite)
     suite.govern("Directory", "set", BATCHES, slow, 1)
     suite.govern("Alliance", "setParameter", directory_name("directoryDelay"), 1)
+    with refused("DirectoryEntryWaits", BATCHES, 2, suite.chain.timestamp + DELAY):
+        suite.govern("Directory", "set", BATCHES, quick, 1)
+    suite.chain.mine(DELAY)
     suite.govern("Directory", "set", BATCHES, quick, 1)
-    suite.chain.mine(DELAY - 1)
-    assert suite.call("Directory", "current", BATCHES) == suite.address("CredentialBatches")
-    suite.chain.mine()
+    suite.chain.mine(2)
     assert suite.call("Directory", "resolve", BATCHES) == (quick, 3)
+
+
+def test_a_slip_is_cancelled_and_its_number_and_contract_are_free_again(suite: Suite) -> None:
+    slip, right = new_batches(suite), new_batches(suite)
+    suite.decide(("Directory", "set", BATCHES, slip, 1))
+    suite.chain.mine(DELAY - 100)
+    receipt = suite.decide(("Directory", "cancel", BATCHES, DOCUMENT))
+    assert receipt.named("EntryCancelled") == [{"name": BATCHES, "version": 2, "target": slip, "document": DOCUMENT}]
+    assert suite.call("Directory", "count", BATCHES) == 1
+    with refused("DirectoryUnknownVersion", BATCHES, 2):
+        suite.call("Directory", "entry", BATCHES, 2)
+    suite.decide(("Directory", "set", BATCHES, right, 1))
+    suite.chain.mine(200)  # the slip would act now; the next waits the whole delay
+    assert suite.call("Directory", "resolve", BATCHES) == (suite.address("CredentialBatches"), 1)
+    suite.chain.mine(DELAY)
+    assert suite.call("Directory", "resolve", BATCHES) == (right, 2)
+    suite.decide(("Directory", "set", BATCHES, slip, 1))
+    suite.chain.mine(DELAY)
+    assert suite.call("Directory", "resolve", BATCHES) == (slip, 3)
+
+
+def test_what_acts_already_is_not_cancelled_and_only_the_alliance_cancels(suite: Suite) -> None:
+    with refused("DirectoryNothingWaits", BATCHES):
+        suite.decide(("Directory", "cancel", BATCHES, DOCUMENT))
+    suite.decide(("Directory", "set", BATCHES, new_batches(suite), 1))
+    with refused("GovernedNotAlliance", account("govern 1")):
+        suite.send("govern 1", "Directory", "cancel", BATCHES, DOCUMENT)
+    suite.chain.mine(DELAY)
+    with refused("DirectoryNothingWaits", BATCHES):
+        suite.decide(("Directory", "cancel", BATCHES, DOCUMENT))
+
+
+@pytest.mark.parametrize("slip", ["Permissions", "IssuerRegistry", "Operators"])
+def test_the_address_of_another_contract_is_no_successor(slip: str, suite: Suite) -> None:
+    """One mistyped address stopped every revocation, and no later version could open a list."""
+    with refused("DirectoryUnfit", STATUS, suite.address(slip), NAMED):
+        suite.decide(("Directory", "set", STATUS, suite.address(slip), 1))
+
+
+@pytest.mark.parametrize("wrong", ["Alliance", "Operators", "Directory"])
+def test_a_contract_of_another_alliance_is_no_successor(wrong: str, suite: Suite) -> None:
+    parts = {name: suite.address(name) for name in ("Alliance", "Operators", "Directory")} | {wrong: NO_ONE}
+    target = suite.chain.deploy("StatusRegistry", NO_ONE, ["address"] * 3 + ["uint32"], [*parts.values(), 1])
+    selector = keccak256(f"{wrong.lower()}()".encode())[:4]
+    with refused("DirectoryUnfit", STATUS, target, selector):
+        suite.decide(("Directory", "set", STATUS, target, 1))
+
+
+@pytest.mark.parametrize("code", ["5b5f56", "5f5ffd", "621000005ff3", "60205ff3"])
+def test_a_contract_that_loops_reverts_or_answers_nothing_of_use_is_refused(code: str, suite: Suite) -> None:
+    """An endless loop costs the gas of the question and no more."""
+    runtime = bytes.fromhex(code)
+    length = bytes([len(runtime)])
+    init_code = b"\x60" + length + bytes.fromhex("600a5f3960") + length + bytes.fromhex("5ff3") + runtime
+    target = suite.chain.create("Anything", NO_ONE, init_code)
+    assert suite.chain.code(target) == runtime
+    with refused("DirectoryUnfit", STATUS, target, NAMED):
+        suite.govern("Directory", "set", STATUS, target, 1)
 
 
 @pytest.mark.parametrize("name", ["Alliance", "Operators", "Permissions", "BlockHistory"])

@@ -42,14 +42,14 @@ DEFECTS = (
     Defect(
         "invariant_countersNeverCollide",
         "Batches",
-        "credentials/StatusRegistry",
+        "credentials/StatusLists",
         "_lists[list].next = first + size;",
         "_lists[list].next = first + size - 1;",
     ),
     Defect(
         "invariant_listsHoldExactlyWhatTheirKeepersWrote",
         "Status",
-        "credentials/StatusRegistry",
+        "credentials/StatusLists",
         "require(institution == keeper && roles & Roles.STATUS != 0",
         "require(roles & Roles.STATUS != 0",
     ),
@@ -57,8 +57,8 @@ DEFECTS = (
         "invariant_aRecordedBatchNeverChanges",
         "Batches",
         "credentials/CredentialBatches",
-        "if (_batches[id].issuer != 0) return id;",
-        "if (_batches[id].issuer != 0) { _batches[id].size += 1; return id; }",
+        "_requireSame(id, a, operatorIndex);\n            return id;",
+        "_requireSame(id, a, operatorIndex);\n            _batches[id].size += 1;\n            return id;",
     ),
     Defect(
         "invariant_referenceCountsEqualActiveOperatorsAndRecoveryAccounts",
@@ -120,8 +120,15 @@ DEFECTS = (
         "invariant_whatWasCurrentThenIsSoForEver",
         "Directory",
         "governance/Directory",
-        "from + IAlliance(alliance()).parameter(Names.DIRECTORY_DELAY), _entries[name][version - 1].from",
-        "from - 1 days, _entries[name][version - 1].from",
+        "_enter(name, target, layout, block.timestamp + delay);",
+        "_enter(name, target, layout, block.timestamp - 1 days);",
+    ),
+    Defect(
+        "invariant_versionsFollowOneAnother",
+        "Directory",
+        "governance/Directory",
+        "require(newest.from <= block.timestamp, DirectoryEntryWaits(name, newest.version, newest.from));",
+        "",
     ),
 )
 SAMPLE = 2

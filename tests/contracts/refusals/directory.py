@@ -4,7 +4,7 @@ from testamur.artifacts import artifact
 from testamur.artifacts.genesis import directory_name
 
 from tests.contracts.evm import SYSTEM, Chain
-from tests.contracts.refusals.ground import KEY, NO_ONE, new_directory, provokes
+from tests.contracts.refusals.ground import KEY, NO_ONE, new_directory, new_status_registry, provokes
 from tests.contracts.suite import GENESIS_TIME, Suite
 
 
@@ -20,7 +20,7 @@ def _(s: Suite) -> object:
 
 @provokes("DirectoryZeroLayout")
 def _(s: Suite) -> object:
-    return s.govern("Directory", "set", directory_name("CreditBank"), s.address("Alliance"), 0)
+    return s.govern("Directory", "set", directory_name("StatusRegistry"), new_status_registry(s, 1), 0)
 
 
 @provokes("DirectoryNamedBefore")
@@ -31,6 +31,32 @@ def _(s: Suite) -> object:
 @provokes("DirectoryNeverReplaced")
 def _(s: Suite) -> object:
     return s.govern("Directory", "set", directory_name("Permissions"), s.address("Alliance"), 1)
+
+
+@provokes("DirectoryEntryWaits")
+def _(s: Suite) -> object:
+    s.govern("Directory", "set", directory_name("StatusRegistry"), new_status_registry(s, 1), 1)
+    return s.govern("Directory", "set", directory_name("StatusRegistry"), new_status_registry(s, 1), 1)
+
+
+@provokes("DirectoryNothingWaits")
+def _(s: Suite) -> object:
+    return s.govern("Directory", "cancel", directory_name("StatusRegistry"), KEY)
+
+
+@provokes("DirectoryTooManyVersions")
+def _(s: Suite) -> object:
+    name = directory_name("StatusRegistry")
+    s.govern("Alliance", "setParameter", directory_name("directoryDelay"), 1)
+    for _ in range(254):
+        s.govern("Directory", "set", name, new_status_registry(s, 1), 1)
+        s.chain.mine(2)
+    return s.govern("Directory", "set", name, new_status_registry(s, 1), 1)
+
+
+@provokes("DirectoryUnfit")
+def _(s: Suite) -> object:
+    return s.govern("Directory", "set", directory_name("StatusRegistry"), s.address("Alliance"), 1)
 
 
 @provokes("DirectoryUnknownName")
