@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from testamur.batch.bundle import Bundle
 from testamur.chain.access import NO_ACCESS
+from testamur.cli.failure import UsageError
+from testamur.cli.issue import _ask_about_doubts
 from testamur.cli.session import Session
 from testamur.cli.terminal import Terminal
 from testamur.language import language
@@ -70,6 +72,55 @@ def test_a_dry_run_estimates_and_leaves_nothing(world: World, example: Path) -> 
     result = issue(world, example, "--dry-run")
     assert (result.code, result.json["rows"]) == (0, 5)
     assert not (example / "batch").exists()
+
+
+def with_phones(folder: Path) -> list[list[str]]:
+    """The example's rows, with a column that the template does not have."""
+    with (folder / "roster.csv").open(encoding="utf-8", newline="") as file:
+        rows = [[*row, "手机" if number == 0 else "139"] for number, row in enumerate(csv.reader(file))]
+    with (folder / "roster.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return rows
+
+
+def test_a_column_that_the_template_has_not_is_left_out_by_name(world: World, example: Path) -> None:
+    with_phones(example)
+    told = issue(world, example, "--dry-run")
+    assert (told.code, told.json["rows"]) == (2, 0)
+    assert issue(world, example, "--dry-run", "--ignore-column", "手机").json["rows"] == 5
+
+
+def test_a_workbook_is_a_roster(world: World, example: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in with_phones(example):
+        book.active.append(row)
+    book.save(example / "roster.csv")  # the content decides, not the name
+    found = issue(world, example, "--dry-run", "--ignore-column", "手机")
+    assert (found.code, found.json["rows"], found.json["rejected"]) == (0, 5, [])
+
+
+def test_names_that_may_be_misread_are_asked_about_on_a_terminal(
+    world: World, example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Person(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    text = (example / "roster.csv").read_text(encoding="utf-8")
+    name = text.splitlines()[1].split(",")[1]
+    (example / "roster.csv").write_bytes(text.replace(name, "Jos閍", 1).encode("gb18030"))
+    session, told = session_of(world), Person()
+    monkeypatch.setattr("sys.stderr", told)
+    monkeypatch.setattr("sys.stdin", Person("no\n"))
+    with pytest.raises(UsageError, match="not read as it was meant"):
+        _ask_about_doubts(session, example / "roster.csv", example / "template.json", ())
+    assert "Jos閍" in told.getvalue()
+    monkeypatch.setattr("sys.stdin", Person("是\n"))
+    _ask_about_doubts(session, example / "roster.csv", example / "template.json", ())
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    _ask_about_doubts(session, example / "roster.csv", example / "template.json", ())
 
 
 def test_bad_rows_stop_the_run_and_are_reported_all_at_once(world: World, example: Path) -> None:
