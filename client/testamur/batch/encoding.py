@@ -4,10 +4,12 @@ A damaged UTF-8 file mostly decodes as GB18030 too, into names that nobody has; 
 part is refused with the place of the damage rather than read as the other.
 """
 
+import io
 import re
+from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["UndecodableError", "decode", "is_utf8", "mixes_scripts"]
+__all__ = ["UndecodableError", "is_utf8", "mixes_scripts", "text_lines"]
 
 _STANDARD_IDEOGRAPHS: Final = str.maketrans(
     {
@@ -45,20 +47,31 @@ class UndecodableError(ValueError):
         self.reason = reason
 
 
-def decode(data: bytes) -> str:
-    """The text of a roster. Raises UndecodableError with the line of the first byte that fits neither encoding."""
+def text_lines(data: bytes) -> Iterator[str]:
+    """The lines of a roster with their ends as they stand; the text of a million rows is never held.
+
+    Raises UndecodableError with the line of the first byte that fits neither encoding.
+    """
+    encoding = _encoding(data)
+    lines: Iterator[str] = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
+    return (line.translate(_STANDARD_IDEOGRAPHS) for line in lines) if encoding == "gb18030" else lines
+
+
+def _encoding(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UndecodableError(0, "UTF-16: save the roster as CSV in UTF-8 or GB18030")
     marked = data.startswith(b"\xef\xbb\xbf")
     body = data[3:] if marked else data
     try:
-        return body.decode("utf-8")
+        body.decode("utf-8")
+        return "utf-8-sig"
     except UnicodeDecodeError as error:
         line = _line(body, error.start)
         if marked or _is_mostly_utf8(body):
             raise UndecodableError(line, f"byte 0x{body[error.start]:02x} is damaged UTF-8") from error
     try:
-        return body.decode("gb18030").translate(_STANDARD_IDEOGRAPHS)
+        body.decode("gb18030")
+        return "gb18030"
     except UnicodeDecodeError as error:
         line = _line(body, error.start)
         raise UndecodableError(line, f"byte 0x{body[error.start]:02x} is neither UTF-8 nor GB18030") from error

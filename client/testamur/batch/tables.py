@@ -1,12 +1,11 @@
 """Lines and cells of a roster, whichever file they come in: CSV (UTF-8, GB18030) or a workbook (.xlsx)."""
 
 import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from testamur.batch.encoding import UndecodableError, decode
+from testamur.batch.encoding import UndecodableError, text_lines
 
 __all__ = ["MadeDate", "Record", "UnreadableTableError", "records", "strip"]
 
@@ -54,10 +53,10 @@ def records(data: bytes) -> Iterator[Record]:
         reason = "no table but a document: save the roster as .xlsx, or as CSV in UTF-8 or GB18030"
         raise UnreadableTableError(0, reason)
     try:
-        text = decode(data)
+        lines = text_lines(data)
     except UndecodableError as error:
         raise UnreadableTableError(error.line, error.reason) from error
-    return _csv_records(text)
+    return _csv_records(lines)
 
 
 def strip(cell: str) -> str:
@@ -65,8 +64,8 @@ def strip(cell: str) -> str:
     return cell.strip(_BLANK)
 
 
-def _csv_records(text: str) -> Iterator[Record]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _csv_records(lines: Iterator[str]) -> Iterator[Record]:
+    reader = csv.reader(lines, strict=True)
     while True:
         line = reader.line_num + 1
         try:

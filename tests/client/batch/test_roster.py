@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from testamur.batch.encoding import UndecodableError, decode
+from testamur.batch.encoding import UndecodableError, text_lines
 from testamur.batch.example import example_roster, example_template
 from testamur.batch.roster import Problem, Roster, group_by_level, parse
 from testamur.credential.document import Labels
@@ -187,12 +187,12 @@ def test_a_byte_that_fits_neither_encoding_is_reported_with_its_line() -> None:
 
 
 def test_ideographs_that_old_gb18030_kept_in_private_use_become_unicode() -> None:
-    assert decode(b"\xfe\x59\xfe\x51" + "姓名甲乙".encode("gb18030")) == "\u9fb4\U00020087姓名甲乙"
+    assert "".join(text_lines(b"\xfe\x59\xfe\x51" + "姓名甲乙".encode("gb18030"))) == "\u9fb4\U00020087姓名甲乙"
 
 
 def test_undecodable_error_names_line_zero_for_the_whole_file() -> None:
     with pytest.raises(UndecodableError) as caught:
-        decode("李".encode("utf-16"))
+        text_lines("李".encode("utf-16"))
     assert caught.value.line == 0
 
 
