@@ -88,7 +88,7 @@ def _over_http(url: str, body: bytes) -> Any:
 
 
 def _request(running: RunningNode, *methods: str) -> list[Any]:
-    """The results of some methods without arguments, but for the head."""
+    """The results of some methods without arguments, but for the head; None where one is refused."""
     parameters = {"eth_getBlockByNumber": ["latest", False]}
     batch = [
         {"jsonrpc": "2.0", "id": number, "method": method, "params": parameters.get(method, [])}
@@ -96,7 +96,7 @@ def _request(running: RunningNode, *methods: str) -> list[Any]:
     ]
     body = json.dumps(batch).encode()
     answers = _over_socket(running.ipc, body) if running.ipc is not None else _over_http(str(running.rpc), body)
-    return [answer["result"] for answer in answers]
+    return [answer.get("result") for answer in answers]
 
 
 def ask(home: Path) -> Standing:
@@ -114,7 +114,7 @@ def ask(home: Path) -> Standing:
         head, version, *more = _request(running, *methods)
         waiting = (int(more[0]["pending"], 16), int(more[0]["queued"], 16)) if more else None
         height, timestamp = int(head["number"], 16), int(head["timestamp"], 16)
-        troubles = tuple(_troubles(more[1])) if more else ()
+        troubles = tuple(_troubles(more[1])) if more and more[1] else ()
         return Standing(running, height, head["hash"], timestamp, version, waiting, troubles)
     except (urllib.error.URLError, TimeoutError, OSError, ValueError, KeyError, TypeError) as error:
         advice = (
