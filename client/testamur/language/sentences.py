@@ -27,8 +27,8 @@ class Sentences:
         ]
 
     def said(self, english: str) -> str:
-        """The sentence in the other language; the English itself where there is none."""
-        return self.found(english) or english
+        """The sentence in the other language; one that is put together of sentences by its parts; else the English."""
+        return self.found(english) or self._fact(english)
 
     def found_with_advice(self, english: str) -> str | None:
         """A sentence and its advice behind a `; `, or a sentence alone; None where one of them is not known."""
@@ -53,7 +53,9 @@ class Sentences:
     def _fact(self, fact: str) -> str:
         """A fact as it is, or in the other language where it is made of sentences."""
         if fact not in self._texts and "; " in fact:
-            return "；".join(self._fact(part) for part in fact.split("; "))
+            parts = fact.split("; ")
+            told = [self._fact(part) for part in parts]
+            return "；".join(told) if told != parts else fact
         if (whole := self.found(fact)) is not None:
             return whole
         head, colon, rest = fact.partition(": ")
