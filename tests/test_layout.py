@@ -147,3 +147,18 @@ def test_every_refusal_of_a_contract_has_its_chinese() -> None:
 def test_no_sentence_has_other_facts_in_chinese() -> None:
     both = chinese_of_the_client()
     assert {english: chinese for english, chinese in both.items() if holes(english) != holes(chinese)} == {}
+
+
+FORMER_TERMS = {
+    "位次": "等级", "境外登记册": "外部登记册", "失密自": "泄露起始时间", "操作机构": "当前机构",
+    "情景": "演示环境", "配置档": "配置文件", "链号": "链编号",
+}  # fmt: skip
+"""Other words for the same thing, and the one that is used."""
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in TABLES if path.name.endswith("zh.toml")], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_one_thing_has_one_name_in_chinese(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert {former: term for former, term in FORMER_TERMS.items() if former in text} == {}
