@@ -163,6 +163,7 @@ def test_each_learner_gets_a_package_once_with_secret_evidence_and_the_page(worl
     assert command("verify", run / "one.json", "--offline", "--policy", world.result.policy).code == 0
     assert package.stat().st_mode & 0o777 == 0o600
     assert (run / "out").stat().st_mode & 0o777 == 0o700
+    assert command("verify", package, "--offline", "--policy", world.result.policy).code == 0, "as it was handed out"
     written = package.read_bytes()
     rest = hand_out(world, run, "out", "--zip")
     assert rest.code == 0
