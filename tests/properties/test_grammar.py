@@ -145,6 +145,16 @@ def altered(data: st.DataObject, tree: dict[str, Any]) -> dict[str, Any]:
     return tree
 
 
+@pytest.mark.parametrize("identifier", [5, True, 0.5, "李华", {"type": "IdentityObject", "identityHash": "x"}])
+def test_an_identifier_that_is_no_list_names_nobody(identifier: Any) -> None:
+    tree = credential(1, credentialSubject__identifier=identifier)
+    [bundle] = alliance().issue([tree])
+    for _ in range(4):  # the fourth time by its likeness
+        document = Bundle.parse(bundle.dump()).document
+        assert document is not None
+        assert document.subject_name is None
+
+
 @given(data=st.data())
 @settings(max_examples=40)
 def test_whatever_members_a_bundle_has_it_comes_to_a_verdict(data: st.DataObject) -> None:

@@ -58,7 +58,8 @@ def learn_pattern(line: bytes, tree: Mapping[str, Any], document: Document) -> P
 
 def subject_name_path(tree: Mapping[str, Any]) -> str | None:
     """Where the name stands that `Document.subject_name` gives."""
-    for number, item in enumerate(tree["credential"]["credentialSubject"].get("identifier", ())):
+    items = tree["credential"]["credentialSubject"].get("identifier")
+    for number, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, dict) and item.get("identityType") == "name" and item.get("hashed") is False:
             return f"credential.credentialSubject.identifier[{number}].identityHash"
     return None

@@ -312,7 +312,8 @@ def parse_signature(text: str) -> bytes | None:
 
 
 def _subject_name(subject: Mapping[str, Any]) -> str | None:
-    for item in subject.get("identifier", ()):
+    items = subject.get("identifier")
+    for item in items if isinstance(items, list) else ():  # the contexts let a number or a truth stand here
         if isinstance(item, dict) and item.get("identityType") == "name" and item.get("hashed") is False:
             return _text(item, "$.credentialSubject.identifier", "identityHash")
     return None
