@@ -86,6 +86,18 @@ class Interface:
                 return self._encode_values(entry["inputs"], arguments)
         return b""
 
+    def decode_call(self, data: bytes) -> tuple[str, dict[str, Any]] | None:
+        """The function that call data names, with its arguments by name; None where it is none of this contract's."""
+        for entry in self._entries:
+            if entry["type"] == "function" and keccak256(_signature(entry).encode())[:4] == data[:4]:
+                try:
+                    values = _decode(entry["inputs"], data[4:])
+                except ValueError:
+                    return None
+                names = [item["name"] or str(i) for i, item in enumerate(entry["inputs"])]
+                return entry["name"], dict(zip(names, values, strict=True))
+        return None
+
     def decode_result(self, function: str, data: bytes) -> Any:
         """What `function` returned: None, the one value, or a dict by name (a tuple where names are missing)."""
         outputs = self._function(function)["outputs"]

@@ -88,6 +88,11 @@ class Connection:
         """The contract that the Directory names now."""
         return self.suite.contract(name)
 
+    @property
+    def is_account_given(self) -> bool:
+        """Whether ETH_KEYSTORE names the account that acts, whatever the profile says."""
+        return bool(self._environment.get("ETH_KEYSTORE"))
+
     def account(self, keystore: str | Path) -> Account:
         """The account of a keystore of the profile, opened once."""
         path = self.profile.resolve(str(keystore))

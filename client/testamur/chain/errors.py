@@ -66,3 +66,7 @@ class KeyUnusableError(TestamurError):
     """A keystore, signing key or password cannot be used, or the account lacks the role."""
 
     exit_code = 9
+
+
+class WrongPasswordError(KeyUnusableError):
+    """A password that was read does not open a key file that was read."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from testamur.chain.errors import KeyUnusableError
+from testamur.chain.errors import KeyUnusableError, WrongPasswordError
 from testamur.chain.exposure import complain_of_exposure
 from testamur.foreign import ForeignJsonError, read_json
 
@@ -60,7 +60,7 @@ def open_keystore(path: Path, passwords: Sequence[str], password_file: Path | No
     for password in passwords:
         if (key := unseal(path, content, password)) is not None:
             return key
-    raise KeyUnusableError(
+    raise WrongPasswordError(
         f"the password in {password_file} does not open the keystore {path}",
         "name the right password file with ETH_PASSWORD or password_file in testamur.toml",
     )

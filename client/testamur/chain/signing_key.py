@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from testamur.chain.errors import KeyUnusableError
+from testamur.chain.errors import KeyUnusableError, WrongPasswordError
 from testamur.chain.exposure import complain_of_exposure
 from testamur.chain.password_file import read_passwords
 from testamur.chain.signer import write_secret
@@ -63,7 +63,7 @@ def load_signing_key(path: Path, password_file: Path | None) -> "Ed25519PrivateK
                     f"the signing key {path} is not encrypted", "create a new one and retire it"
                 ) from error
     if key is None:
-        raise KeyUnusableError(
+        raise WrongPasswordError(
             f"the password in {password_file} does not open the signing key {path}",
             "name the right password_file in testamur.toml",
         )

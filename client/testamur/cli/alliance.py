@@ -24,8 +24,8 @@ def show(
     number: Annotated[int | None, typer.Argument(metavar="[PROPOSAL]", help="A proposal, with its calls.")] = None,
 ) -> None:
     """Show members, threshold, agreements and proposals, or one proposal."""
+    from testamur.chain.calls import describe_call
     from testamur.chain.governance import list_proposals, read_proposal
-    from testamur.cli.calls import describe_call
 
     with session.connection() as connection:
         alliance = connection.contract("Alliance")

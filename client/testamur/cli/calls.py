@@ -1,4 +1,4 @@
-"""Calls of a proposal as text, both ways: `Alliance.setParameter["votingPeriod", 604800]`.
+"""Calls of a proposal from text: `Alliance.setParameter["votingPeriod", 604800]`; `chain.calls` writes them.
 
 Arguments are a JSON array in the order of the contract's function: numbers, true/false, texts, 0x-hex for bytes and
 addresses, arrays and objects for structs. A text where 32 bytes are due is padded, as names in the suite are.
@@ -10,24 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from testamur.artifacts import artifact
+from testamur.chain.calls import CALLABLE
 from testamur.chain.contracts import Call, Suite
 from testamur.cli.failure import UsageError
 from testamur.foreign import MAX_DEPTH, is_deeper
-from testamur.proof.hashing import keccak256
 
-__all__ = ["describe_call", "parse_call"]
+__all__ = ["parse_call"]
 
-CONTRACTS = (
-    "Alliance",
-    "Operators",
-    "Permissions",
-    "Directory",
-    "IssuerRegistry",
-    "QualificationFrameworks",
-    "CredentialBatches",
-    "StatusRegistry",
-)
-"""What a proposal may call (BlockHistory takes no calls)."""
 _CALL = re.compile(r"\s*([A-Za-z]+)\.([A-Za-z]+)\s*(\[.*\])\s*", re.DOTALL)
 
 
@@ -40,8 +29,8 @@ def parse_call(suite: Suite, text: str) -> Call:
             'for example Alliance.setParameter["votingPeriod",604800]',
         )
     contract, function, array = match.groups()
-    if contract not in CONTRACTS:
-        raise UsageError(f"there is no contract {contract}", f"one of {', '.join(CONTRACTS)}")
+    if contract not in CALLABLE:
+        raise UsageError(f"there is no contract {contract}", f"one of {', '.join(CALLABLE)}")
     entry = next((e for e in artifact(contract).abi if e["type"] == "function" and e["name"] == function), None)
     if entry is None:
         raise UsageError(f"{contract} has no function {function}")
@@ -57,50 +46,6 @@ def parse_call(suite: Suite, text: str) -> Call:
         raise UsageError(f"{contract}.{function} takes {len(wanted)} arguments, not {len(values)}", names or None)
     arguments = [_value(item, value) for item, value in zip(wanted, values, strict=True)]
     return suite.contract(contract).call(function, *arguments)
-
-
-def describe_call(suite: Suite, target: bytes, data: bytes) -> str:
-    """A call as text that `parse_call` reads; its bytes where it is not to the suite."""
-    for name in CONTRACTS:
-        if suite.contract(name).address != target:
-            continue
-        for entry in artifact(name).abi:
-            if entry["type"] == "function" and _selector(entry) == data[:4]:
-                return f"{name}.{entry['name']}{json.dumps(_decoded(entry, data[4:]), ensure_ascii=False)}"
-    return f"0x{target.hex()}[0x{data.hex()}]"
-
-
-def _selector(entry: Mapping[str, Any]) -> bytes:
-    return keccak256(f"{entry['name']}({','.join(_kind(item) for item in entry['inputs'])})".encode())[:4]
-
-
-def _kind(item: Mapping[str, Any]) -> str:
-    kind = str(item["type"])
-    if not kind.startswith("tuple"):
-        return kind
-    return f"({','.join(_kind(part) for part in item['components'])}){kind.removeprefix('tuple')}"
-
-
-def _decoded(entry: Mapping[str, Any], data: bytes) -> list[Any]:
-    from eth_abi.abi import decode
-
-    values = decode([_kind(item) for item in entry["inputs"]], data)
-    return [_shown(item, value) for item, value in zip(entry["inputs"], values, strict=True)]
-
-
-def _shown(item: Mapping[str, Any], value: Any) -> Any:
-    kind = str(item["type"])
-    if kind.endswith("]"):
-        element = {**item, "type": kind[: kind.rindex("[")]}
-        return [_shown(element, part) for part in value]
-    if kind == "tuple":
-        parts = zip(item["components"], value, strict=True)
-        return {component["name"]: _shown(component, part) for component, part in parts}
-    if isinstance(value, bytes):
-        text = value.rstrip(b"\0")
-        is_name = kind == "bytes32" and text and len(text) < 32 and text.isascii() and text.decode().isalnum()
-        return text.decode() if is_name else "0x" + value.hex()
-    return value
 
 
 def _value(item: Mapping[str, Any], value: Any) -> Any:

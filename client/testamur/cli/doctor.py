@@ -29,6 +29,7 @@ def doctor(session: Session) -> int:
     words, terminal = session.terminal.language, session.terminal
     first = 0
     profile = session.profile()
+    profile = profile.at(session.environment.get("TESTAMUR_RPC") or profile.rpc)
     if session.acting or profile.default:
         profile = replace(profile, institutions=(session.institution(profile),))
     for finding in diagnose(profile, session.shown):

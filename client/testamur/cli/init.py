@@ -57,6 +57,7 @@ def init(
     from testamur.artifacts import GENESIS_ADDRESSES
     from testamur.chain.contracts import Suite
     from testamur.chain.errors import RpcError
+    from testamur.doctor import island
     from testamur.profile import Accounts, Institution, Profile
     from testamur.registry import read_issuer
 
@@ -70,10 +71,14 @@ def init(
             engine = str(connection.call("testamur_finalityProof", "latest")["signedHeader"]["header"]["chain_id"])
         except (RpcError, KeyError, TypeError):
             engine = None
+        genesis = connection.block_hash(0)
         if not connection.code(address):
             session.terminal.note(
                 "no contract stands at 0x{address} yet; deploy the suite: testamur deploy", address=address.hex()
             )
+        elif (warning := island(Suite(connection, address))) is not None:
+            session.terminal.note(session.terminal.language.told(warning.message))
+            session.terminal.note(session.terminal.language.told(str(warning.advice)))
         acting: tuple[Institution, ...] = ()
         if institution is not None:
             record = read_issuer(Suite(connection, address), institution)
@@ -92,5 +97,5 @@ def init(
         access=session.shown.beside(path.parent),
     )
     profile.save()
-    session.terminal.result({"profile": str(path), "chainId": chain_id, "directory": address})
+    session.terminal.result({"profile": str(path), "chainId": chain_id, "genesisHash": genesis, "directory": address})
     session.terminal.say("wrote {path} for chain {chain_id}", path=path, chain_id=chain_id)

@@ -46,6 +46,11 @@ class Terminal:
         if not self.as_json:
             sys.stdout.write(_lines(self.language.said(text, **_shown(facts))) + "\n")
 
+    def show(self, line: str) -> None:
+        """A finished line on stdout, in no language: a row of a table, an event; nothing beside JSON."""
+        if not self.as_json:
+            sys.stdout.write(line + "\n")
+
     def note(self, text: str, **facts: object) -> None:
         """A line beside the result: what is happening, on stderr."""
         sys.stderr.write(_lines(self.language.said(text, **_shown(facts))) + "\n")

@@ -31,12 +31,12 @@ class Language:
         """The BCP 47 tag for `<html lang>`: browsers choose the font by it."""
         return {"zh": "zh-CN"}.get(self.tag, self.tag)
 
-    def find(self, key: str, **facts: object) -> str | None:
+    def find(self, key: str, /, **facts: object) -> str | None:
         """The text under `key` with its facts filled in, or None where the language has none."""
         text = self.texts.get(key)
         return text.format_map(_Facts(facts)) if text is not None else None
 
-    def said(self, english: str, **facts: object) -> str:
+    def said(self, english: str, /, **facts: object) -> str:
         """A line of a command: in English as it stands in the code, else from `commands.<tag>.toml` by its English."""
         template = _said(self.tag).get(english)
         if template is None:
@@ -58,7 +58,7 @@ class Language:
         """The help of a command by its words, `issuer admit`; None where it stands in the code alone."""
         return _commands(self.tag).get("help", {}).get(command)
 
-    def text(self, key: str, **facts: object) -> str:
+    def text(self, key: str, /, **facts: object) -> str:
         """The text under `key`; the key itself where it is missing, which no reader mistakes for a sentence."""
         return self.find(key, **facts) or key
 
