@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -226,11 +228,10 @@ def test_a_chain_of_the_same_number_and_another_block_0_is_no_chain_of_the_polic
 
 def test_a_chain_that_was_rolled_back_and_a_policy_that_cannot_be_read_are_told(copy: Profile) -> None:
     assert "policy" in {finding.code for finding in diagnose(copy)}
-    memory = copy.path.parent / "newest.json"
-    table = json.loads(memory.read_text())
-    for entry in table.values():
-        entry["blocks"] = {"1": "0x" + "66" * 32}
-    memory.write_text(json.dumps(table))
+    with closing(sqlite3.connect(copy.path.parent / "newest.sqlite", isolation_level=None)) as memory:
+        [(kept,)] = memory.execute("SELECT entry FROM newest").fetchall()
+        entry = {**json.loads(kept), "blocks": {"1": "0x" + "66" * 32}}
+        memory.execute("UPDATE newest SET entry = ?", (json.dumps(entry),))
     assert "rolled back" in problems(diagnose(copy))["policy_unproven"].message
     copy.resolve("policy.toml").write_text("trust = 7")
     assert problems(diagnose(copy))["policy_unusable"].exit_code == 2
