@@ -13,7 +13,7 @@ from testamur.errors import TestamurError
 from testamur.proof.mpt import nodes_by_hash
 from testamur.verification.connection import Chain
 from testamur.verification.evidence import Evidence
-from testamur.verification.ground import find_ground
+from testamur.verification.ground import Ground, find_ground
 from testamur.verification.memory import Memory
 from testamur.verification.policy import Policy
 from testamur.verification.trust import At
@@ -21,7 +21,7 @@ from testamur.verification.verdict import Verdict
 from testamur.verification.verify import examine, judge, refuse
 from testamur.verification.view import LiveProvenView
 
-__all__ = ["NotProvableError", "extract", "prove", "prove_many"]
+__all__ = ["NotProvableError", "Prover", "extract", "prove", "prove_many"]
 
 _BLAMELESS = frozenset({"ok", "expired", "not_yet_valid", "revoked", "suspended"})
 """Verdicts with which evidence is worth having: a proof of revocation is one too."""
@@ -53,31 +53,44 @@ def prove_many(
     bundles: Iterable[Bundle], chain: Chain, policy: Policy, now: datetime | None = None, *, at: At = None
 ) -> Iterator[Bundle]:
     """Each bundle with evidence, in order; all of one state, which is proved once. Raises as `prove` does."""
-    memory, clock = Memory.of(policy), now or datetime.now(UTC)
-    ground = None
-    for bundle in bundles:
+    prover = Prover(chain, policy, now, at=at)
+    return (prover.prove(bundle) for bundle in bundles)
+
+
+class Prover:
+    """Adds evidence to many bundles, one after another: all of one state, which is found and proved once."""
+
+    def __init__(self, chain: Chain, policy: Policy, now: datetime | None = None, *, at: At = None) -> None:
+        self._chain, self._policy, self._at = chain, policy, at
+        self._memory, self._clock = Memory.of(policy), now or datetime.now(UTC)
+        self._ground: Ground | None = None
+
+    def prove(self, bundle: Bundle) -> Bundle:
+        """The bundle with evidence. Raises NotProvableError as `prove` does; the next one goes on."""
+        policy, clock, at = self._policy, self._clock, self._at
         opening, parsed = examine(bundle)
         if parsed is None:
             raise NotProvableError(refuse(opening))
-        ground = ground or find_ground(bundle, chain, policy, memory, clock, at)
+        ground = self._ground or find_ground(bundle, self._chain, policy, self._memory, clock, at)
         state = ground.state
         if state is None:
             raise NotProvableError(judge(opening, parsed, ground, policy))
+        self._ground = ground
         if not isinstance(state.view, LiveProvenView):
             reason = "it takes a node and a policy of trust single-signer or light-client"
             raise NotProvableError(judge(opening, parsed, ground, policy), reason)
-        fresh = ground.anew(policy)
-        verdict = judge(opening, parsed, fresh, policy)
+        state.view.take_used_nodes()  # what finding the ground, or a bundle that was refused, rested on
+        verdict = judge(opening, parsed, ground.anew(policy), policy)
         if verdict.code not in _BLAMELESS:
             raise NotProvableError(verdict)
         name = verdict.check("issuer").facts.get("name")
         texts = (name,) if isinstance(name, str) else ()
         evidence = Evidence(state.proofs, nodes_by_hash(state.view.take_used_nodes()), texts)
         proved = bundle.with_evidence(evidence.to_json())
-        offline = judge(opening, proved, find_ground(proved, Chain.offline(), policy, memory, clock, at), policy)
+        offline = judge(opening, proved, find_ground(proved, Chain.offline(), policy, self._memory, clock, at), policy)
         if offline.code != verdict.code:
             raise NotProvableError(offline)
-        yield proved
+        return proved
 
 
 def extract(bundle: Bundle) -> tuple[Bundle, Evidence | None]:

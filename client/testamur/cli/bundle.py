@@ -34,8 +34,7 @@ def prove(
     A bundle that no evidence can be made for stays as it is; the exit code is then that of its verdict.
     """
     from testamur.batch.bundle import MAX_BUNDLE_BYTES, Bundle
-    from testamur.batch.evidence import NotProvableError
-    from testamur.batch.evidence import prove as add_evidence
+    from testamur.batch.evidence import NotProvableError, Prover
     from testamur.cli.sources import sources
     from testamur.cli.verify import chain_for
     from testamur.credential.errors import MalformedError
@@ -45,6 +44,7 @@ def prove(
     policy = Policy.load(session.policy_file(policy_path))
     codes: list[str | int] = []
     with chain_for(session, policy, rpc) as chain:
+        prover = Prover(chain, policy)
         for file in _files(files):
             lines: list[bytes] = []
             has_evidence = False
@@ -55,7 +55,7 @@ def prove(
                     raise UsageError(f"{source.name}: a line of more than {MAX_BUNDLE_BYTES} bytes")
                 code, data = "ok", source.data
                 try:
-                    data = add_evidence(Bundle.parse(source.data), chain, policy).dump()
+                    data = prover.prove(Bundle.parse(source.data)).dump()
                     has_evidence = True
                 except NotProvableError as error:
                     code = error.verdict.code
@@ -64,11 +64,10 @@ def prove(
                 codes.append(code)
                 lines.append(data.rstrip(b"\n") + b"\n")
                 session.terminal.result({"input": source.name, "code": code, "bytes": len(data)})
-                if code == "ok":
-                    session.terminal.say("{source}: {count} bytes", source=source.name, count=len(data))
-                else:
+                if code != "ok":
                     session.terminal.say(f"{source.name}: {code}")
             _store(file, b"".join(lines) if has_evidence else None, out)
+    session.terminal.say("{count} of {total} bundles carry evidence now", count=codes.count("ok"), total=len(codes))
     return exit_code(codes)
 
 
