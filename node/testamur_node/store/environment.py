@@ -212,8 +212,11 @@ class Environment:
 
     @property
     def version(self) -> int:
-        """Rises with every commit of any process."""
-        number: int = self.lmdb.info()["last_txnid"]
+        """Rises with every commit of any process. It is what who begins to read now sees: LMDB's `last_txnid` is ahead
+        of that while a commit waits for the disk, and who took that for seen would miss the block until the next one.
+        """
+        with self.lmdb.begin() as reader:
+            number: int = reader.id()
         return number
 
     def close(self) -> None:
