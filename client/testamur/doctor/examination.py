@@ -40,11 +40,11 @@ def diagnose(
         yield from _each(lambda: check_policy(connection, now()))
         is_locked = False
         for institution in profile.institutions:
+            yield from _each(partial(check_issuer, connection, institution, now()))
             if not is_locked:  # one password opens everything of a profile
                 found = _each(partial(check_accounts, connection, institution))
                 is_locked = any(finding.code == "wrong_password" for finding in found)
                 yield from found
-            yield from _each(partial(check_issuer, connection, institution, now()))
             if not is_locked:
                 yield from _each(partial(check_signing_key, connection, institution))
             yield from _each(partial(check_lists, connection, institution))
