@@ -11,12 +11,22 @@ from pathlib import Path
 from testamur.batch.lists import load_list_key
 from testamur.chain.connection import Connection
 from testamur.chain.errors import KeyUnusableError
-from testamur.chain.institution import Role, add_operator
+from testamur.chain.institution import Role, add_operator, hand_over
 from testamur.chain.signer import Account, keystore_address
 from testamur.chain.transactions import Receipt
 from testamur.profile import Accounts, Institution, Profile, update_profile
 
-__all__ = ["SERVING", "ListAccess", "Operator", "grant", "list_access", "operators_of", "retire", "roles_of"]
+__all__ = [
+    "SERVING",
+    "ListAccess",
+    "Operator",
+    "grant",
+    "hand_lists_over",
+    "list_access",
+    "operators_of",
+    "retire",
+    "roles_of",
+]
 
 SERVING = {"issue": Role.ISSUE, "status": Role.STATUS}
 """The roles that an ADMIN gives and takes, by the name that the profile has for them."""
@@ -36,7 +46,7 @@ class ListAccess:
     """Which of an institution's status lists can be issued into from this profile."""
 
     usable: tuple[int, ...]
-    """Their keys are here; whoever issues elsewhere needs a copy of them."""
+    """Their keys are here; whoever issues elsewhere needs a copy of them, and to be their holder."""
     closed: tuple[int, ...]
     """Their keys are not: nothing more is issued into them, but their credentials can still be revoked."""
 
@@ -71,6 +81,22 @@ def list_access(connection: Connection, institution: Institution) -> ListAccess:
     return ListAccess(
         tuple(number for number in own if number in usable), tuple(number for number in own if number not in usable)
     )
+
+
+def hand_lists_over(connection: Connection, institution: Institution, former: bytes, account: bytes) -> list[int]:
+    """Hand the lists that `former` fills to `account`, one transaction of the ADMIN each; their numbers."""
+    registry, operators = connection.contract("StatusRegistry"), connection.contract("Operators")
+    numbers = range(1, registry.read("nextList"))
+    records = registry.read_many("listOf", [(number,) for number in numbers])
+    index = operators.read("referenceOf", former)["index"]
+    held = [
+        number
+        for number, record in zip(numbers, records, strict=True)
+        if (record["issuer"], record["holder"]) == (institution.number, index)
+    ]
+    for number in held:
+        hand_over(connection, institution, number, account)
+    return held
 
 
 def grant(

@@ -80,7 +80,10 @@ def replace(
     keystore: Folder = None,
     password_file: Password = None,
 ) -> None:
-    """Give an account's roles to another account and take them from the first; the profile signs with the new one."""
+    """Give an account's roles to another account and take them from the first; the profile signs with the new one.
+
+    The status lists that the first account filled are handed over too.
+    """
     from testamur.staff import roles_of
 
     with session.connection() as connection:
@@ -108,13 +111,16 @@ def _give(
     password_file: Path | None,
 ) -> dict[str, Any]:
     from testamur.chain.signer import Account
-    from testamur.staff import SERVING, grant, list_access
+    from testamur.staff import SERVING, grant, hand_lists_over, list_access
 
     path = keystore_of(session, name, keystore)
     account = Account.load(path, password_of(session, password_file))
     receipt = grant(connection, institution, account, path, roles, instead_of)
     institution = connection.profile.institution(institution.number)
     access = list_access(connection, institution)
+    handed: list[int] = []
+    if instead_of is not None and SERVING["issue"] in roles:
+        handed = hand_lists_over(connection, institution, instead_of, account.address)
     given = [text for text, role in SERVING.items() if role in roles]
     session.terminal.say(
         "0x{address} acts for institution {number} since block {block_number}: {roles}",
@@ -129,18 +135,24 @@ def _give(
                 named=named, role=text, path=path,
             )  # fmt: skip
     if "issue" in given:
-        _say_lists(session, institution, access)
-    lists = {"usable": access.usable, "closed": access.closed}
+        _say_lists(session, institution, access, handed, account.address)
+    lists = {"usable": access.usable, "closed": access.closed, "handedOver": handed}
     return {**_sent(institution, account.address, receipt), "roles": given, "lists": lists}
 
 
-def _say_lists(session: Session, institution: "Institution", access: "ListAccess") -> None:
+def _say_lists(
+    session: Session, institution: "Institution", access: "ListAccess", handed: list[int], address: bytes
+) -> None:
     keys = {item.number: item.key for item in institution.lists}
+    for number in handed:
+        session.terminal.say("status list {number} was taken over", number=number)
     for number in access.usable:
-        session.terminal.say(
-            "status list {number} can be taken over: whoever issues elsewhere needs a copy of {key}",
-            number=number, key=keys[number],
-        )  # fmt: skip
+        if number not in handed:
+            session.terminal.say(
+                "status list {number} can be taken over: testamur issuer hand-over {number} --to 0x{address}",
+                number=number, address=address.hex(),
+            )  # fmt: skip
+        session.terminal.say("whoever issues elsewhere needs a copy of {key}", key=keys[number])
     for number in access.closed:
         session.terminal.say(
             "status list {number} cannot: its key is not here. Its credentials can still be revoked; issuing opens "

@@ -49,7 +49,7 @@ def check_signing_key(connection: Connection, institution: Institution) -> list[
 
 
 def check_lists(connection: Connection, institution: Institution) -> list[Finding]:
-    """`unreadable_list_key`, `list_full`: whether a status list of this profile has room."""
+    """`unreadable_list_key`, `lists_held_elsewhere`, `list_full`: whether a status list of this profile has room."""
     from testamur.batch.lists import read_lists
 
     facts = {"institution": institution.number, "lists": [item.number for item in institution.lists]}
@@ -58,6 +58,15 @@ def check_lists(connection: Connection, institution: Institution) -> list[Findin
     except KeyUnusableError as error:
         return [Finding("unreadable_list_key", "error", error.message, error.advice, facts, 9)]
     room = max((item.room for item in lists), default=0)
+    if not lists and institution.lists:
+        message = (
+            f"another account of institution {institution.number} fills its status lists, or they are of another chain"
+        )
+        advice = (
+            "nothing: issuing opens another list; or let the ADMIN hand one over: "
+            "`testamur issuer hand-over LIST --to ADDRESS`"
+        )
+        return [Finding("lists_held_elsewhere", "warning", message, advice, facts)]
     if not lists:
         return [ok("lists", institution, "no status list is open yet; issuing opens one")]
     if room < _ROOM_WARNING:

@@ -81,10 +81,13 @@ def test_replacing_moves_the_roles_and_the_profile_there_and_back(world: World, 
     moved = staff(world, "replace", profile.resolve(old), clerk, "--password-file", clerk.with_suffix(".password"))
     assert moved.code == 0, moved.err
     assert moved.json["granted"]["roles"] == ["issue"]
+    lists = {item.number for item in world.profile.institution("cdou").lists}
+    assert set(moved.json["granted"]["lists"]["handedOver"]) == lists
     assert moved.json["retired"]["profileLacks"] == []
     assert world.profile.resolve(str(world.profile.institution("cdou").accounts.issue)) == clerk
     back = staff(world, "replace", clerk, profile.resolve(old))
     assert back.code == 0, back.err
+    assert set(back.json["granted"]["lists"]["handedOver"]) == lists
     assert world.profile.institution("cdou").accounts.issue == old
 
 
