@@ -1,4 +1,4 @@
-"""Seconds that the worst code costs per 1,000,000 gas, and so the worst block that an alliance chain takes (adr/0030).
+"""Seconds that the worst code costs per 1,000,000 gas, and so the worst block that an alliance chain takes (adr/0025).
 
 Each bomb is a contract that repeats what py-evm does slowly for its price, run by our executor through `call`, as a
 block would. Usage: ./run bench bombs [GAS]; GAS (1,000,000 unless said) is what each bomb may use. Seconds are the

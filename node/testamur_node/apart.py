@@ -4,7 +4,7 @@ Each process opens the store for reading and has its own interpreter; it is give
 and sends back what that function makes of the `Calls` of a node without an engine. One that takes too long is killed
 and replaced, and so is one whose client is gone (errand.py). Neither of the two kinds of work takes the last process
 from the other, callers take turns, two of one at once at most, and who waits holds a thread of the server only as long
-as others are left (adr/0020, adr/0029).
+as others are left (adr/0020, adr/0024).
 """
 
 import contextlib

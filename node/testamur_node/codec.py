@@ -2,7 +2,7 @@
 
 Whatever RLP comes from outside, as a transaction, a proposal, a file of blocks or a journal, is decoded by
 `rlp_decode`, which looks at its size and at how deep it nests before the library does: that one recurses without end,
-and its process with it (adr/0028).
+and its process with it (adr/0023).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""JSON and TOML from outside, bounded in size and depth before a parser reads them (adr/0028).
+"""JSON and TOML from outside, bounded in size and depth before a parser reads them (adr/0023).
 
 Every file that a person hands to the node, and every body that a stranger sends, passes here: parsers recurse as deep
 as their input does, a list of empty lists takes fifty times its length in memory, and a dotted key of TOML takes memory

@@ -50,7 +50,7 @@ class ForkStart:
 
 @dataclass(frozen=True, slots=True)
 class CodeLimits:
-    """How much gas a block may give to code that the alliance did not vote for (docs/adr/0030)."""
+    """How much gas a block may give to code that the alliance did not vote for (docs/adr/0025)."""
 
     calls: int
     """To all transactions together that call code which the Directory does not name."""

@@ -1,4 +1,4 @@
-"""Since when and why a credential is out of force: a node's word, told as one, on which no check rests (ADR 0034)."""
+"""Since when and why a credential is out of force: a node's word, told as one, on which no check rests (ADR 0029)."""
 
 from datetime import UTC, datetime
 from typing import Any
