@@ -5,17 +5,17 @@ it, only the places where encrypted ones lie. `testamur-node init` writes the fo
 keys and status lists.
 """
 
-import os
 import re
 import tomllib
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from testamur.chain.access import NO_ACCESS, Access
 from testamur.errors import TestamurError
+from testamur.files import replacing
 from testamur.foreign import read_toml
 
 __all__ = ["Accounts", "Institution", "Profile", "ProfileError", "SigningKeys", "StatusListKey", "update_profile"]
@@ -148,17 +148,11 @@ class Profile:
         """Write the file whole or not at all."""
         import tomli_w
 
-        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("w", encoding="utf-8") as file:
-                file.write(tomli_w.dumps(_table(self)))
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self.path)
+            with replacing(self.path) as file:
+                file.write(tomli_w.dumps(_table(self)).encode())
         except OSError as error:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
             raise ProfileError(f"the profile {self.path} cannot be written: {error.strerror or error}") from error
 
     def resolve(self, path: str) -> Path:

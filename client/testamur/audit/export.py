@@ -25,6 +25,7 @@ def export_events(
     """
     digest, count = hashlib.sha256(), 0
     anchors = {number: to_hex(suite.rpc.block_hash(number)) for number in (0, first, last) if 0 <= number <= last}
+    out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as file:
         texts = () if heads is None else (MARK + line(heads),)
         for text in texts:

@@ -20,7 +20,7 @@ from testamur.backup.contents import PROFILE_NAME, BackupError, RunEntry
 from testamur.backup.writing import MANIFEST, TYPE, VERSION, BackupReport
 from testamur.batch.issued import IssuedRegister
 from testamur.batch.journal import Journal
-from testamur.batch.private import make_private, sync_folder
+from testamur.files import make_private, sync_folder
 from testamur.profile import Profile
 
 __all__ = ["restore"]

@@ -17,8 +17,8 @@ from typing import Any, Final
 from testamur.batch.journal import DeliveryRecord, Journal, SignedRow
 from testamur.batch.output import OutputError
 from testamur.batch.package import package_digest, package_files, package_holds, package_path, write_package
-from testamur.batch.private import make_private
 from testamur.batch.rows import drop_lines, finished_rows, open_finished
+from testamur.files import make_private
 
 __all__ = ["DeliveryReport", "Package", "PackageState", "Places", "deliver"]
 

@@ -21,8 +21,8 @@ import orjson
 from testamur.batch.bundle import Anchor, Inclusion, anchor_tree, inclusion_tree
 from testamur.batch.journal import BatchRecord, Journal, RejectedRow, SignedRow
 from testamur.batch.leaf import KIND_OWN
-from testamur.batch.private import make_private, sync_folder, write_private
 from testamur.errors import TestamurError
+from testamur.files import make_private, replacing, sync_folder, write_private
 from testamur.proof.merkle import Tree
 
 __all__ = [
@@ -261,19 +261,11 @@ def _anchor(batch: BatchRecord, chain_id: int) -> Anchor:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the name `path` when it is complete and on disk."""
-    partial = path.with_name(f".{path.name}.partial")
+    """A file for the issuer alone that takes the name `path` when it is complete and on disk. Raises OutputError."""
     try:
-        partial.unlink(missing_ok=True)
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=1 << 20) as file:
+        with replacing(path, 0o600) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        sync_folder(path.parent)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise _explain(path, error) from error
 
 

@@ -19,7 +19,7 @@ from typing import Final
 import orjson
 
 from testamur.batch.journal import SignedRow
-from testamur.batch.private import make_private, sync_folder, write_private
+from testamur.files import make_private, sync_folder, write_private
 from testamur.language import LANGUAGES, language
 
 __all__ = ["package_digest", "package_files", "package_holds", "package_path", "write_package"]

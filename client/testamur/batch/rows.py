@@ -4,7 +4,6 @@ extract   one row's bundle
 erase     one learner's data leaves this folder; the leaf and the status bit stay and say nothing
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from testamur.batch.interruption import InterruptedRunError
 from testamur.batch.issued import IssuedRegister
 from testamur.batch.journal import Journal, SignedRow
 from testamur.batch.output import OutputError
-from testamur.batch.private import write_private
 from testamur.errors import TestamurError
+from testamur.files import replacing, write_private
 
 __all__ = ["RowError", "drop_lines", "erase", "extract", "finished_rows", "open_finished"]
 
@@ -104,16 +103,10 @@ def drop_lines(path: Path, row_ids: set[str]) -> None:
 
 def _drop_bundles(path: Path, journal: Journal, row_ids: set[str]) -> None:
     """bundles.jsonl without the lines of these rows."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    writing = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with path.open("rb") as lines, open(writing, "wb") as file:
+    with path.open("rb") as lines, replacing(path, 0o600) as file:
         for row_id, row in journal.signed():
             if not row.credential:
                 continue
             line = lines.readline()
             if row_id not in row_ids:
                 file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

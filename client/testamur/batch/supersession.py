@@ -17,13 +17,13 @@ import orjson
 from testamur.batch.issued import IssuedRegister, Replaced
 from testamur.batch.issuing import IssueReport, Progress
 from testamur.batch.journal import Journal
-from testamur.batch.private import write_private
 from testamur.batch.rows import RowError, open_finished
 from testamur.batch.tables import UnreadableTableError, records, strip
 from testamur.credential.columns import FIELDS
 from testamur.credential.normal import normal_form
 from testamur.credential.template import Template
 from testamur.errors import TestamurError
+from testamur.files import write_private
 from testamur.issuer import Issuer
 from testamur.status import Reason, StatusChange, StatusReport, Target
 

@@ -12,7 +12,7 @@ from typing import Final
 from testamur.chain.errors import KeyUnusableError
 from testamur.chain.exposure import complain_of_exposure
 
-__all__ = ["read_password", "read_passwords"]
+__all__ = ["read_password", "read_passwords", "readings_of"]
 
 _MAX_BYTES: Final = 65_536
 _MARK: Final = "\ufeff"
@@ -41,7 +41,11 @@ def read_passwords(path: Path | None) -> tuple[str, ...]:
         ) from error
     if len(data) > _MAX_BYTES:
         raise KeyUnusableError(f"the password file {path} has more than {_MAX_BYTES} bytes", "is it the right file?")
-    marked = text.split("\n", 1)[0].rstrip("\r")
+    return readings_of(text.split("\n", 1)[0].rstrip("\r"))
+
+
+def readings_of(marked: str) -> tuple[str, ...]:
+    """What a line that was read or typed may mean as a password, as it stands first."""
     line = marked.removeprefix(_MARK)
     usual = unicodedata.normalize("NFKC", line)
     readings = (line, line.strip(), usual, usual.strip(), unicodedata.normalize("NFC", line), marked, f"{line}\n")

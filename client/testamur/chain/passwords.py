@@ -1,13 +1,17 @@
 """Another password for a key file: the same key, encrypted anew, in the place of the old file whole or not at all."""
 
 import json
-import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from testamur.chain.errors import KeyUnusableError
 from testamur.chain.keystore import read_keystore, unseal
-from testamur.chain.signer import write_secret
+from testamur.files import write_private
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 __all__ = ["change_keystore_password", "change_signing_key_password"]
 
@@ -15,20 +19,23 @@ _STRONG = 1 << 18
 """geth's scrypt cost, for files that name none."""
 
 
-def change_keystore_password(path: Path, old: str, new: str) -> bool:
+def change_keystore_password(path: Path, old: Sequence[str], new: str) -> bool:
     """Encrypt the keystore anew under `new`, at the cost it had; False where it opens with `new` already.
 
-    `KeyUnusableError` where neither password opens it, or the file cannot be replaced.
+    `old` are the readings of the old password (`password_file`). `KeyUnusableError` where neither it nor `new` opens
+    the file, or it cannot be replaced.
     """
     from eth_account import Account as Accounts
 
     content = read_keystore(path)
-    secret = unseal(path, content, old)
-    if secret is None:
+    for password in old:
+        if (secret := unseal(path, content, password)) is not None:
+            break
+    else:
         if unseal(path, content, new) is not None:
             return False
         raise _refused(path)
-    if old == new:
+    if password == new:
         return False
     _demand(new)
     cost = content["crypto"]["kdfparams"].get("n", _STRONG)
@@ -36,19 +43,19 @@ def change_keystore_password(path: Path, old: str, new: str) -> bool:
     return True
 
 
-def change_signing_key_password(path: Path, old: str, new: str) -> bool:
-    """Encrypt the signing key anew under `new`; False where it opens with `new` already. Errors as above."""
+def change_signing_key_password(path: Path, old: Sequence[str], new: str) -> bool:
+    """Encrypt the signing key anew under `new`; False where it opens with `new` already. Arguments as above."""
     from cryptography.hazmat.primitives import serialization
 
     content = _bytes(path)
-    try:
-        key = serialization.load_pem_private_key(content, old.encode())
-    except (ValueError, TypeError) as error:
-        with suppress(ValueError, TypeError):
-            serialization.load_pem_private_key(content, new.encode())
+    for password in old:
+        if (key := _opened(content, password)) is not None:
+            break
+    else:
+        if _opened(content, new) is not None:
             return False
-        raise _refused(path) from error
-    if old == new:
+        raise _refused(path)
+    if password == new:
         return False
     _demand(new)
     encryption = serialization.BestAvailableEncryption(new.encode())
@@ -56,14 +63,19 @@ def change_signing_key_password(path: Path, old: str, new: str) -> bool:
     return True
 
 
+def _opened(content: bytes, password: str) -> "PrivateKeyTypes | None":
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):  # what is no encrypted key is none that it opens
+        return serialization.load_pem_private_key(content, password.encode())
+    return None
+
+
 def _replace(path: Path, content: bytes) -> None:
-    """Write the new file beside the old one, synced, and move it there."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    write_secret(partial, content)
     try:
-        partial.replace(path)
+        write_private(path, content)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         reason = error.strerror or str(error)
         raise KeyUnusableError(f"{path} cannot be written: {reason}", "make room or the folder writable") from error
 

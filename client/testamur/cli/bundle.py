@@ -1,7 +1,7 @@
 """`testamur bundle`: what is done to the portable file itself."""
 
-import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +31,8 @@ def prove(
 ) -> int:
     """Add evidence, so that a bundle can be verified with no network at all, as of now.
 
-    A bundle that no evidence can be made for stays as it is; the exit code is then that of its verdict.
+    A bundle that no evidence can be made for stays as it is; the exit code is then that of its verdict. A zip is
+    refused: a package that was handed out holds the learner's only secret.
     """
     from testamur.batch.bundle import MAX_BUNDLE_BYTES, Bundle
     from testamur.batch.evidence import NotProvableError, Prover
@@ -45,7 +46,7 @@ def prove(
     codes: list[str | int] = []
     with chain_for(session, policy, rpc) as chain:
         prover = Prover(chain, policy)
-        for file in _files(files):
+        for file in _provable(_files(files), out):
             lines: list[bytes] = []
             has_evidence = False
             for source in sources([str(file)]):
@@ -86,19 +87,32 @@ def _files(arguments: Sequence[Path]) -> list[Path]:
     return files
 
 
+def _provable(files: Sequence[Path], out: Path | None) -> Sequence[Path]:
+    """The files, once it is sure that writing them back, or into `out`, takes nothing else away."""
+    names: set[str] = set()
+    for file in files:
+        with suppress(OSError), file.open("rb") as opened:
+            if opened.read(2) == b"PK":
+                raise UsageError(
+                    f"{file} is an archive, which evidence cannot be put into", "unpack it, and prove the bundle in it"
+                )
+        if out is not None and file.name.casefold() in names:
+            raise UsageError(
+                f"two files of the name {file.name} cannot both go to {out}", "prove them one after another"
+            )
+        names.add(file.name.casefold())
+    return files
+
+
 def _store(file: Path, data: bytes | None, out: Path | None) -> None:
-    """Write what was proved; a file that no evidence was made for stays as it is, to the byte."""
+    """Write what was proved, for its owner alone; a file that no evidence was made for keeps its bytes."""
+    from testamur.files import make_private, write_private
+
     target = file if out is None else out / file.name
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
+        if not out.is_dir():
+            make_private(out)
         if data is None and not (target.exists() and target.samefile(file)):
-            shutil.copyfile(file, target)
+            data = file.read_bytes()
     if data is not None:
-        _write_whole(target, data)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """The file whole or as it was, for its owner alone."""
-    from testamur.batch.private import write_private
-
-    write_private(path, data)
+        write_private(target, data)

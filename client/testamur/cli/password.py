@@ -5,6 +5,7 @@ A password is asked on a terminal or read from a file; it never stands in an arg
 
 import getpass
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -101,14 +102,14 @@ def _key_files(session: Session) -> tuple[list[Path], list[Path]]:
     )
 
 
-def _old_password(session: Session, password_file: Path | None) -> str:
-    """That of --password-file, else the profile's; else a terminal asks."""
-    from testamur.chain.password_file import read_password
+def _old_password(session: Session, password_file: Path | None) -> Sequence[str]:
+    """The readings of --password-file, else of the profile's; else a terminal asks."""
+    from testamur.chain.password_file import read_passwords, readings_of
 
     path = password_of(session, password_file)
     if password_file is None and not path.is_file() and sys.stdin.isatty():
-        return _asked(session, "old password:")
-    return read_password(path)
+        return readings_of(_asked(session, "old password:"))
+    return read_passwords(path)
 
 
 def _asked(session: Session, text: str) -> str:

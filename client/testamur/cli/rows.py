@@ -148,8 +148,8 @@ def extract(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="File; else ROW.json here.")] = None,
 ) -> None:
     """Write one row's bundle to a file."""
-    from testamur.batch.private import write_private
     from testamur.batch.rows import extract as take_out
+    from testamur.files import write_private
 
     data = take_out(folder, row)
     path = out or Path(f"{row}.json")

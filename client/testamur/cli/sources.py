@@ -26,22 +26,32 @@ class Source:
 
 
 def sources(arguments: Sequence[str]) -> Iterator[Source]:
-    """Every input that the arguments mean; a folder without any is a usage error."""
+    """Every input that the arguments mean; a folder without any is a usage error, an argument without any a problem.
+
+    So nothing passes for judged because nothing was there.
+    """
     for argument in arguments:
-        if argument == "-":
-            yield from _opened("-", sys.stdin.buffer.read(MAX_BUNDLE_BYTES + 1))
-            continue
-        path = Path(argument)
-        if not path.is_dir():
-            yield from _file(path)
-            continue
-        found = bundle_files(path)
-        if not found:
-            raise UsageError(
-                f"there is no bundle in {path}", "a bundle ends in .json or stands in a .jsonl, one a line"
-            )
-        for file in found:
-            yield from _file(file)
+        is_empty = True
+        for source in _of(argument):
+            is_empty = False
+            yield source
+        if is_empty:
+            yield Source(argument, None, "there is no bundle in it")
+
+
+def _of(argument: str) -> Iterator[Source]:
+    if argument == "-":
+        yield from _opened("-", sys.stdin.buffer.read(MAX_BUNDLE_BYTES + 1))
+        return
+    path = Path(argument)
+    if not path.is_dir():
+        yield from _file(path)
+        return
+    found = bundle_files(path)
+    if not found:
+        raise UsageError(f"there is no bundle in {path}", "a bundle ends in .json or stands in a .jsonl, one a line")
+    for file in found:
+        yield from _file(file)
 
 
 def bundle_files(folder: Path) -> list[Path]:

@@ -21,6 +21,8 @@ _ROW_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]*")
 _DEVICE_NAMES: Final = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789")}
 )
+_NAMES_OF_FILES: Final = frozenset({"batch", "holder", "template", "delivered.csv"})
+"""What stands beside bundles under a name of its own: a row of that id would be passed over, or lost."""
 _CREDITS: Final = re.compile(r"([0-9]{1,7})(?:\.([0-9]{1,3}))?")
 _DATE: Final = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d\d)(\d\d))",
@@ -165,6 +167,8 @@ def _row_id(text: str) -> str:
         raise CellError(reason)
     if not _ROW_ID.fullmatch(text) or text.endswith(".") or text.split(".")[0].lower() in _DEVICE_NAMES:
         raise CellError("not letters, digits, dots and dashes that can name a file")
+    if text.lower() in _NAMES_OF_FILES:
+        raise CellError(f"{text} is the name of another file of a run or a package: choose another row id")
     return text
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from testamur.files import replacing
 from testamur.foreign import read_toml
 from testamur.verification.errors import PolicyError
 from testamur.verification.policy_shape import RECREATE, Checkpoint, check_shapes
@@ -113,10 +114,8 @@ class Policy:
 
     def write(self, path: str | Path) -> None:
         """Write the file that `load` reads, whole or not at all."""
-        path = Path(path)
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_text(self.to_toml(), encoding="utf-8")
-        temporary.replace(path)
+        with replacing(Path(path)) as file:
+            file.write(self.to_toml().encode())
 
 
 _ANY_PROOF = ("light-client", "single-signer")

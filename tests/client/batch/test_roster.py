@@ -110,6 +110,14 @@ def test_every_bad_cell_of_every_row_is_reported_at_once_with_line_column_and_re
     assert roster.problems[0] == Problem(3, "行号", "row id S1 stands in line 2 too", "S1")
 
 
+@pytest.mark.parametrize("row_id", ["holder", "Batch", "template", "delivered.csv"])
+def test_no_row_takes_the_name_of_another_file_of_a_run_or_a_package(row_id: str) -> None:
+    """`bundles/batch.json` would be passed over by `verify`, `holder.json` written over by the learner's secret."""
+    roster = _roster(f"{row_id},李华,,,,,,", f"{row_id}-1,王芳,,,,,,")
+    assert [row.id for row in roster.rows] == [f"{row_id}-1"]
+    assert "is the name of another file of a run or a package" in roster.problems[0].reason
+
+
 def test_lines_are_counted_as_an_editor_counts_them() -> None:
     """A quoted cell may hold a line end (which is refused), blank lines are passed over; numbers stay right."""
     roster = _roster('S1,"李\n华",,,,,,', "", "S2,,,,,,,")

@@ -62,6 +62,14 @@ def test_a_password_file_that_is_named_wins_over_the_profile_s(copy: Path, tmp_p
     assert own.stat().st_mode & 0o777 == 0o600
 
 
+def test_an_old_password_is_read_in_every_way_in_which_a_key_opens_with_it(copy: Path) -> None:
+    old, new = copy.parent / "keys" / "password", copy.parent / "keys" / "new-password"
+    old.write_bytes("\ufeffｔｈｅ first \r\n".encode())  # a mark, full-width letters, a blank behind
+    done = command("account", "password", "--new-password-file", new, "--profile", copy, "--json")
+    assert (done.code, len(done.json["changed"])) == (0, 3), done.err
+    assert Account.load(copy.parent / "keys" / "issue.json", new)
+
+
 def test_a_keystore_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.json"
     create_keystore(path, "old", is_light=True)
@@ -72,7 +80,7 @@ def test_a_keystore_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path, monk
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(KeyUnusableError, match="cannot be written"):
-        change_keystore_password(path, "old", "new")
+        change_keystore_password(path, ["old"], "new")
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
 

@@ -137,6 +137,46 @@ def test_a_file_that_is_no_bundle_stays_as_it_is_however_long(world: World, tmp_
     assert lines.read_bytes() == content
 
 
+def test_where_nothing_is_to_be_judged_nothing_passes(world: World, tmp_path: Path) -> None:
+    """protocol.md 6: an exit code of 0 says that what was handed in is valid, and here nothing was."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "bundles.jsonl").write_text("\n \r\n")
+    for empty in (folder, folder / "bundles.jsonl"):
+        result = command("verify", empty, "--json", *options(world))
+        assert (result.code, result.json["input"]) == (2, str(empty))
+        assert "there is no bundle in it" in command("verify", empty, *options(world)).err
+        assert command("bundle", "prove", empty, *options(world)).code == 2
+    both = command("verify", world.cases["valid"], folder, "--json", *options(world))
+    assert (both.code, both.lines[0]["code"]) == (2, "ok")
+
+
+def test_a_package_with_the_learner_s_secret_is_never_written_over_by_its_bundle(world: World, tmp_path: Path) -> None:
+    package = tmp_path / "S000001.zip"
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("S000001.json", world.cases["valid"].read_bytes())
+        archive.writestr("holder.json", '{"type": "TestamurHolder"}')
+    before = package.read_bytes()
+    for more in ((), ("--out", tmp_path / "out")):
+        result = command("bundle", "prove", world.cases["valid"], package, *more, *options(world))
+        assert result.code == 2
+        assert "is an archive" in result.err
+    assert package.read_bytes() == before
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_files_of_one_name_do_not_become_one(world: World, tmp_path: Path) -> None:
+    for folder, case in (("a", "valid"), ("b", "forged")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.json").write_bytes(world.cases[case].read_bytes())
+    files = tmp_path / "a" / "x.json", tmp_path / "b" / "x.json"
+    assert command("bundle", "prove", *files, "--out", tmp_path / "out", *options(world)).code == 2
+    assert not (tmp_path / "out").exists()
+    assert command("bundle", "prove", files[1], "--out", tmp_path / "out", *options(world)).code == 3
+    assert (tmp_path / "out" / "x.json").read_bytes() == files[1].read_bytes()
+    assert (tmp_path / "out" / "x.json").stat().st_mode & 0o777 == 0o600
+
+
 def test_evidence_is_added_to_every_bundle_of_a_folder_and_of_nothing_else(world: World, tmp_path: Path) -> None:
     folder = tmp_path / "batch"
     folder.mkdir()
