@@ -11,16 +11,17 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
 from testamur_node.chain.rules import ALLIANCE, CodeLimits  # noqa: E402 - behind the path
-from testamur_node.execution.executor import AccountOverride, BlockContext, CallRequest  # noqa: E402
-from testamur_node.execution.pyevm import PyEvm  # noqa: E402
-from testamur_node.execution.threads import Workers  # noqa: E402
+from testamur_node.execution.executor import AccountOverride, BlockContext, CallRequest  # noqa: E402 - as above
+from testamur_node.execution.pyevm import PyEvm  # noqa: E402 - as above
+from testamur_node.execution.threads import Workers  # noqa: E402 - as above
 
-from tests.node.founding import genesis_of, open_application  # noqa: E402
+from tests.node.founding import genesis_of, open_application  # noqa: E402 - as above
 
 __all__ = ["BOMBS", "PROPOSE_SECONDS", "Figure", "figures", "main", "worst_block"]
 
@@ -84,7 +85,8 @@ def figures(gas: int) -> list[Figure]:
                 began = time.process_time()
                 request = CallRequest(to=_BOMB, gas=gas)
                 overrides = {_BOMB: AccountOverride(code=code)}
-                result = workers.run(lambda: executor.call(head.state_root, request, context, overrides))  # noqa: B023
+                call = partial(executor.call, head.state_root, request, context, overrides)
+                result = workers.run(call)
                 seconds = time.process_time() - began
                 measured.append(Figure(name, seconds * 1_000_000 / max(result.gas_used, 1)))
         finally:

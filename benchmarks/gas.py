@@ -16,8 +16,6 @@ from tests.contracts.suite import Suite, founded  # noqa: E402 - the tests are n
 
 __all__ = ["Figure", "figures", "main"]
 
-_FULL = 2**256 - 1
-
 
 @dataclass(frozen=True, slots=True)
 class Figure:

@@ -18,8 +18,18 @@ from testamur.errors import TestamurError
 from testamur.files import replacing
 from testamur.foreign import read_toml
 
-__all__ = ["Accounts", "Institution", "Profile", "ProfileError", "SigningKeys", "StatusListKey", "update_profile"]
+__all__ = [
+    "PROFILE_NAME",
+    "Accounts",
+    "Institution",
+    "Profile",
+    "ProfileError",
+    "SigningKeys",
+    "StatusListKey",
+    "update_profile",
+]
 
+PROFILE_NAME = "testamur.toml"
 _VERSION = 1
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
@@ -129,7 +139,7 @@ class Profile:
     @classmethod
     def load(cls, path: Path) -> "Profile":
         """Read `path`, a file or the folder that holds testamur.toml."""
-        file = path / "testamur.toml" if path.is_dir() else path
+        file = path / PROFILE_NAME if path.is_dir() else path
         try:
             table = read_toml(file.read_text(encoding="utf-8"))
         except FileNotFoundError as error:

@@ -43,7 +43,7 @@ class _Raw(io.RawIOBase):
             raise io.UnsupportedOperation("fileno")
         return self._under.fileno()
 
-    def write(self, data: "memoryview | bytes") -> int:  # type: ignore[override]
+    def write(self, data: "memoryview | bytes") -> int:  # type: ignore[override] # typeshed asks for every buffer; text streams give these two
         size = len(data) if isinstance(data, bytes) else data.nbytes
         while self.lost is None and self._under is not None:
             try:

@@ -4,7 +4,6 @@ Pure functions of a `StateReader`; no EVM runs. Slots are found by name in the c
 (docs/protocol.md 4).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -123,8 +122,7 @@ def next_gas_limit(parent: int, voted: int) -> int:
 def _array(state: StateReader, base: int, most: int) -> list[int]:
     length = min(state.storage(_permissions(), base), most)
     first = int.from_bytes(keccak256(word(base)), "big")
-    read: Callable[[int], int] = lambda index: state.storage(_permissions(), first + index)  # noqa: E731
-    return [read(index) for index in range(length)]
+    return [state.storage(_permissions(), first + index) for index in range(length)]
 
 
 def _permissions() -> bytes:

@@ -1,14 +1,13 @@
 """Days and moments as an auditor in China writes them, and the blocks they mean. Beijing time (+08:00) throughout."""
 
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time
 
 from testamur.chain.rpc import Rpc
 from testamur.errors import TestamurError
+from testamur.language.verdict import BEIJING
 from testamur.verification.connection import block_before
 
-__all__ = ["BEIJING", "MomentError", "beijing", "blocks_between", "first_second", "last_second"]
-
-BEIJING = timezone(timedelta(hours=8))
+__all__ = ["MomentError", "beijing", "blocks_between", "first_second", "last_second"]
 
 
 class MomentError(TestamurError):

@@ -26,9 +26,8 @@ from testamur.chain.signer import keystore_address
 from testamur.errors import TestamurError
 from testamur.profile import Accounts, Institution, Profile, SigningKeys
 
-__all__ = ["PROFILE_NAME", "BackupError", "Contents", "RunEntry", "collect"]
+__all__ = ["BackupError", "Contents", "RunEntry", "collect"]
 
-PROFILE_NAME: Final = "testamur.toml"
 _RUN_FILES: Final = ("batch.json", "bundles.jsonl", "holders.jsonl", "roster.csv", "template.json")
 _STATE_DATABASES: Final = ("transactions.db", "issued.db")
 

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 import orjson
 
-from testamur.backup.contents import PROFILE_NAME, BackupError, RunEntry
+from testamur.backup.contents import BackupError, RunEntry
 from testamur.backup.writing import MANIFEST, TYPE, VERSION, BackupReport
 from testamur.batch.issued import IssuedRegister
 from testamur.batch.journal import Journal
 from testamur.files import make_private, sync_folder
-from testamur.profile import Profile
+from testamur.profile import PROFILE_NAME, Profile
 
 __all__ = ["restore"]
 

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import orjson
 
-from testamur.backup.contents import PROFILE_NAME, BackupError, Contents, collect
-from testamur.profile import Profile
+from testamur.backup.contents import BackupError, Contents, collect
+from testamur.profile import PROFILE_NAME, Profile
 
 __all__ = ["MANIFEST", "TYPE", "VERSION", "BackupReport", "back_up"]
 

@@ -5,7 +5,7 @@ with line, column and reason, so that a registrar mends the file in one go; noth
 """
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from testamur.credential.columns import CellError, end_of_day, read_cell, start_
 from testamur.credential.normal import normal_form
 from testamur.credential.template import Column, Level, Template
 
-__all__ = ["MAX_ROWS", "Problem", "Roster", "Row", "group_by_level", "parse", "read"]
+__all__ = ["MAX_ROWS", "Problem", "Roster", "Row", "parse", "read"]
 
 MAX_ROWS: Final = 1_000_000
 _TEXTS: Final = ("text", "name", "number")
@@ -90,14 +90,6 @@ def parse(data: bytes, template: Template, ignored: Collection[str] = ()) -> Ros
     if not rows and not problems:
         problems.append(Problem(1, "", "no rows below the header"))
     return Roster(tuple(rows), tuple(problems), tuple(reading.remarks + reading.doubts), tuple(reading.doubts))
-
-
-def group_by_level(rows: Iterable[Row]) -> Mapping[Level, list[Row]]:
-    """Rows of one level together, levels in order of appearance: rows with another scope are another batch."""
-    groups: dict[Level, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.level, []).append(row)
-    return groups
 
 
 class _Reading:

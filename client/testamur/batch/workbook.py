@@ -95,7 +95,7 @@ def _lines(sheet: Any) -> Iterator[Record]:
             yield Record(line, cells + [""] * (width - len(cells)))
     except UnreadableTableError:
         raise
-    except Exception as error:
+    except Exception as error:  # openpyxl and its parser raise what they like for a file that is none
         raise UnreadableTableError(0, f"the workbook cannot be read: {type(error).__name__}") from error
 
 

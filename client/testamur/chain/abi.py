@@ -79,13 +79,6 @@ class Interface:
         entry = self._function(function)
         return keccak256(_signature(entry).encode())[:4] + self._encode_values(entry["inputs"], arguments)
 
-    def encode_constructor(self, arguments: Sequence[object]) -> bytes:
-        """What follows the bytecode in the transaction that creates the contract."""
-        for entry in self._entries:
-            if entry["type"] == "constructor":
-                return self._encode_values(entry["inputs"], arguments)
-        return b""
-
     def decode_call(self, data: bytes) -> tuple[str, dict[str, Any]] | None:
         """The function that call data names, with its arguments by name; None where it is none of this contract's."""
         for entry in self._entries:

@@ -17,9 +17,18 @@ from testamur.chain.rpc import Rpc, to_hex
 from testamur.chain.transactions import Receipt, Sender
 from testamur.proof.hashing import keccak256
 
-__all__ = ["Deployment", "Successor", "contract_address", "deploy_successor", "deploy_suite", "is_governed"]
+__all__ = [
+    "REPLACEABLE",
+    "Deployment",
+    "Successor",
+    "contract_address",
+    "deploy_successor",
+    "deploy_suite",
+    "is_governed",
+]
 
-_REPLACEABLE = ("IssuerRegistry", "QualificationFrameworks", "StatusRegistry", "CredentialBatches")
+REPLACEABLE = ("IssuerRegistry", "QualificationFrameworks", "StatusRegistry", "CredentialBatches")
+"""Contracts that a vote may put a successor in the place of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +97,8 @@ def deploy_successor(connection: Connection, sender: Sender, name: str, document
     The sender's account must be allowed to create contracts (`Permissions.setDeploy`). A StatusRegistry goes on with
     its predecessor's list numbers.
     """
-    if name not in _REPLACEABLE:
-        raise WrongChainError(f"{name} is never replaced", f"replaceable are {', '.join(_REPLACEABLE)}")
+    if name not in REPLACEABLE:
+        raise WrongChainError(f"{name} is never replaced", f"replaceable are {', '.join(REPLACEABLE)}")
     addresses = {other: connection.contract(other).address for other in CONSTRUCTION_ORDER}
     founding = Founding(founders=(), validators=())
     if name == "StatusRegistry":

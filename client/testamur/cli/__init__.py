@@ -40,7 +40,7 @@ def _run(words: "Language") -> int:
         code = tree(standalone_mode=False)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:
+    except Exception as error:  # the border of the process: whatever it is, it ends as a sentence and a code
         if hasattr(error, "format_message"):  # click's family of errors, whose classes typer keeps to itself
             return say_usage_fault(error, words, as_json=as_json)
         return report(error, words, as_json)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-REPLACEABLE = ("IssuerRegistry", "QualificationFrameworks", "StatusRegistry", "CredentialBatches")
-
 
 def register(app: typer.Typer) -> None:
     """Put the command under the root."""
@@ -104,7 +102,7 @@ def _found(session: Session, connection: "Connection", plan: bool, alliance: Pat
 
 
 def _renew(session: Session, connection: "Connection", plan: bool, document: Path | None, out: Path | None) -> int:
-    from testamur.chain.deploy import deploy_successor
+    from testamur.chain.deploy import REPLACEABLE, deploy_successor
     from testamur.cli.proposing import reason_document
     from testamur.doctor import check_code
 

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from testamur.chain.rpc import Rpc
     from testamur.profile import Institution, Profile
 
-__all__ = ["PROFILE_NAME", "Session"]
-
-PROFILE_NAME = "testamur.toml"
+__all__ = ["Session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,8 @@ class Session:
     @property
     def profile_file(self) -> Path:
         """Where the profile stands, whether it exists or not."""
+        from testamur.profile import PROFILE_NAME
+
         return self.profile_path or Path(PROFILE_NAME)
 
     def has_profile(self) -> bool:

@@ -102,7 +102,7 @@ def _chinese_context(kind: Any) -> Any:
     """The class of a command's context whose help has Chinese headings."""
     formatter = kind.formatter_class
 
-    class Formatter(formatter):  # type: ignore[misc, valid-type]
+    class Formatter(formatter):  # type: ignore[misc, valid-type] # known at run time
         def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
             super().write_usage(prog, args, prefix or _usage()[0]["Usage"] + "：")
 

@@ -30,6 +30,7 @@ _TIMES = frozenset({"issued", "valid_from", "valid_until", "anchored"})
 _DAY_EDGES = ("00:00:00", "23:59:59")
 
 BEIJING = timezone(timedelta(hours=8))
+"""The time that people are told, in both languages."""
 
 
 def check_sentence(check: Mapping[str, Any], words: Language, *, is_exact: bool = False) -> str:

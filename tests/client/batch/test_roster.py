@@ -9,7 +9,7 @@ import orjson
 import pytest
 from testamur.batch.encoding import UndecodableError, text_lines
 from testamur.batch.example import example_roster, example_template
-from testamur.batch.roster import Problem, Roster, group_by_level, parse
+from testamur.batch.roster import Problem, Roster, parse
 from testamur.credential.document import Labels
 from testamur.credential.template import Level, Template
 
@@ -202,12 +202,6 @@ def test_undecodable_error_names_line_zero_for_the_whole_file() -> None:
     with pytest.raises(UndecodableError) as caught:
         text_lines("李".encode("utf-16"))
     assert caught.value.line == 0
-
-
-def test_rows_with_another_scope_go_into_a_batch_of_their_own() -> None:
-    roster = _roster("S1,甲,,,,,,5", "S2,乙,,,,,,6", "S3,丙,,,,,,5")
-    groups = group_by_level(roster.rows)
-    assert {level.key: [row.id for row in rows] for level, rows in groups.items()} == {"5": ["S1", "S3"], "6": ["S2"]}
 
 
 def test_commitments_tags_and_study_dates_are_read_where_the_template_has_the_columns() -> None:
