@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from testamur_node.apart_process import ApartError, ApartProcess
 from testamur_node.errand import Errand, current
 from testamur_node.errors import NodeError
-from testamur_node.fair_turns import FairTurns
+from testamur_node.fair_turns import FairPlaces, FairTurns
 from testamur_node.last_words import meaning
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class BusyError(NodeError):
 class Apart:
     """A few processes that take turns; each begins when it is first needed.
 
-    Each kind of work has all of them but one at most. `most` requests may be here at a time, at work or waiting.
+    Each kind of work has all of them but one at most. `most` requests may be here at a time, at work or waiting, and of
+    one caller at most as many as it leaves to others.
     """
 
     def __init__(self, home: Path, count: int, most: int, forget_readers: Callable[[], object]) -> None:
@@ -76,7 +77,7 @@ class Apart:
         self._free: LifoQueue[ApartProcess | None] = LifoQueue()
         for _ in range(count):
             self._free.put(None)
-        self._places = threading.Semaphore(most)
+        self._places = FairPlaces(most)
         self._turns = {work: FairTurns(max(1, count - 1), _MOST_OF_ONE) for work in Work}
         self._started: set[ApartProcess] = set()
         self._lock = threading.Lock()
@@ -127,7 +128,7 @@ class Apart:
         """A process for one request; replaced where an error comes out of it. It is waited for twice as long as the
         request may take, since whoever has it may take as long.
         """
-        if not self._places.acquire(blocking=False):
+        if not self._places.take(errand.caller):
             raise BusyError("the node is busy: too many calls wait already", "try again later")
         try:
             patience = 2 * seconds
@@ -145,7 +146,7 @@ class Apart:
             finally:
                 self._turns[work].give_back(errand.caller)
         finally:
-            self._places.release()
+            self._places.give_back(errand.caller)
 
     def _take(self, left: float, seconds: float) -> ApartProcess:
         """A process that nobody uses, within the seconds that are `left` of `seconds`."""

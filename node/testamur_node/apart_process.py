@@ -105,11 +105,16 @@ def _serve(home: Path, pipe: "Connection[Any, Any]") -> None:
 
 
 def _answer_all(node: "Node", clock: "_Clock", pipe: "Connection[Any, Any]") -> None:
+    from testamur_node.garbage import GivingBack
+
+    giving_back = GivingBack()
     with contextlib.suppress(EOFError, OSError):
         while True:
             clock.now_ns, function, args, kwargs = pickle.loads(pipe.recv_bytes())  # noqa: S301 - the node's words
             node.refresh()
             _send(pipe, *_outcome(function, node.calls, args, kwargs))
+            del function, args, kwargs
+            giving_back.after_job()
 
 
 def _outcome(function: Callable[..., Any], calls: "Calls", args: Any, kwargs: Any) -> tuple[bool, Any]:

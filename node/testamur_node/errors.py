@@ -12,6 +12,8 @@ class NodeError(Exception):
 
     exit_code: int = 1
     """The process exit code of a command that ends with this error (docs/protocol.md 6)."""
+    outside: str | None = None
+    """What is answered over RPC instead of the message, where that names the operator's files; None: the message."""
 
     def __init__(self, message: str, advice: str | None = None) -> None:
         super().__init__(message)

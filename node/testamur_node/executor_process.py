@@ -25,6 +25,7 @@ from testamur_node.engine.in_hand import InHand
 from testamur_node.execution.executor import BlockContext, BlockResult, ExecutionError
 from testamur_node.execution.pyevm import PyEvm
 from testamur_node.execution.threads import start_thread
+from testamur_node.garbage import GivingBack
 from testamur_node.last_words import LastWords, meaning
 from testamur_node.store.store import Store
 
@@ -131,7 +132,7 @@ class ExecutorProcess:
 
 def _serve(pipe: "Connection[Any, Any]", words: LastWords) -> None:
     """The process: work until the node closes the pipe or is gone, and then tell what the node could not."""
-    data = None
+    data, giving_back = None, GivingBack()
     with contextlib.suppress(EOFError, OSError):
         data, spec, hand = pipe.recv()
         note = None if hand is None else InHand(hand)
@@ -139,6 +140,7 @@ def _serve(pipe: "Connection[Any, Any]", words: LastWords) -> None:
             while True:
                 pipe.send_bytes(_reply(store, spec, note, *pipe.recv()))
                 store.environment.trim()
+                giving_back.after_job()
     words.pass_on(data)
 
 

@@ -1,5 +1,6 @@
 """Turns at something scarce, shared between callers: whoever has fewest at work goes first, then who waited longest for
-one. Of one caller only so many have a turn at once, however many wait.
+one. Of one caller only so many have a turn at once, however many wait; and who waits, waits in one of a few places, of
+which no caller takes the last.
 """
 
 import threading
@@ -7,7 +8,39 @@ from collections import Counter, OrderedDict, deque
 
 from testamur_node.errand import Errand
 
-__all__ = ["FairTurns"]
+__all__ = ["FairPlaces", "FairTurns"]
+
+
+class FairPlaces:
+    """`count` places. One caller has at most as many as it leaves free, so that others always find some: a single one
+    half of them, whoever comes beside it half of the rest, and so on. Callers without a name may have all.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._held: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """Callers that have places."""
+        return len(self._held)
+
+    def take(self, caller: str) -> bool:
+        """Take one; False where there is none for this caller."""
+        with self._lock:
+            if self._free < 1 or (caller and self._held[caller] >= self._free):
+                return False
+            self._free -= 1
+            self._held[caller] += 1
+            return True
+
+    def give_back(self, caller: str) -> None:
+        """A place is free again."""
+        with self._lock:
+            self._free += 1
+            self._held[caller] -= 1
+            if not self._held[caller]:
+                del self._held[caller]
 
 
 class _Ticket:

@@ -65,6 +65,8 @@ _ROOM_SECONDS = 1.0
 class HaltedError(NodeError):
     """The engine has halted on an internal error: the process must end, and a restart continues from the last block."""
 
+    outside = "the engine has halted, see the log of the node"
+
 
 class RefusedError(NodeError):
     """No block of this chain may hold the transaction at the present state."""

@@ -32,8 +32,10 @@ __all__ = ["Outcome", "soak"]
 _PATIENCE = 120.0
 """Seconds after which an honest request counts as lost; the machine may be slow."""
 _HELD_SECONDS = 5.0
-MOST_GROWTH = 0.10
+MOST_GROWTH = 0.05
 """Of memory in the second half of a run of ten minutes and more: what is above it is no noise."""
+_WINDOW = 6
+"""Measures of which the least counts: what a large answer takes while it is sent is no growth."""
 
 
 @dataclass
@@ -53,8 +55,12 @@ class Outcome:
     log: str = ""
 
     def growth(self) -> float:
-        """How much the node's memory grew over the second half, by the line that fits it best, as a part of it."""
-        half = self.memory[len(self.memory) // 2 :]
+        """How much the node's memory grew over the second half, as a part of it: by the line that fits best through
+        the least of each minute.
+        """
+        whole = self.memory[len(self.memory) // 2 :]
+        windows = [whole[at : at + _WINDOW] for at in range(0, len(whole) - _WINDOW + 1, _WINDOW)]
+        half = [min(window, key=lambda measure: measure[1]) for window in windows]
         if len(half) < 3:
             return 0.0
         mean_time = sum(seconds for seconds, _, _ in half) / len(half)

@@ -68,6 +68,57 @@ def test_many_small_steps_count_as_one_leap() -> None:
     assert clock() == START + 12 * 60 * SECOND + MOST_LEAD_NS
 
 
+@pytest.mark.parametrize("leap", [11 * SECOND, DAY])
+def test_a_step_forward_that_stays_for_ten_minutes_is_taken_once(leap: int) -> None:
+    """A machine that was paused; a restart would take it, too."""
+    times = Times()
+    clock = times.clock()
+    times.wall += leap
+    for _ in range(10):
+        problem = clock.problem()
+        assert problem is not None
+        assert problem.endswith("where it is right: it is believed after ten minutes")
+        assert clock() == START + MOST_LEAD_NS + times.count - 5 * DAY
+        times.pass_(60 * SECOND)
+    assert clock.problem() is None
+    assert clock() == times.wall
+    times.wall += leap
+    for _ in range(100):
+        problem = clock.problem()
+        assert problem is not None, "a second one wants a restart"
+        assert "ten minutes" not in problem
+        times.pass_(60 * SECOND)
+
+
+@pytest.mark.parametrize("leap", [DAY + SECOND, IN_2036 - START])
+def test_a_longer_step_is_never_taken_by_itself(leap: int) -> None:
+    times = Times()
+    clock = times.clock()
+    times.wall += leap
+    for _ in range(100):
+        assert clock.problem() is not None
+        times.pass_(60 * SECOND)
+
+
+def test_a_clock_that_runs_on_too_fast_or_comes_and_goes_is_no_step() -> None:
+    times = Times()
+    clock = times.clock()
+    times.wall += 60 * SECOND
+    for _ in range(100):
+        assert clock.problem() is not None
+        times.pass_(60 * SECOND)
+        times.wall += 3 * SECOND
+    again = Times()
+    clock = again.clock()
+    for _ in range(10):
+        again.wall += 60 * SECOND
+        assert clock.problem() is not None
+        again.pass_(300 * SECOND)
+        again.wall -= 60 * SECOND
+        assert clock.problem() is None
+        again.pass_(300 * SECOND)
+
+
 def test_a_clock_that_was_ahead_at_start_and_is_put_right_is_believed_and_then_measured_by() -> None:
     times = Times(START + 3600 * SECOND)
     clock = times.clock()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from testamur_node.apart import TooSlowError
 from testamur_node.errand import Errand, OutOfTimeError, current
-from testamur_node.fair_turns import FairTurns
+from testamur_node.fair_turns import FairPlaces, FairTurns
 from testamur_node.node import Node
 
 from tests.node.test_apart import AGES, height, hold, opened, process_of
@@ -97,6 +97,21 @@ def test_one_caller_has_two_turns_at_most_however_many_are_free() -> None:
     assert [turns.take(Errand(), 0) for _ in range(6)] == [True] * 5 + [False]  # who has no name may have the rest
     turns.give_back("a")
     assert turns.take(Errand("a"), 0)
+
+
+def test_one_caller_leaves_places_to_others_however_many_connections_it_has() -> None:
+    places = FairPlaces(64)
+    taken = {name: sum(places.take(name) for _ in range(64)) for name in ("crowd", "second", "third", "one")}
+    assert taken == {"crowd": 32, "second": 16, "third": 8, "one": 4}
+    assert [places.take("") for _ in range(5)] == [True] * 4 + [False]  # who has no name may have the rest
+    assert not places.take("crowd")
+    places.give_back("")
+    assert places.take("new")
+    for name, count in {**taken, "": 3, "new": 1}.items():
+        for _ in range(count):
+            places.give_back(name)
+    assert len(places) == 0
+    assert places.take("crowd")
 
 
 def test_a_turn_that_comes_to_who_has_gone_goes_to_the_next() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +11,11 @@ import orjson
 import pytest
 from testamur_node.chain.rules import DEVELOPMENT
 from testamur_node.node import Node
-from testamur_node.rpc import head_limit, patience
+from testamur_node.rpc import connection, head_limit, patience
 from testamur_node.rpc.connection import Connection
 from testamur_node.rpc.limits import Limits
 from testamur_node.rpc.server import Listeners, dispatcher_for, serve
+from testamur_node.rpc.subscriptions import Subscriptions
 
 from tests.faults.hostile import frame
 from tests.node.founding import make_home
@@ -124,11 +126,11 @@ def test_requests_whose_answers_are_not_read_hold_back_the_next(node: Node) -> N
 
         dispatcher = dispatcher_for(node, ["eth"], Limits())
         with ThreadPoolExecutor(4) as workers:
-            async with asyncio.timeout(AGES), Connection.open(dispatcher, workers, write, "a") as connection:
+            async with asyncio.timeout(AGES), Connection.open(dispatcher, workers, write, "a") as opened:
                 for _ in range(8):
-                    await connection.take(orjson.dumps(CALL))
-                ninth = asyncio.create_task(connection.take(orjson.dumps(CALL)))
-                while len(connection._tasks):
+                    await opened.take(orjson.dumps(CALL))
+                ninth = asyncio.create_task(opened.take(orjson.dumps(CALL)))
+                while len(opened._tasks):
                     await asyncio.sleep(0.01)  # all eight are answered
                 assert not ninth.done()
                 assert written == []
@@ -158,5 +160,41 @@ def test_pings_that_nobody_reads_and_fragments_without_end_end_the_connection(
             reader._transport.pause_reading()  # type: ignore[attr-defined] # as a client that does not read
             await cut_off(writer, message)
             writer.transport.abort()
+
+    asyncio.run(go())
+
+
+def test_who_hangs_up_while_its_requests_wait_is_not_worked_for(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its end stands behind messages that are not read while eight are worked on."""
+    monkeypatch.setattr(connection, "_LOOKING_SECONDS", 0.05)
+    ended: list[object] = []
+    close = Subscriptions.close
+    monkeypatch.setattr(Subscriptions, "close", lambda self: (ended.append(self), close(self)))
+
+    async def go() -> None:
+        at_work, may_end = threading.Semaphore(0), threading.Event()
+
+        def hold(_node: Node) -> int:
+            at_work.release()
+            may_end.wait(AGES)
+            return 1
+
+        monkeypatch.setattr(Node, "chain_id", property(hold), raising=False)
+        try:
+            async with serve(node, Listeners(None, "127.0.0.1:0")) as serving, asyncio.timeout(AGES):
+                port = int(str(serving.endpoints.websocket).rpartition(":")[2])
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(OPENING)
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(frame(1, orjson.dumps(CALL)) * 12)
+                for _ in range(8):
+                    await asyncio.to_thread(at_work.acquire)
+                assert ended == []
+                writer.close()
+                while not ended:
+                    await asyncio.sleep(0.01)
+                may_end.set()
+        finally:
+            may_end.set()
 
     asyncio.run(go())

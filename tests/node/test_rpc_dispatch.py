@@ -7,12 +7,15 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from testamur_node.engine.solo import EngineStoppedError
 from testamur_node.errand import Errand
+from testamur_node.node import HaltedError
 from testamur_node.rpc.codec import read_address, read_data, read_hash, read_quantity, read_storage_key
 from testamur_node.rpc.dispatch import Dispatcher, Namespace, optional, required
 from testamur_node.rpc.errors import DecodeError, RevertError, ServerRefusalError
 from testamur_node.rpc.ipc import ValueSplitter
 from testamur_node.rpc.limits import Limits
+from testamur_node.store import StoreError
 
 echo: Namespace[str] = Namespace("echo")
 
@@ -35,6 +38,11 @@ def revert(_context: str) -> str:
 @echo.method("fail")
 def fail(_context: str) -> str:
     raise ZeroDivisionError
+
+
+@echo.method("halted", required(read_quantity))
+def halted(_context: str, kind: int) -> str:
+    raise (HaltedError, StoreError, EngineStoppedError)[kind]("cannot commit to /srv/node/data: no room", "free /srv")
 
 
 @echo.method("long", required(read_quantity))
@@ -307,3 +315,15 @@ def test_a_batch_shares_one_time_and_ends_with_its_client() -> None:
     gone.call_off()
     assert gone.run(DISPATCHER.answer, batch) is None
     assert len(orjson.loads(Errand("a", 60.0).run(DISPATCHER.answer, batch) or b"")) == 3
+
+
+@pytest.mark.parametrize("kind", ["0x0", "0x1", "0x2"])
+def test_strangers_are_not_told_where_the_node_keeps_its_files_and_the_log_is(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    code, message = error_of({"jsonrpc": "2.0", "id": 1, "method": "echo_halted", "params": [kind]})
+    assert code == -32000
+    assert "see" in message
+    assert "log" in message
+    assert "/srv" not in message
+    assert "cannot commit to /srv/node/data: no room (free /srv)" in caplog.text

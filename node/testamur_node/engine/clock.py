@@ -20,7 +20,11 @@ MOST_LEAD_NS = 10 * _SECOND
 _MOST_PAUSE_NS = 7 * 86_400 * _SECOND
 """A chain that has signed nothing for longer than this is not gone on with unasked."""
 _LASTING_NS = 600 * _SECOND
-"""A time of day that was set back and stays so for this long is taken as the right one."""
+"""A time of day that was set, and stays so for this long, is taken as the right one: back always, forward once."""
+_MOST_STEP_NS = 86_400 * _SECOND
+"""One step forward that is taken so: what a paused machine has missed. A longer one wants a restart."""
+_STEADY_NS = _SECOND
+"""What a step may drift while it must last; a clock that runs fast drifts further."""
 
 
 class UnlikelyTimeError(NodeError):
@@ -68,6 +72,9 @@ class SteadyClock:
         """What the count is added to for the time that it vouches for."""
         self._was_set_back: tuple[int, int] | None = None
         """(the count when it was first seen, the latest origin since) of a time of day that lies behind."""
+        self._was_set_ahead: tuple[int, int] | None = None
+        """(the count when it was first seen, its origin then) of one that lies ahead."""
+        self._may_step = True
 
     def __call__(self) -> int:
         """Nanoseconds since 1970; never further ahead than may be signed."""
@@ -84,12 +91,18 @@ class SteadyClock:
                 self._origin = max(self._origin, wall - count)
             self._awaits_correction = False
         self._follow_back(wall, count)
-        lead = wall - (self._origin + count)
-        if lead <= MOST_LEAD_NS:
+        self._follow_step(wall, count)
+        lead = (wall - (self._origin + count)) // _SECOND
+        if wall - (self._origin + count) <= MOST_LEAD_NS:
             return None
+        if self._was_set_ahead is None:
+            return (
+                f"no block is made: the clock says {moment(wall)}, {lead} s more than has passed since the node"
+                " started; put it right, or restart the node where it is right"
+            )
         return (
-            f"no block is made: the clock says {moment(wall)}, {lead // _SECOND} s more than has passed since the node"
-            " started; put it right, or restart the node where it is right"
+            f"no block is made: the clock says {moment(wall)}, {lead} s more than has passed since the node"
+            " started; put it right, or restart the node where it is right: it is believed after ten minutes"
         )
 
     def _follow_back(self, wall: int, count: int) -> None:
@@ -102,3 +115,18 @@ class SteadyClock:
         self._was_set_back = since, max(latest, origin)
         if count - since >= _LASTING_NS:
             self._origin, self._was_set_back = max(latest, origin), None
+
+    def _follow_step(self, wall: int, count: int) -> None:
+        """Take one time of day that was set forward, by a day at most, and has stayed so: a restart would take it too,
+        and a reading that was wrong has passed by then.
+        """
+        origin = wall - count
+        if not self._may_step or not MOST_LEAD_NS < origin - self._origin <= _MOST_STEP_NS:
+            self._was_set_ahead = None
+            return
+        since, first = self._was_set_ahead or (count, origin)
+        if abs(origin - first) > _STEADY_NS:
+            since, first = count, origin
+        self._was_set_ahead = since, first
+        if count - since >= _LASTING_NS:
+            self._origin, self._was_set_ahead, self._may_step = min(first, origin), None, False

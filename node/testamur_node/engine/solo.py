@@ -56,6 +56,8 @@ Result = TypeVar("Result")
 class EngineStoppedError(NodeError):
     """The engine has halted or been closed and makes no more blocks."""
 
+    outside = "the engine makes no more blocks, see the log of the node"
+
 
 @dataclass(frozen=True, slots=True)
 class BlockTimes:

@@ -16,7 +16,7 @@ import uvloop
 from testamur_node.engine.clock import elapsed_ns
 from testamur_node.errors import NodeError
 from testamur_node.executor_process import ExecutorProcess
-from testamur_node.garbage import settle
+from testamur_node.garbage import GIVING_BACK_SECONDS, give_back, settle
 from testamur_node.node import Node
 from testamur_node.operations.config import Config
 from testamur_node.operations.running import RunningNode, announce
@@ -73,8 +73,9 @@ async def _serve(
             failed = asyncio.create_task(_watch(node))
             stopped = asyncio.create_task(stopping.wait())
             reread = asyncio.create_task(_reread(rereading, serving, load))
+            tidying = asyncio.create_task(_give_back())
             await asyncio.wait((failed, stopped), return_when=asyncio.FIRST_COMPLETED)
-            for task in (failed, stopped, reread):
+            for task in (failed, stopped, reread, tidying):
                 task.cancel()
             if failed.done() and not failed.cancelled():
                 failed.result()
@@ -91,6 +92,13 @@ async def _reread(asked: asyncio.Event, serving: Serving, load: Callable[[], Con
             _log.error("the settings were read again and are not good, so the old ones hold: %s", error)
         else:
             _log.warning("the settings about access were read again and hold from now on")
+
+
+async def _give_back() -> None:
+    """Return what requests have taken and freed, again and again."""
+    while True:
+        await asyncio.sleep(GIVING_BACK_SECONDS)
+        await asyncio.to_thread(give_back)
 
 
 async def _watch(node: Node) -> None:

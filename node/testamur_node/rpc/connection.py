@@ -28,6 +28,8 @@ _MOST_WAITING = 10_000
 """Messages that may wait for a slow reader."""
 _MOST_RUNNING = 8
 """Requests of one connection that are worked on or whose answers are not sent yet: each may have 25 MB."""
+_LOOKING_SECONDS = 1.0
+"""So often a peer whose requests wait is looked after: it may have hung up."""
 
 
 class Connection:
@@ -76,12 +78,27 @@ class Connection:
                 task.cancel()
             await asyncio.gather(writer, *connection._tasks, return_exceptions=True)
 
-    async def take(self, body: bytes) -> None:
-        """Begin to work on one message of the peer; returns at once unless too many are being worked on."""
-        await self._running.acquire()
+    async def take(self, body: bytes, has_gone: Callable[[], bool] = lambda: False) -> bool:
+        """Begin to work on one message of the peer; returns at once unless too many are being worked on. False where
+        the peer `has_gone` before its turn came: nothing of its is worth working on any more.
+        """
+        if not await self._has_room(has_gone):
+            return False
         task = asyncio.create_task(self._work(body))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return True
+
+    async def _has_room(self, has_gone: Callable[[], bool]) -> bool:
+        """Wait until one more may be worked on; False where the peer has gone meanwhile."""
+        while True:
+            try:
+                async with asyncio.timeout(_LOOKING_SECONDS):
+                    await self._running.acquire()
+                    return True
+            except TimeoutError:
+                if has_gone():
+                    return False
 
     async def _work(self, body: bytes) -> None:
         session = Answering(self._subscriptions)

@@ -226,7 +226,9 @@ class Dispatcher(Generic[ContextT]):
             answer = _encode(identity, error=failure)
         except NodeError as error:
             failure = error
-            answer = _encode(identity, error=ServerRefusalError(str(error)))
+            if error.outside is not None:
+                _log.error("method %s failed: %s", name, error)
+            answer = _encode(identity, error=ServerRefusalError(error.outside or str(error)))
         except Exception:
             # The border of the process: a fault of ours must reach the log whole and the caller as a code.
             _log.exception("method %s failed", name)

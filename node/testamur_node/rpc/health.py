@@ -1,7 +1,7 @@
 """What a supervisor asks: does the node live (`/healthz`), and does it do its work (`/readyz`)?"""
 
 from testamur_node.errors import NodeError
-from testamur_node.node import Node
+from testamur_node.node import HaltedError, Node
 
 __all__ = ["health", "readiness"]
 
@@ -18,8 +18,8 @@ def readiness(node: Node) -> tuple[int, dict[str, object]]:
     try:
         node.raise_if_halted()
         height = node.head.number
-    except NodeError:  # its message names files, and anybody may ask here
-        return 503, {"ready": False, "reason": "the engine has halted, see the log of the node"}
+    except NodeError as error:
+        return 503, {"ready": False, "reason": error.outside or HaltedError.outside}
     reason = node.waiting or node.room_problem()
     if reason is not None:
         return 503, {"ready": False, "reason": reason}

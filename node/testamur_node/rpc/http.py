@@ -20,6 +20,7 @@ from testamur_node.rpc.dispatch import Dispatcher, refusal
 from testamur_node.rpc.errors import InvalidRequestError, ResourceLimitError, RpcError
 from testamur_node.rpc.health import health, readiness
 from testamur_node.rpc.protocol import certificate_of
+from testamur_node.rpc.websocket import HAS_GONE
 from testamur_node.rpc.wire import Receive, Scope, Send, headers_of, reply
 
 __all__ = ["Application"]
@@ -131,7 +132,8 @@ class Application:
                 async with asyncio.timeout(caller.seconds_left()):
                     while (message := await receive())["type"] == "websocket.receive":
                         body = message.get("bytes") or (message.get("text") or "").encode()
-                        await connection.take(body)
+                        if not await connection.take(body, scope["state"][HAS_GONE]):
+                            break
             except TimeoutError:  # subscriptions would go on telling whoever holds the expired token
                 await send({"type": "websocket.close", "code": 1008, "reason": "the token has expired"})
 

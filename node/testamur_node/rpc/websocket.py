@@ -4,12 +4,18 @@ A client that sends pings and does not read has every pong buffered, and a messa
 memory though it has no bytes. So nothing is read while too much is written and not read, and fragments are counted.
 """
 
+import select
+
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.http11 import Request
 
 from testamur_node.rpc.patience import Impatient
 
-__all__ = ["WebSocketProtocol"]
+__all__ = ["HAS_GONE", "WebSocketProtocol"]
+
+HAS_GONE = "has_gone"
+"""In the scope's `state`: a function that says whether the client has hung up, though nothing is read from it now."""
 
 _MOST_FRAGMENTS = 10_000
 """Of one message: of the largest that is taken, each may have 500 bytes."""
@@ -17,6 +23,22 @@ _MOST_FRAGMENTS = 10_000
 
 class WebSocketProtocol(Impatient, WebSocketsSansIOProtocol):
     """One connection that has become a WebSocket."""
+
+    def handle_connect(self, event: Request) -> None:
+        """It asks to become one."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):  # else it was refused
+            self.scope["state"][HAS_GONE] = self.has_gone
+
+    def has_gone(self) -> bool:
+        """Whether nobody is there any more. What a client sends last is not read while its requests wait, and so its
+        end is not met either: the system is asked (poll(2), POLLRDHUP).
+        """
+        if self.disconnected or self.transport.is_closing():
+            return True
+        asking = select.poll()
+        asking.register(self.transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+        return bool(asking.poll(0))
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived."""

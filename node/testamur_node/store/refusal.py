@@ -21,6 +21,8 @@ _MAKE_ROOM = "free some disk space and start again: what was committed is safe"
 class StoreError(NodeError):
     """The store cannot be opened, read or written."""
 
+    outside = "the node cannot read or write its data, see its log"
+
 
 class StoreLockedError(StoreError):
     """Another process has this home open."""
