@@ -61,13 +61,16 @@ def rlp_decode(data: bytes) -> Item:
         item: Item = rusty_rlp.decode_raw(data, True, False)[0]
     except Exception as error:  # the extension raises its own DecodingError and, on oddities, others
         raise DecodingError(f"not RLP: {error}") from error
+    # the library passes over an item that ends beyond its list: the bytes would have a hash that their content has not
+    if rlp_encode(item) != data:
+        raise DecodingError("not RLP: an item ends beyond the list it is in")
     return item
 
 
 def _check_depth(data: bytes) -> None:
     """Raise where lists nest deeper than `MOST_DEPTH`; one pass over the heads, whatever they claim.
 
-    An item that claims to end beyond the list it is in is the library's to refuse, as is what is not canonical.
+    What is not canonical is `rlp_decode`'s to refuse.
     """
     ends: list[int] = []
     at, length = 0, len(data)

@@ -75,6 +75,16 @@ def test_what_ours_nest_is_read() -> None:
         rlp_decode(by_rule([item]))
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["c1c1", "c185", "c20081", "c280c4", "c2c0b8", "c400c1c081", "c4c0c20082", "c4c180c382", "c7856d10cc8bf5c1"],
+)
+def test_an_item_that_ends_beyond_its_list_is_refused(text: str) -> None:
+    """Another hash for the same content: an outsider could give a waiting transaction a second one."""
+    with pytest.raises(DecodingError):
+        rlp_decode(bytes.fromhex(text))
+
+
 def test_more_bytes_than_any_block_has_are_not_decoded() -> None:
     with pytest.raises(DecodingError, match="at most"):
         rlp_decode(bytes(MOST_BYTES + 1))

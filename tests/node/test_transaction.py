@@ -42,6 +42,18 @@ def test_a_delegating_transaction_decodes_with_its_authorizations() -> None:
     assert [item.address for item in found.authorizations] == [b"\x11" * 20]
 
 
+@pytest.mark.parametrize("fields", [{"gasPrice": 7}, {"accessList": ACCESS}])
+@pytest.mark.parametrize("end", [b"\xc1", b"\x81", b"\xb8"])
+def test_an_outsider_gives_no_transaction_a_second_hash(fields: dict[str, Any], end: bytes) -> None:
+    """An item that begins at the end of the list and claims to go on beyond it says nothing, and is refused."""
+    encoded = raw(3, 5, **fields)
+    kind = encoded[: encoded[0] < 0xC0]
+    content = b"".join(map(rlp.encode, rlp.decode(encoded[len(kind) :]))) + end
+    assert len(content) < 256
+    with pytest.raises(DecodingError):
+        decode_transaction(kind + bytes((0xF8, len(content))) + content)
+
+
 def test_a_given_sender_is_not_recovered_again() -> None:
     assert decode_transaction(raw(0, 0), sender=bytes(20)).sender == bytes(20)
 
