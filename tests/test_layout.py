@@ -12,7 +12,7 @@ from tests.sentences import holes, normal, sentences
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE_MAY_IMPORT = (
-    *("testamur.proof", "testamur.artifacts", "testamur.streams"),
+    *("testamur.proof", "testamur.artifacts", "testamur.streams", "testamur.foreign"),
     *(f"testamur.language.{name}" for name in ("sentences", "wish", "help")),
 )
 HEAVY = {"web3", "pydantic", "fastapi", "eth_account", "eth_abi", "eth", "httpx"}

@@ -53,12 +53,26 @@ def test_a_byte_order_mark_is_read_over_and_one_byte_more_than_the_bound_is_refu
 
 
 @pytest.mark.parametrize(
-    "text", ["a = " + "[" * 100_000, "a = " + "{a=" * 100_000, "a = " + "9" * 10_000, "a =", "#" * 5_000_000]
+    "text",
+    [
+        "a = " + "[" * 100_000,
+        "a = " + "{a=" * 100_000,
+        "a = " + "9" * 10_000,
+        "a =",
+        "#" * 5_000_000,
+        "a." * 9_999 + "a = 1",
+        ("a." * 64 + "a = 1\n") * 2_000,
+    ],
 )
 def test_toml_that_is_deep_endless_or_none_is_refused_as_toml_is(text: str) -> None:
     with pytest.raises(tomllib.TOMLDecodeError):
         read_toml(text)
     assert read_toml('a = [["x"]]') == {"a": [["x"]]}
+
+
+def test_a_long_line_of_names_is_read() -> None:
+    names = [f"did:web:{number}.edu.cn" for number in range(500)]
+    assert read_toml(f"issuers = {json.dumps(names)}") == {"issuers": names}
 
 
 def test_a_profile_and_a_policy_of_nested_brackets_are_told_not_to_be_usable(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import testamur_node
+from testamur import foreign
 from testamur_node.cli import program
 from testamur_node.language import LANGUAGES, Language, wished_language
 from testamur_node.terminal import Terminal
@@ -16,6 +17,8 @@ from testamur_node.terminal import Terminal
 from tests.interop.conftest import node_command
 
 PACKAGE = Path(testamur_node.__path__[0])
+SHARED = Path(str(foreign.__file__))
+"""Of the client, and says of a TOML file why it is none."""
 SPOKEN = (
     *sorted((PACKAGE / "operations").glob("*.py")),
     *(PACKAGE / f"{name}.py" for name in ("alliance_file", "documents", "engine/clock", "engine/key", "rpc/server")),
@@ -66,7 +69,7 @@ def test_every_stage_of_a_long_command_has_its_chinese() -> None:
 
 
 def test_no_chinese_is_of_a_sentence_that_is_gone() -> None:
-    said = {text for path in PACKAGE.rglob("*.py") for text in texts(path)}
+    said = {text for path in (*PACKAGE.rglob("*.py"), SHARED) for text in texts(path)}
     # the store says `cannot open {folder}` in one place, and why in another
     gone = {english for english in CHINESE.texts if not {normal(english), normal(english).removesuffix(": {}")} & said}
     assert gone == set()

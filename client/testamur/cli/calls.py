@@ -36,7 +36,7 @@ def parse_call(suite: Suite, text: str) -> Call:
         raise UsageError(f"{contract} has no function {function}")
     try:
         if is_deeper(array.encode(), MAX_DEPTH):
-            raise ValueError("brackets that do not close, or too many")
+            raise ValueError("nested too deep")
         values = json.loads(array)
     except ValueError as error:
         raise UsageError(f"the arguments of {contract}.{function} are not a JSON array: {error}") from error
