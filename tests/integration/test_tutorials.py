@@ -36,6 +36,7 @@ def blocks(tutorial: Path) -> list[tuple[str, list[str]]]:
     return found
 
 
+@pytest.mark.timeout(700)  # some thirty commands, each a process of its own, beside whatever else the machine does
 @pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda path: path.stem)
 def test_a_tutorial_does_what_it_says(tutorial: Path, tmp_path: Path) -> None:
     steps = blocks(tutorial)
@@ -52,7 +53,9 @@ def test_a_tutorial_does_what_it_says(tutorial: Path, tmp_path: Path) -> None:
     with log.open("wb") as output:
         shell = subprocess.Popen(["bash", "-c", script], cwd=tmp_path, env=environment, stdout=output, stderr=output)
         try:
-            code = shell.wait(timeout=240)
+            code = shell.wait(timeout=600)
+        except subprocess.TimeoutExpired:
+            pytest.fail("not done after 600 s: " + log.read_text(encoding="utf-8")[-3000:])
         finally:
             end_all(tmp_path)
     printed = log.read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from testamur.chain.signer import Account, account_from_environment, keystore_ad
 from testamur.chain.transactions import Sender
 from testamur.profile import Institution, Profile
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "lacking_account_advice"]
 
 
 class Connection:
@@ -137,7 +137,17 @@ class Connection:
             if keystore is None:
                 raise KeyUnusableError(
                     f"the profile names no {role} account for institution {institution.number}",
-                    f"add it to [institution.accounts] in {self.profile.path.name}, or set ETH_KEYSTORE",
+                    lacking_account_advice(role, self.profile.path.name),
                 )
             account = self.account(keystore)
         return self.sender(account)
+
+
+def lacking_account_advice(role: str, profile: str) -> str:
+    """What to do where a profile names no account for a role; `account grant` gives only issue and status."""
+    if role not in ("issue", "status"):
+        return f"add it to [institution.accounts] in {profile}, or set ETH_KEYSTORE"
+    return (
+        f"give the role to an account: `testamur account grant NAME --role {role}`; one that has it goes into "
+        f"[institution.accounts] of {profile}, or set ETH_KEYSTORE"
+    )

@@ -66,7 +66,8 @@ def events(
     if follow and (until is not None or to_block is not None):
         raise UsageError("--follow goes on for ever", "leave --until and --to out")
     with session.connection() as connection:
-        wanted = wanted_of(connection.suite, contract, event, institution, status_list)
+        concerned = None if institution is None else session.registered(connection, institution)
+        wanted = wanted_of(contract, event, concerned, status_list)
         first, last = blocks_of(connection.suite, since, until, from_block, to_block)
         if as_sheet:
             _head(session)

@@ -33,7 +33,11 @@ Names = Annotated[
 ]
 Concerned = Annotated[
     str | None,
-    typer.Option("--institution", metavar="NUMBER|DID", help="Only what concerns this institution, in any role."),
+    typer.Option(
+        "--institution",
+        metavar="WHO",
+        help="Only what concerns this institution (number, DID, slug of the profile), in any role.",
+    ),
 ]
 StatusList = Annotated[int | None, typer.Option("--list", metavar="L", help="Only of this status list.")]
 Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="From this day or moment on, Beijing time.")]
@@ -46,16 +50,14 @@ AsSheet = Annotated[bool, typer.Option("--csv", help="Write a table that Excel a
 
 
 def wanted_of(
-    suite: "Suite",
     contracts: list[str] | None,
     names: list[str] | None,
-    institution: str | None,
+    institution: int | None,
     status_list: int | None,
 ) -> "EventFilter":
     from testamur.audit.event import EventFilter
     from testamur.audit.pages import CONTRACTS
     from testamur.chain.contracts import interface
-    from testamur.registry import find_institution
 
     known = (*CONTRACTS, "Directory")
     for name in contracts or ():
@@ -65,8 +67,7 @@ def wanted_of(
     for name in names or ():
         if name not in events:
             raise UsageError(f"there is no event {name}", f"one of {', '.join(sorted(events))}")
-    number = find_institution(suite, institution) if institution is not None else None
-    return EventFilter(tuple(contracts or ()), tuple(names or ()), number, status_list)
+    return EventFilter(tuple(contracts or ()), tuple(names or ()), institution, status_list)
 
 
 def blocks_of(

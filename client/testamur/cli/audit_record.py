@@ -98,7 +98,8 @@ def export(
     from testamur.audit.export import export_events
 
     with session.connection() as connection:
-        wanted = wanted_of(connection.suite, contract, event, institution, None)
+        concerned = None if institution is None else session.registered(connection, institution)
+        wanted = wanted_of(contract, event, concerned, None)
         first, last = blocks_of(connection.suite, since, until, 0, None)
         heads = [session.terminal.language.said(head) for head in columns()]
         manifest = export_events(connection.suite, wanted, out, first, last, heads if as_sheet else None)

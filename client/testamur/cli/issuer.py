@@ -22,7 +22,9 @@ __all__ = ["app", "parse_scope"]
 app = noun("The register of institutions: who is recognised for what, under which keys.", "testamur issuer list")
 app.add_typer(issuer_key.app, name="key")
 
-Who = Annotated[str, typer.Argument(metavar="ID|DID", help="Number or DID of the institution.")]
+Who = Annotated[
+    str, typer.Argument(metavar="ID|DID", help="Number or DID of the institution; the slug of one of the profile.")
+]
 Document = Annotated[Path | None, typer.Option("--document", metavar="FILE", help="The document that explains it.")]
 Scopes = Annotated[
     list[str],
@@ -51,19 +53,20 @@ def list_(session: Session) -> None:
 def show(
     session: Session,
     who: Annotated[
-        str | None, typer.Argument(metavar="[ID|DID]", help="Number or DID; else the one that acts.")
+        str | None,
+        typer.Argument(metavar="[ID|DID]", help="Number, DID or a slug of the profile; else the one that acts."),
     ] = None,
     did: Annotated[bool, typer.Option("--did", help="Print the DID document to publish.")] = False,
 ) -> None:
     """Show an institution: state, names, scopes and keys; or its DID document."""
     import json
 
-    from testamur.registry import did_document, find_institution, read_issuer, record_json
+    from testamur.registry import did_document, read_issuer, record_json
 
     with session.connection() as connection:
         if who is None:
             who = str(session.institution(connection.profile).number)
-        record = read_issuer(connection.suite, find_institution(connection.suite, who))
+        record = read_issuer(connection.suite, session.registered(connection, who))
     if did:
         wanted = who if who.startswith("did:") else record.dids[0]
         document = did_document(record, wanted)
@@ -141,10 +144,9 @@ def admit(session: Session, who: Who, scope: Scopes, document: Document = None) 
     """Recognise an institution for one or more scopes, by vote; further scopes of a recognised one are added."""
     from testamur.chain.institution import IssuerState, admit_call
     from testamur.cli.proposing import put_to_vote, reason_document
-    from testamur.registry import find_institution
 
     with session.connection() as connection:
-        number = find_institution(connection.suite, who)
+        number = session.registered(connection, who)
         block = connection.rpc.block() or {}
         since = int(block.get("timestamp", hex(int(time.time()))), 16)
         scopes = [parse_scope(text, since) for text in scope]
@@ -222,10 +224,9 @@ def parse_scope(text: str, since: int) -> "Scope":
 
 def _change(session: Session, who: str, function: str, document: Path | None) -> int:
     from testamur.cli.proposing import put_to_vote, reason_document
-    from testamur.registry import find_institution
 
     with session.connection() as connection:
-        number = find_institution(connection.suite, who)
+        number = session.registered(connection, who)
         hashed = reason_document(connection, document, f"{function} institution {number}")
         call = connection.contract("IssuerRegistry").call(function, number, hashed)
         return put_to_vote(session, connection, [call], hashed, institution=number)

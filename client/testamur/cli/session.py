@@ -90,6 +90,18 @@ class Session:
         """Who acts: `--as`, else the only institution of the profile."""
         return profile.institution(self.acting)
 
+    def registered(self, connection: "Connection", who: str) -> int:
+        """The number of a registered institution: given itself, by DID, or by the slug or name that the profile has.
+
+        Errors: `UnknownIssuerError` where neither the register nor the profile knows it.
+        """
+        from testamur.registry import find_institution
+
+        for known in connection.profile.institutions:
+            if who in (known.slug, known.name):
+                return known.number
+        return find_institution(connection.suite, who)
+
     def policy_file(self, wanted: Path | None) -> Path:
         """`--policy`, else TESTAMUR_POLICY, else the profile's."""
         if wanted is not None:

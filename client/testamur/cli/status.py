@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["app", "register"]
 
 _SHOWN = 50
+_RESULTS = {"changed": "changed", "already": "was so before", "refused": "refused"}
+"""What became of a credential, in words."""
 
 app = noun("Status lists: what they hold.", "testamur status show li-hua.json")
 
@@ -116,10 +118,17 @@ def _change(
                 return 2
         report = issuer.change(StatusChange(verb), targets, reason=reason)
     session.terminal.result(report.to_json())
+    words = session.terminal.language
     session.terminal.table(
-        ("credential", "list", "index", "result", "reason"),
+        ("credential", "list", "index", "result"),
         [
-            (item.target.source, item.target.list, item.target.index, item.result, item.reason)
+            (
+                item.target.source,
+                item.target.list,
+                item.target.index,
+                words.said(_RESULTS[item.result])
+                + (f"{words.text('cli.colon')}{words.told(item.reason)}" if item.reason else ""),
+            )
             for item in report.outcomes
         ],
     )

@@ -1,6 +1,6 @@
 """Whether an institution's accounts are named, open, and have the roles that the profile gives them."""
 
-from testamur.chain.connection import Connection
+from testamur.chain.connection import Connection, lacking_account_advice
 from testamur.chain.contracts import Contract
 from testamur.chain.errors import KeyUnusableError, WrongPasswordError
 from testamur.chain.institution import Role
@@ -47,7 +47,7 @@ def _missing(connection: Connection, institution: Institution) -> list[Finding]:
     for role, severity in (("issue", "error"), ("status", "warning")):
         if getattr(institution.accounts, role) is None:
             message = f"the profile names no {role} account for institution {number}"
-            advice = f"add it to [institution.accounts] in {connection.profile.path.name}, or set ETH_KEYSTORE"
+            advice = lacking_account_advice(role, connection.profile.path.name)
             facts = {"institution": number, "role": role.upper()}
             found.append(Finding("missing_account", severity, message, advice, facts, 9))
     return found

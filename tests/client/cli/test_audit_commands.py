@@ -64,6 +64,7 @@ def test_an_institutions_events_are_those_of_its_lists_votes_and_accounts_too(wo
     third = events(world, "--institution", world.result.unrecognised)
     assert "ProposalCreated" in {item["event"] for item in third}, "what was decided about it"
     by_did = events(world, "--institution", world.profile.institution("cdou").did)
+    assert events(world, "--institution", "cdou") == by_did, "as the example in the help has it"
     assert by_did == own
 
 

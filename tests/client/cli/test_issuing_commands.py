@@ -190,6 +190,11 @@ def test_suspend_reinstate_and_revoke_by_file_and_by_row(world: World) -> None:
     again = command("revoke", bundle, "--reason", "1", "--yes", *options)
     assert (again.code, again.json["outcomes"][0]["result"]) == (0, "already")
     assert command("reinstate", bundle, *options).code == 10
+    said = command("revoke", bundle, "--reason", "1", "--yes", *options[:-1], "--lang", "zh")
+    assert ("原已如此" in said.out, "原因" in said.out) == (True, False), "the column was for refusals, and showed -"
+    assert "被拒绝：已永久撤销" in command("reinstate", bundle, *options[:-1], "--lang", "zh").out
+    missing = command("revoke", "missing.json", "--yes", *options[:-1], "--lang", "zh")
+    assert missing.err.count("未作任何更改") == 1, missing.err
 
 
 def test_another_institution_cannot_revoke(world: World) -> None:
