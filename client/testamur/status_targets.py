@@ -151,7 +151,9 @@ def _read(paths: Iterable[Path], problems: list[tuple[str, str]]) -> Iterable[tu
         except OSError as error:
             problems.append((str(path), error.strerror or str(error)))
             continue
-        if path.suffix == ".jsonl":
+        if not data.strip():
+            problems.append((str(path), "there is no bundle in it"))
+        elif path.suffix == ".jsonl":
             yield from ((f"{path}:{i}", line) for i, line in enumerate(data.splitlines(), start=1) if line.strip())
         else:
             yield str(path), data

@@ -134,4 +134,4 @@ def _roles(session: Session) -> dict[Path, list[str]]:
 
 def _report(session: Session, path: Path, address: bytes) -> None:
     session.terminal.result({"address": address, "path": os.fspath(path)})
-    session.terminal.say(f"0x{address.hex()}  {path}")
+    session.terminal.show(f"0x{address.hex()}  {path}")

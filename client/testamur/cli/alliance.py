@@ -36,7 +36,7 @@ def show(
             session.terminal.result(record)
             session.terminal.facts({name: value for name, value in record.items() if name != "calls"})
             for text in calls:
-                session.terminal.say(f"  {text}")
+                session.terminal.show(f"  {text}")
             return
         numerator, denominator = alliance.read("threshold").values()
         members = alliance.read("members")

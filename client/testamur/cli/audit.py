@@ -89,7 +89,7 @@ register(app)
 def _head(session: Session) -> None:
     from testamur.audit.sheet import MARK, line
 
-    session.terminal.show(MARK + line([session.terminal.language.said(head) for head in columns()]))
+    session.terminal.show(line([session.terminal.language.said(head) for head in columns()]), MARK)
 
 
 def _row(session: Session, event: "Event") -> None:

@@ -18,6 +18,7 @@ from testamur.cli.audit_options import (
 )
 from testamur.cli.command import command
 from testamur.cli.session import Session
+from testamur.cli.terminal import shown
 
 __all__ = ["register"]
 
@@ -55,7 +56,7 @@ def check(session: Session) -> int:
         }
     )
     for problem in audit.problems:
-        terminal.show(terminal.paint(f"✗ {terminal.language.told(problem)}", "red"))
+        terminal.say(terminal.paint(f"✗ {shown(terminal.language.told(problem))}", "red"))
     if audit.problems:
         terminal.say("not complete: {count} problems up to block {block}", count=len(audit.problems), block=audit.block)
         return 3

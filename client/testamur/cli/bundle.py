@@ -66,7 +66,7 @@ def prove(
                 lines.append(data.rstrip(b"\n") + b"\n")
                 session.terminal.result({"input": source.name, "code": code, "bytes": len(data)})
                 if code != "ok":
-                    session.terminal.say(f"{source.name}: {code}")
+                    session.terminal.show(f"{source.name}: {code}")
             _store(file, b"".join(lines) if has_evidence else None, out)
     session.terminal.say("{count} of {total} bundles carry evidence now", count=codes.count("ok"), total=len(codes))
     return exit_code(codes)

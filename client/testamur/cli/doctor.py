@@ -6,6 +6,7 @@ import typer
 
 from testamur.cli.command import command
 from testamur.cli.session import Session
+from testamur.cli.terminal import shown
 
 __all__ = ["register"]
 
@@ -35,9 +36,9 @@ def doctor(session: Session) -> int:
     for finding in diagnose(profile, session.shown):
         terminal.result(finding.to_json())
         mark = terminal.paint(MARKS[finding.severity], COLOURS[finding.severity])
-        terminal.say(f"{mark} {finding.code}{words.text('cli.colon')}{words.told(finding.message)}")
+        terminal.say(f"{mark} {finding.code}{words.text('cli.colon')}{shown(words.told(finding.message))}")
         if finding.severity != "ok" and finding.advice:
-            terminal.say(f"    {words.text('cli.advice')}{words.text('cli.colon')}{words.told(finding.advice)}")
+            terminal.say(f"    {words.text('cli.advice')}{words.text('cli.colon')}{shown(words.told(finding.advice))}")
         if finding.severity == "error" and not first:
             first = finding.exit_code or 1
     return first

@@ -5,13 +5,12 @@ nobody foresaw is 1, with the place it came from, so that a report is worth some
 traceback to those who work on testamur itself.
 """
 
-import json
 import os
 import sys
 import traceback
 from pathlib import Path
 
-from testamur.cli.terminal import shown
+from testamur.cli.terminal import json_text, shown
 from testamur.errors import TestamurError
 from testamur.language import Language
 
@@ -36,7 +35,7 @@ def report(error: BaseException, language: Language, as_json: bool) -> int:
         traceback.print_exception(error)
     if as_json:
         facts = {"error": type(error).__name__, "message": message, "advice": advice, "exitCode": code}
-        sys.stderr.write(json.dumps(facts, ensure_ascii=False) + "\n")
+        sys.stderr.write(json_text(facts) + "\n")
         return code
     colon = language.text("cli.colon")
     sys.stderr.write(f"{language.text('cli.error')}{colon}{shown(_one_line(message))}\n")

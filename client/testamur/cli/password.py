@@ -82,7 +82,7 @@ def password(
     session.terminal.result({"changed": done})
     session.terminal.say("{count} key files have the new password now", count=len(done))
     for path in done:
-        session.terminal.say(path)
+        session.terminal.show(path)
 
 
 def _key_files(session: Session) -> tuple[list[Path], list[Path]]:

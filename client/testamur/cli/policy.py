@@ -8,6 +8,7 @@ import typer
 from testamur.cli.command import command, noun
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
+from testamur.cli.terminal import shown
 from testamur.cli.values import read_address
 from testamur.cli.verify import PolicyPath, RpcAddress
 
@@ -187,7 +188,8 @@ def refresh(
     if len(agreeing) < at_least:
         for report in reports:
             if report.problem:
-                session.terminal.note(f"{report.url}: {session.terminal.language.told(report.problem)}")
+                told = session.terminal.language.told(report.problem)
+                session.terminal.note(f"{shown(report.url)}: {shown(told)}")
         raise UndecidedError("unproven", f"{len(agreeing)} nodes agree, {at_least} must")
     newest = max(agreeing, key=lambda report: report.height or 0).url
     if forget:

@@ -220,6 +220,6 @@ def reconcile(session: Session, folder: Run) -> int:
         counts[word] += 1
         session.terminal.result({"row": row_id, "list": number, "index": index, "status": word})
         if word != "active":
-            session.terminal.say(f"{row_id}: {word}")
+            session.terminal.show(f"{row_id}: {word}")
     session.terminal.say(", ".join(f"{count} {word}" for word, count in counts.items()))
     return 8 if missing else 0

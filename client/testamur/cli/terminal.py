@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from testamur.language import Language
 
-__all__ = ["Terminal", "plain", "shown", "width"]
+__all__ = ["Terminal", "json_text", "plain", "shown", "width"]
 
 _UNSHOWN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -38,7 +38,7 @@ class Terminal:
     def result(self, value: Mapping[str, object]) -> None:
         """One JSON object (or one line of NDJSON) on stdout; nothing for people."""
         if self.as_json:
-            sys.stdout.write(_UNSHOWN.sub(_json_escape, json.dumps(value, ensure_ascii=False, default=plain)) + "\n")
+            sys.stdout.write(json_text(value) + "\n")
             sys.stdout.flush()
 
     def say(self, text: str = "", **facts: object) -> None:
@@ -46,10 +46,11 @@ class Terminal:
         if not self.as_json:
             sys.stdout.write(_lines(self.language.said(text, **_shown(facts))) + "\n")
 
-    def show(self, line: str) -> None:
-        """A finished line on stdout, in no language: a row of a table, an event; nothing beside JSON."""
+    def show(self, line: object, lead: str = "") -> None:
+        """A finished line on stdout, in no language: a path, an event, a row behind the file's `lead`; nothing beside
+        JSON. It stays one line, whatever foreign text stands in it."""
         if not self.as_json:
-            sys.stdout.write(line + "\n")
+            sys.stdout.write(lead + shown(line) + "\n")
 
     def note(self, text: str, **facts: object) -> None:
         """A line beside the result: what is happening, on stderr."""
@@ -97,6 +98,11 @@ def width(text: str) -> int:
     return sum(
         0 if unicodedata.combining(mark) else 2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text
     )
+
+
+def json_text(value: Mapping[str, object]) -> str:
+    """The object as one line of JSON, with every character that a terminal would act on written as an escape."""
+    return _UNSHOWN.sub(_json_escape, json.dumps(value, ensure_ascii=False, default=plain))
 
 
 def plain(value: object) -> object:

@@ -9,8 +9,9 @@ batches    each founder issues a small roster
 
 import os
 import secrets
+import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -88,9 +89,11 @@ def play(
     clock = _Clock(say, {})
     profile_path = out / "testamur.toml"
     if profile_path.exists():
-        raise ScenarioError(f"{out} holds a profile already", "choose a fresh folder with --out")
+        raise ScenarioError(
+            f"{out} holds a profile already", "choose a fresh folder with --out; one that a killed run left may go"
+        )
     out.mkdir(parents=True, exist_ok=True)
-    node = None
+    node, before = None, {path.name for path in out.iterdir()}
     with clock.step("chain", "starting the chain"):
         if rpc is None or founders is None:
             node = _own_node(out)
@@ -101,8 +104,19 @@ def play(
     except BaseException:
         if node is not None:
             node.stop()
+            _clear(out, before)
         raise
     return replace(result, node=node)
+
+
+def _clear(out: Path, before: Collection[str]) -> None:
+    """Take away what a failed run has left on a chain of its own, so that the next may begin in the same folder."""
+    for path in out.iterdir():
+        if path.name not in before:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _own_node(out: Path) -> OwnNode:

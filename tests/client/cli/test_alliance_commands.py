@@ -204,6 +204,8 @@ def test_a_profile_is_written_for_a_chain_and_for_an_institution(world: World, t
     path = tmp_path / "testamur.toml"
     written = command("init", "--rpc", world.result.rpc, "--institution", 1, "--slug", "mine", "--profile", path)
     assert written.code == 0
+    assert "one machine seals this chain of 2 members" in written.err, "an island is warned of (issue 9, 28)"
+    assert "compare block 0 with the other members" in written.err
     profile = Profile.load(path)
     assert (profile.chain_id, profile.institution("mine").did) == (world.node.chain_id, "did:web:cdou.example")
     assert command("init", "--rpc", world.result.rpc, "--profile", path).code == 2

@@ -100,11 +100,12 @@ def test_foreign_text_shows_itself_and_does_nothing(capsys: pytest.CaptureFixtur
     terminal.table(("node",), [(PAINTED,)])
     terminal.facts({"node": PAINTED})
     terminal.say(f"a finished line: {PAINTED[:8]}")
+    terminal.show(f"an event of {PAINTED}")
     written = capsys.readouterr()
     for text in (written.out, written.err):
         assert not set(text) & set("\033\r\x9b\u202e\u2028")
         assert "\\x1b[2K\\r\\x1b[32m✓ Valid" in text
-    assert len(written.out.splitlines()) == 5
+    assert len(written.out.splitlines()) == 6
     assert written.err.count("\n") == 1
 
 
@@ -114,6 +115,9 @@ def test_json_keeps_foreign_text_and_no_control_of_it_reaches_a_terminal(capsys:
     assert json.loads(written) == {"input": PAINTED + "\U000e0041", "name": "李华"}
     assert not set(written) & set("\033\r\x9b\u202e\u2028\U000e0041")
     assert "李华" in written
+    failed = command("policy", "show", f"{PAINTED}.toml", "--json").err
+    assert PAINTED in json.loads(failed)["message"]
+    assert not set(failed) & set("\033\r\x9b\u202e\u2028")
 
 
 def test_colour_of_ours_stays_beside_foreign_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,6 +156,9 @@ def test_a_list_of_files_with_one_fault_changes_nothing_and_names_it(
     alliance: Alliance, issuer: Issuer, files: list[Path], tmp_path: Path
 ) -> None:
     (tmp_path / "torn.json").write_bytes(files[0].read_bytes()[:-40])
+    (tmp_path / "empty.jsonl").write_text("\n")
+    with pytest.raises(StatusTargetError, match="there is no bundle in it"):
+        issuer.revoke([tmp_path / "empty.jsonl"])  # nobody is revoked, and that is no success
     with pytest.raises(StatusTargetError) as caught:
         issuer.revoke([*files, tmp_path / "torn.json", tmp_path / "missing.json"])
     assert {Path(source).name for source, _ in caught.value.problems} == {"missing.json", "torn.json"}

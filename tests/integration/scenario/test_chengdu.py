@@ -7,7 +7,7 @@ from testamur.chain.connection import Connection
 from testamur.chain.governance import document_hash
 from testamur.demo import EXPECTED
 from testamur.registry import read_issuer
-from testamur.scenario import ScenarioError, run
+from testamur.scenario import ScenarioError, chengdu, run
 from testamur.verification.connection import Chain
 from testamur.verification.policy import Policy
 from testamur.verification.verify import verify
@@ -87,8 +87,22 @@ def test_a_chain_without_the_founders_profile_is_refused(tmp_path: Path) -> None
         run("chengdu", tmp_path, rpc="http://127.0.0.1:1")
 
 
-def test_on_a_development_chain_of_its_own_the_scenario_is_played_to_the_end(tmp_path: Path) -> None:
+def test_on_a_development_chain_of_its_own_the_scenario_is_played_to_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a folder where it failed half-way, of which only what it had made is gone."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "notes.txt").write_text("mine")
+    with monkeypatch.context() as patched:
+        patched.setattr(chengdu, "_sign_and_equip", _fail)
+        failed = command("scenario", "run", "chengdu", "--out", tmp_path / "own", "--scale", 0.1, "--stop-node")
+    assert failed.code == 1
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["notes.txt"]
     played = command("scenario", "run", "chengdu", "--out", tmp_path / "own", "--scale", 0.1, "--stop-node", "--json")
     assert played.code == 0
     assert played.json["nodePid"]
     assert (tmp_path / "own" / "node" / "genesis.json").exists()
+
+
+def _fail(*_: object) -> None:
+    raise RuntimeError("half-way")
