@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,17 @@ from testamur.chain.access import NO_ACCESS, Access
 from testamur.errors import TestamurError
 from testamur.files import replacing
 from testamur.foreign import read_toml
+from testamur.institution import (
+    Accounts,
+    Institution,
+    SigningKeys,
+    StatusListKey,
+    institution_of,
+    institution_table,
+    number_in,
+    present,
+    text_in,
+)
 
 __all__ = [
     "PROFILE_NAME",
@@ -38,79 +49,6 @@ class ProfileError(TestamurError):
     """The profile is missing, unreadable or does not hold what was asked."""
 
     exit_code = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Accounts:
-    """Keystore files of one institution's operators, by role."""
-
-    govern: tuple[str, ...] = ()
-    """GOVERN: votes and signs agreements; at least two for a member."""
-    admin: str | None = None
-    """ADMIN: handles operators and signing keys."""
-    issue: str | None = None
-    """ISSUE: opens lists and anchors batches."""
-    status: str | None = None
-    """STATUS: revokes, suspends, reinstates."""
-    recovery: str | None = None
-    """The account that replaces the controllers when they are lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKeys:
-    """Encrypted PKCS#8 files of one institution's Ed25519 keys; the profile's password opens both."""
-
-    credential: str
-    """Signs credentials."""
-    status: str
-    """Signs exported status lists, never a credential."""
-
-
-@dataclass(frozen=True, slots=True)
-class StatusListKey:
-    """A status list that this profile opened."""
-
-    number: int
-    """Its number on the chain."""
-    log2size: int
-    """It has 2^log2size entries."""
-    key: str
-    """File with the 32-byte key, in hex, that maps counters to status indexes; without it the list takes no more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Institution:
-    """An institution that this profile acts for."""
-
-    number: int
-    """Its number on the chain, from 1."""
-    name: str
-    slug: str
-    """Short name for paths and `--as`."""
-    did: str
-    region: int = 0
-    """First digits of its administrative division code (GB/T 2260); 0 where none applies."""
-    accounts: Accounts = field(default_factory=Accounts)
-    signing: SigningKeys | None = None
-    lists: tuple[StatusListKey, ...] = ()
-    service: str | None = None
-    """Address of its published status lists, `https://…` without a slash at the end; None: as its did:web says."""
-
-    @property
-    def service_url(self) -> str:
-        """The base of `…/v1/status-lists/<list>`: `service`, else the domain and path of its did:web."""
-        if self.service is not None:
-            return self.service
-        if not self.did.startswith("did:web:"):
-            return "https://status-lists.invalid"
-        domain, *path = self.did.removeprefix("did:web:").split(":")
-        return "https://" + "/".join([domain.replace("%3A", ":"), *path])
-
-    @property
-    def page_url(self) -> str | None:
-        """Where its verification page is served, beside its status lists; None where its DID names no domain."""
-        url = self.service_url
-        return None if url.endswith(".invalid") else f"{url}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +141,7 @@ class Profile:
             if wanted in (str(institution.number), institution.slug, institution.name, institution.did):
                 return institution
         for institution in self.institutions:
-            if any(self._is_account(path, wanted) for path in _paths(institution.accounts)):
+            if any(self._is_account(path, wanted) for path in institution.accounts.files()):
                 return institution
         raise ProfileError(f"the profile {self.path} does not act for {wanted!r}", f"say --as {self._choices()}")
 
@@ -212,7 +150,7 @@ class Profile:
         for institution in self.institutions:
             if who in (str(institution.number), institution.slug, institution.name, institution.did):
                 return None
-        paths = (path for institution in self.institutions for path in _paths(institution.accounts))
+        paths = (path for institution in self.institutions for path in institution.accounts.files())
         return next((self.resolve(path) for path in paths if self._is_account(path, who)), None)
 
     def with_institution(self, institution: Institution) -> "Profile":
@@ -252,30 +190,25 @@ def update_profile(profile: Profile, change: Callable[[Profile], Profile]) -> Pr
     return changed
 
 
-def _paths(accounts: Accounts) -> list[str]:
-    single = (accounts.admin, accounts.issue, accounts.status, accounts.recovery)
-    return [*accounts.govern, *(path for path in single if path)]
-
-
 def _profile(path: Path, table: dict[str, Any]) -> Profile:
     if table["version"] != _VERSION:
         raise ValueError(f"version {table['version']!r}; this client reads version {_VERSION}")
     directory = table["directory"]
     if not isinstance(directory, str) or not _ADDRESS.fullmatch(directory):
         raise ValueError(f"directory {directory!r} is no address")
-    institutions = tuple(_institution(entry) for entry in table.get("institution", []))
+    institutions = tuple(institution_of(entry) for entry in table.get("institution", []))
     if len({institution.number for institution in institutions}) != len(institutions):
         raise ValueError("two institutions have one number")
     return Profile(
         path=path,
-        rpc=_text(table, "rpc"),
-        chain_id=_number(table, "chain_id"),
+        rpc=text_in(table, "rpc"),
+        chain_id=number_in(table, "chain_id"),
         engine_chain_id=table.get("engine_chain_id"),
         directory=bytes.fromhex(directory[2:]),
         password_file=table.get("password_file"),
         policy=table.get("policy"),
         institutions=institutions,
-        confirmations=_number(table, "confirmations") if "confirmations" in table else 0,
+        confirmations=number_in(table, "confirmations") if "confirmations" in table else 0,
         default=table.get("default"),
         access=_access(table.get("access", {})),
     )
@@ -286,50 +219,11 @@ def _access(table: dict[str, Any]) -> Access:
     unknown = sorted(set(table) - set(known))
     if unknown:
         raise ValueError(f"there is no {unknown[0]!r} in [access], there are {', '.join(known)}")
-    return Access(**{name: Path(_text(table, name)) for name in table})
-
-
-def _institution(table: dict[str, Any]) -> Institution:
-    accounts = table.get("accounts", {})
-    signing = table.get("signing")
-    return Institution(
-        number=_number(table, "number"),
-        name=_text(table, "name"),
-        slug=_text(table, "slug"),
-        did=_text(table, "did"),
-        region=_number(table, "region") if "region" in table else 0,
-        accounts=Accounts(
-            govern=tuple(accounts.get("govern", ())),
-            admin=accounts.get("admin"),
-            issue=accounts.get("issue"),
-            status=accounts.get("status"),
-            recovery=accounts.get("recovery"),
-        ),
-        signing=SigningKeys(_text(signing, "credential"), _text(signing, "status")) if signing else None,
-        lists=tuple(
-            StatusListKey(_number(entry, "number"), _number(entry, "log2size"), _text(entry, "key"))
-            for entry in table.get("list", [])
-        ),
-        service=table.get("service"),
-    )
-
-
-def _text(table: dict[str, Any], name: str) -> str:
-    value = table[name]
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is not text")
-    return value
-
-
-def _number(table: dict[str, Any], name: str) -> int:
-    value = table[name]
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{name} is not a whole number from 0")
-    return value
+    return Access(**{name: Path(text_in(table, name)) for name in table})
 
 
 def _table(profile: Profile) -> dict[str, Any]:
-    return _present(
+    return present(
         version=_VERSION,
         rpc=profile.rpc,
         chain_id=profile.chain_id,
@@ -340,30 +234,5 @@ def _table(profile: Profile) -> dict[str, Any]:
         confirmations=profile.confirmations or None,
         default=profile.default,
         access={name: path.as_posix() for name, path in profile.access.given().items()} or None,
-        institution=[_institution_table(institution) for institution in profile.institutions],
+        institution=[institution_table(institution) for institution in profile.institutions],
     )
-
-
-def _institution_table(institution: Institution) -> dict[str, Any]:
-    accounts, signing = institution.accounts, institution.signing
-    return _present(
-        number=institution.number,
-        name=institution.name,
-        slug=institution.slug,
-        did=institution.did,
-        region=institution.region,
-        service=institution.service,
-        accounts=_present(
-            govern=list(accounts.govern),
-            admin=accounts.admin,
-            issue=accounts.issue,
-            status=accounts.status,
-            recovery=accounts.recovery,
-        ),
-        signing={"credential": signing.credential, "status": signing.status} if signing else None,
-        list=[{"number": item.number, "log2size": item.log2size, "key": item.key} for item in institution.lists],
-    )
-
-
-def _present(**entries: Any) -> dict[str, Any]:
-    return {name: value for name, value in entries.items() if value is not None and value != []}

@@ -5,10 +5,8 @@ be called from any thread. Reads see the last committed block; writes happen on 
 """
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
@@ -40,8 +38,9 @@ from testamur_node.pool import JOURNAL_FILE, AlreadyKnownError, Journal, Journal
 from testamur_node.pool.readmission import readmit
 from testamur_node.promises import Promises
 from testamur_node.reading import ChainReader, LocatedLog, UnknownBlockError
-from testamur_node.store.room import room_problem
+from testamur_node.store.room import Room
 from testamur_node.store.store import Store
+from testamur_node.watchers import Watchers
 
 __all__ = [
     "Node", "Clock", "LocatedLog", "UnknownBlockError", "DevelopmentOnlyError", "RefusedError", "HaltedError",
@@ -59,7 +58,6 @@ Result = TypeVar("Result")
 GENESIS_FILE = "genesis.json"
 VALIDATOR_KEY = "engine/priv_validator_key.json"
 DATA_FOLDER = "data"
-_ROOM_SECONDS = 1.0
 
 
 class HaltedError(NodeError):
@@ -112,16 +110,14 @@ class Node(ChainReader):
         self.pending = Pending(
             application, self.pool, self._next_time, lambda plan, seconds: self.apart(execute, seconds, plan)
         )
-        self._changed = threading.Condition()
+        self._watchers = Watchers()
         self._promises = Promises()
-        self._subscribers: list[Callable[[Block], None]] = []
         self._key = key
         self._engine: SoloEngine | None = None
         self._development: Development | None = None
         self._apart: Apart | None = None
         self._executor = executor
-        self._room: tuple[float, str | None] = (-_ROOM_SECONDS, None)
-        """When the disk was asked for room, and what it said."""
+        self._room = Room(store.environment.folder, store.environment.folder.parent)
         self._is_closed = False
         if key is not None:
             time = genesis.spec.default_block_time if block_time is None else block_time
@@ -286,7 +282,7 @@ class Node(ChainReader):
             has_ended = self._is_closed or (self._engine is not None and self._engine.failure is not None)
             return not has_ended and development.automine and self.pool.is_pending(transaction_hash)
 
-        self._promises.keep(self._changed, is_open)
+        self._promises.keep(self._watchers.changed, is_open)
 
     def _judged(self, raw: bytes, sender: bytes | None) -> Transaction:
         """A transaction that the pool may take."""
@@ -318,31 +314,16 @@ class Node(ChainReader):
 
     def subscribe(self, callback: Callable[[Block], None]) -> Callable[[], None]:
         """Call back on each new block (from the engine's thread; be brief). Returns what ends the subscription."""
-        with self._changed:
-            self._subscribers.append(callback)
-
-        def end() -> None:
-            with self._changed:
-                if callback in self._subscribers:
-                    self._subscribers.remove(callback)
-
-        return end
+        return self._watchers.subscribe(callback)
 
     def wait_for_block(self, number: int, timeout_seconds: float) -> bool:
         """Wait until the head has reached `number`; False on timeout."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._application.head.number >= number, timeout_seconds)
+        with self._watchers.changed:
+            return self._watchers.changed.wait_for(lambda: self._application.head.number >= number, timeout_seconds)
 
     def _announce(self, block: Block) -> None:
-        with self._changed:
-            self._head_block = block
-            self._changed.notify_all()
-            subscribers = tuple(self._subscribers)
-        for callback in subscribers:
-            try:
-                callback(block)
-            except Exception:  # a listener's fault must not halt the engine, on whose thread this runs
-                logger.exception("a subscriber failed on block %d", block.number)
+        self._head_block = block
+        self._watchers.tell(block)
 
     # trust
 
@@ -391,13 +372,7 @@ class Node(ChainReader):
 
     def room_problem(self) -> str | None:
         """Why the disk would not take a transaction now; asked of it at most once a second."""
-        now = monotonic()
-        asked, problem = self._room
-        if now - asked >= _ROOM_SECONDS:
-            data = self.store.environment.folder
-            problem = room_problem(data, data.parent)
-            self._room = now, problem
-        return problem
+        return self._room.problem()
 
     # development chains only
 

@@ -91,9 +91,7 @@ def _key_files(session: Session) -> tuple[list[Path], list[Path]]:
     keystores: list[str] = []
     keys: list[str] = []
     for institution in profile.institutions:
-        accounts = institution.accounts
-        single = (accounts.admin, accounts.issue, accounts.status, accounts.recovery)
-        keystores += [*accounts.govern, *(path for path in single if path)]
+        keystores += institution.accounts.files()
         if institution.signing is not None:
             keys += [institution.signing.credential, institution.signing.status]
     return (

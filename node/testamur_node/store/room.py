@@ -3,12 +3,32 @@
 import os
 import tempfile
 from pathlib import Path
+from time import monotonic
 
-__all__ = ["WANTED_BYTES", "room_problem"]
+__all__ = ["WANTED_BYTES", "Room", "room_problem"]
 
 WANTED_BYTES = 4 << 20
 """More than a transaction, its record in the journal and the block that holds it: a disk that gives less refuses one of
 them soon."""
+_SECONDS = 1.0
+"""So long an answer holds."""
+
+
+class Room:
+    """The room of some folders, asked for at most once a second."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders
+        self._answer: tuple[float, str | None] = (-_SECONDS, None)
+
+    def problem(self) -> str | None:
+        """As `room_problem` says it."""
+        now = monotonic()
+        asked, problem = self._answer
+        if now - asked >= _SECONDS:
+            problem = room_problem(*self._folders)
+            self._answer = now, problem
+        return problem
 
 
 def room_problem(*folders: Path) -> str | None:
