@@ -26,7 +26,7 @@ from tests.node.founding import genesis_of, open_application  # noqa: E402 - as 
 __all__ = ["BOMBS", "PROPOSE_SECONDS", "Figure", "figures", "main", "worst_block"]
 
 PROPOSE_SECONDS = 3.0
-"""A validator that has not judged a proposal by then votes for none (node.md 3)."""
+"""A validator that has not judged a proposal by then votes for none."""
 _NAMED_GAS = 30_000_000
 """Of a block of registry transactions, whose code the alliance voted for."""
 _BOMB = b"\xb0" * 20

@@ -1,4 +1,4 @@
-"""Work that strangers ask for, in processes of its own: it can be ended, and blocks do not wait for it (node.md 2).
+"""Work that strangers ask for, in processes of its own: it can be ended, and blocks do not wait for it.
 
 Each process opens the store for reading and has its own interpreter; it is given a module-level function and arguments,
 and sends back what that function makes of the `Calls` of a node without an engine. One that takes too long is killed

@@ -2,7 +2,7 @@
 
 The process is forked before the node has threads, and opens the store for reading. A job goes in as raw transactions
 and a `BlockContext`, a `BlockResult` comes back; writing stays with the node, so a process that dies in the middle of a
-block loses nothing: the node halts as on any internal error and goes on when started again (node.md 2). The process
+block loses nothing: the node halts as on any internal error and goes on when started again. The process
 ends with the node, however that ends, because its pipe ends then.
 """
 

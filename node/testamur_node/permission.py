@@ -1,4 +1,4 @@
-"""Which transactions a block may hold: one function for the pool, for proposing and for judging a proposal (node.md 2).
+"""Which transactions a block may hold: one function for the pool, for proposing and for judging a proposal.
 
 Decided by the parent state and the block so far alone, never by running anything: whatever goes wrong later is a failed
 receipt. So two nodes with the same parent agree on every proposal.

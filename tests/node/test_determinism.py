@@ -1,4 +1,4 @@
-"""What decides a block reads no clock, no chance, no locale and no float (node.md 2): held by looking at the source."""
+"""What decides a block reads no clock, no chance, no locale and no float: held by looking at the source."""
 
 import ast
 from pathlib import Path

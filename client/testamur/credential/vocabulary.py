@@ -24,7 +24,7 @@ _IRI_PART: Final = f"[{_IRI_CHARACTERS}]*(?:%[0-9A-Fa-f]{{2}}[{_IRI_CHARACTERS}]
 _ABSOLUTE_IRI: Final = re.compile(rf"[A-Za-z][A-Za-z0-9+.\-]*:(?=[^#]){_IRI_PART}(?:#{_IRI_PART})?")
 _MAX_IRI: Final = 2048
 _OTHER_FORMATS: Final = "https://www.iana.org/assignments/"
-"""The contexts also map the claims of JWT and SD-JWT; those belong to another file format (protocol.md 1)."""
+"""The contexts also map the claims of JWT and SD-JWT; those belong to another file format (docs/protocol.md 1)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The three chain specs as data: which fork holds when, what a transaction may be, what a block may hold (node.md 2).
+"""The three chain specs as data: which fork holds when, what a transaction may be, what a block may hold.
 
 `alliance` is the permissioned chain, `development` the same genesis without permission, `imported` another network's
 history that this node serves but does not extend.
@@ -132,7 +132,7 @@ ALLIANCE = ChainSpec(
     default_block_time=1.0,
     code_limits=CodeLimits(calls=1_000_000, creations=4_000_000),
 )
-"""Prague without value, blobs, delegation, costly precompiles; see node.md 2 for each reason."""
+"""Prague without value, blobs, delegation, costly precompiles; `docs/threat-model.md` has the reasons."""
 
 DEVELOPMENT = ChainSpec(
     name="development",

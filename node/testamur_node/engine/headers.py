@@ -1,4 +1,4 @@
-"""Building and signing engine headers with one key, exactly as a CometBFT network of one validator would (node.md 3).
+"""Building and signing engine headers with one key, exactly as a CometBFT network of one validator would.
 
 Pure: time, application hash and what came before are arguments. Hashes that CometBFT takes over transactions, results,
 commits and parameters are taken the same way here.

@@ -1,7 +1,7 @@
 """Which transaction was being executed when the node died, and those that it died of twice: they are set aside.
 
 A transaction that ends the process that executes it would be proposed again after each start, and the chain would stand
-still for ever (node.md 2). So the executor notes which one it has in hand; whoever finds such a note at start counts a
+still for ever. So the executor notes which one it has in hand; whoever finds such a note at start counts a
 death against it. After the first death it is only suspected, and cleared by the block that holds it. After the second
 it is set aside: neither proposed nor taken again until an operator lets it back.
 

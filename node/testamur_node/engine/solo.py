@@ -172,7 +172,7 @@ class SoloEngine:
                 else:
                     self._turn()
         except BaseException as error:
-            # an error inside the application is never skipped over: the node halts (node.md 2)
+            # an error inside the application is never skipped over: the node halts
             logger.critical("the engine halts: %s", error, exc_info=error)
             self.failure = error
         finally:

@@ -25,7 +25,7 @@ NodeReader = Callable[[bytes], bytes | None]
 
 
 class ExecutionError(NodeError):
-    """The executor met what no valid block contains: the node halts rather than guess (node.md 2)."""
+    """The executor met what no valid block contains: the node halts rather than guess."""
 
 
 @dataclass(frozen=True, slots=True)

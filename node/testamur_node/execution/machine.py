@@ -200,7 +200,7 @@ def _is_delegation(code: bytes) -> bool:
 
 
 def _guarded(opcode: Any) -> Any:
-    """CREATE or CREATE2 that answers 0, as at the depth limit, unless the origin may deploy (node.md 2)."""
+    """CREATE or CREATE2 that answers 0, as at the depth limit, unless the origin may deploy."""
 
     def call(self: Any, computation: Any) -> None:
         deployers = computation.state.deployers

@@ -102,7 +102,7 @@ async def _give_back() -> None:
 
 
 async def _watch(node: Node) -> None:
-    """Return only by raising: what halted the engine must halt the process (node.md 2)."""
+    """Return only by raising: what halted the engine must halt the process."""
     while True:
         node.raise_if_halted()
         await asyncio.sleep(0.5)

@@ -1,4 +1,4 @@
-"""The LMDB environment under the store: opening it alone, its tables, and LMDB's refusals in our words (node.md 4).
+"""The LMDB environment under the store: opening it alone, its tables, and LMDB's refusals in our words.
 
 Readers never block and see the last commit; there is one writer; a commit is synced before it returns, and there is no
 log to repair after a crash. The map is far larger than any chain: it costs address space, not disk.

@@ -138,7 +138,7 @@ def test_a_file_that_is_no_bundle_stays_as_it_is_however_long(world: World, tmp_
 
 
 def test_where_nothing_is_to_be_judged_nothing_passes(world: World, tmp_path: Path) -> None:
-    """protocol.md 6: an exit code of 0 says that what was handed in is valid, and here nothing was."""
+    """docs/protocol.md 6: an exit code of 0 says that what was handed in is valid, and here nothing was."""
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "bundles.jsonl").write_text("\n \r\n")

@@ -362,7 +362,7 @@ def test_the_greatest_credential_inside_a_bundle_is_as_great_as_one_alone() -> N
 
 
 def test_the_official_schema_of_open_badges_accepts_the_sample_but_for_its_two_status_entries(vectors: Any) -> None:
-    """The schema wants one status object where VC 2.0 allows, and protocol.md 1 demands, two."""
+    """The schema wants one status object where VC 2.0 allows, and docs/protocol.md 1 demands, two."""
     schema = json.loads((vectors / "ob3" / "schemas" / "ob_v3p0_achievementcredential_schema.json").read_text())
     errors = list(jsonschema.Draft201909Validator(schema).iter_errors(sample.signed()))
     assert [error.json_path for error in errors] == ["$.credentialStatus"]

@@ -1,4 +1,4 @@
-"""The Ethereum execution specification as second judge of our executor (node.md 2).
+"""The Ethereum execution specification as second judge of our executor.
 
 *Imported* rules: whole random blocks, every root, receipt and gas equal. *Alliance* rules: what both chains allow, in
 one

@@ -11,7 +11,7 @@ __all__ = [
 ]  # fmt: skip
 
 DEFAULT_API = ("eth", "net", "web3", "rpc", "testamur")
-"""On HTTP and WebSocket unless others are named (node.md 5)."""
+"""On HTTP and WebSocket unless others are named."""
 LOCAL_API = (*DEFAULT_API, "debug", "txpool")
 """On `node.ipc`."""
 OPERATOR_NAMESPACES = ("admin",)

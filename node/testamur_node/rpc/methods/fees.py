@@ -1,4 +1,4 @@
-"""eth_: prices. On a free chain they are all zero, in every form a wallet may ask for them (node.md 5)."""
+"""eth_: prices. On a free chain they are all zero, in every form a wallet may ask for them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
