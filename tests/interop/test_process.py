@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from eth_account import Account
+from testamur_node.operations.doctor import examine
 
 from tests.interop.conftest import NodeProcess, make_home, node_command, start_node
 
@@ -156,6 +157,11 @@ def test_settings_come_from_the_file_and_flags_win(home: Path) -> None:
     assert "htpp" in refused.stderr
 
 
+def told_of_settings(home: Path) -> str:
+    """What `doctor` says of where a node listens."""
+    return next(finding.message for finding in examine(home) if finding.name == "settings")
+
+
 def test_status_and_doctor_tell_of_a_running_node(home: Path) -> None:
     node = start_node(home)
     submit(node)
@@ -173,10 +179,20 @@ def test_status_and_doctor_tell_of_a_running_node(home: Path) -> None:
     findings = {finding["name"]: finding["result"] for finding in json.loads(doctor.stdout)["findings"]}
     assert doctor.returncode == 0
     assert findings["genesis"] == findings["process"] == findings["home"] == "pass"
+    place = node.rpc.removeprefix("http://")
+    assert told_of_settings(home) == f"HTTP {place}, WebSocket None: this machine alone", "not node.toml's"
     assert node.stop() == 0
-    again = start_node(home, "--ipc", "none")
+    assert told_of_settings(home) == "HTTP 127.0.0.1:8545, WebSocket None: this machine alone"
+    (home / "keys" / "password").chmod(0o644)
+    (home / "engine" / "priv_validator_key.json").chmod(0o604)
+    again = start_node(home, "--ipc", "none", "--http", "localhost:0", "--log-level", "warning")
     assert json.loads(node_command("status", "--home", home, "--json").stdout)["pool"] is None
-    assert again.stop() == 0
+    port = again.rpc.rpartition(":")[2]
+    assert told_of_settings(home) == f"HTTP localhost:{port}, WebSocket None: this machine alone"
+    again.process.terminate()
+    _, log = again.process.communicate(timeout=60)
+    assert again.process.returncode == 0
+    assert "engine/priv_validator_key.json, keys/password can be read by others: chmod 600" in log
 
 
 def test_doctor_finds_a_key_that_others_can_read(home: Path) -> None:

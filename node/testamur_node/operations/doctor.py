@@ -4,20 +4,20 @@ import contextlib
 import importlib
 import os
 import shutil
-import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from testamur_node.alliance_file import parse_alliance
 from testamur_node.errors import NodeError
 from testamur_node.genesis import Genesis
-from testamur_node.node import DATA_FOLDER, VALIDATOR_KEY
+from testamur_node.node import DATA_FOLDER
 from testamur_node.operations.config import load
 from testamur_node.operations.initialise import ISLAND
 from testamur_node.operations.running import farewell, find
+from testamur_node.operations.secret_files import readable_by_others
 from testamur_node.operations.status import ask
 from testamur_node.rpc.access.addresses import is_local
 from testamur_node.rpc.access.certificates import server_context
@@ -68,11 +68,7 @@ def _folder(home: Path) -> Finding:
         return Finding("home", "fail", f"{home} holds no genesis.json: run testamur-node init")
     if not os.access(home, os.W_OK):
         return Finding("home", "fail", f"{home} is not writable")
-    loose = [
-        path.name
-        for path in (home / VALIDATOR_KEY, home / "keys" / "password")
-        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077
-    ]
+    loose = readable_by_others(home)
     if loose:
         return Finding("home", "fail", f"{', '.join(loose)} can be read by others: chmod 600")
     left = home.absolute().with_name(f".{home.absolute().name}.partial")
@@ -87,8 +83,12 @@ def _genesis(home: Path) -> Finding:
 
 
 def _settings(home: Path) -> Finding:
-    settings = load(home, {})
+    settings, running = load(home, {}), find(home)
     rules = settings.rules
+    has_tls = rules.tls is not None
+    if running is not None:  # flags of its start win over what the file says
+        settings = replace(settings, http=running.http, ws=running.websocket, metrics=running.scraped)
+        has_tls = any(url.startswith(("https:", "wss:")) for url in (running.rpc, running.ws) if url is not None)
     if settings.metrics is not None and not is_local(settings.metrics):
         message = f"metrics {settings.metrics}: open beyond this machine in plain HTTP, to whoever asks"
         return Finding("settings", "warn", message)
@@ -103,7 +103,7 @@ def _settings(home: Path) -> Finding:
     if rules.tls is not None:
         server_context(rules.tls, time.time())
     asked_for = {
-        "TLS": rules.tls is not None,
+        "TLS": has_tls,
         "client certificates": rules.tls is not None and rules.tls.client_authority is not None,
         "tokens": rules.tokens is not None,
     }

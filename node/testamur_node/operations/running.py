@@ -40,6 +40,10 @@ class RunningNode:
     """Path of the operator's Unix socket."""
     metrics: str | None = None
     """URL of the metrics."""
+    http: str | None = None
+    websocket: str | None = None
+    scraped: str | None = None
+    """HOST:PORT of the three as they are bound: a URL names this machine where that is every address."""
 
     def to_json(self) -> dict[str, object]:
         """The object that `start --json` prints."""
@@ -65,7 +69,8 @@ def announce(home: Path, running: RunningNode) -> Iterator[None]:
     file = home / _FILE
     try:
         with replace_file(file) as writing:
-            writing.write(json.dumps(running.to_json()).encode())
+            bound = {"http": running.http, "ws": running.websocket, "metrics": running.scraped}
+            writing.write(json.dumps({**running.to_json(), "bound": bound}).encode())
     except OSError as error:
         raise AnnouncementError(
             f"cannot write {file}: {error.strerror}", "see that there is room and that this user owns the home"
@@ -108,9 +113,11 @@ def find(home: Path) -> RunningNode | None:
     """The node that runs on `home`, None where none does; a killed one's word is not believed."""
     try:
         said = read_json(read_file(home / _FILE))
+        bound = said["bound"]
         running = RunningNode(
-            said["rpc"], said["ws"], said["ipc"], int(said["pid"]), int(said["chainId"]), said["admin"], said["metrics"]
-        )
+            said["rpc"], said["ws"], said["ipc"], int(said["pid"]), int(said["chainId"]), said["admin"],
+            said["metrics"], bound["http"], bound["ws"], bound["metrics"],
+        )  # fmt: skip
         os.kill(running.pid, 0)
     except (OSError, ValueError, KeyError, TypeError):
         return None

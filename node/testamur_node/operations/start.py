@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvloop
 
@@ -20,6 +21,7 @@ from testamur_node.garbage import GIVING_BACK_SECONDS, give_back, settle
 from testamur_node.node import Node
 from testamur_node.operations.config import Config
 from testamur_node.operations.running import RunningNode, announce
+from testamur_node.operations.secret_files import readable_by_others
 from testamur_node.rpc.server import Endpoints, Listeners, Serving, serve
 
 __all__ = ["run"]
@@ -35,6 +37,9 @@ def run(
     """
     config = load()
     limits = config.limits
+    loose = readable_by_others(home)
+    if loose:
+        _log.warning("%s can be read by others: chmod 600", ", ".join(loose))
     settle()
     executor = ExecutorProcess.start()  # before there are threads
     try:
@@ -67,7 +72,7 @@ async def _serve(
     loop.add_signal_handler(signal.SIGHUP, rereading.set)
     listeners = Listeners(config.http, config.ws, config.ipc, config.admin, config.metrics, config.rules, config.limits)
     async with serve(node, listeners) as serving:
-        running = _running(node, serving.endpoints)
+        running = _running(node, serving.endpoints, config)
         with announce(home, running):
             tell_ready(running)
             failed = asyncio.create_task(_watch(node))
@@ -108,7 +113,7 @@ async def _watch(node: Node) -> None:
         await asyncio.sleep(0.5)
 
 
-def _running(node: Node, endpoints: Endpoints) -> RunningNode:
+def _running(node: Node, endpoints: Endpoints, config: Config) -> RunningNode:
     return RunningNode(
         rpc=endpoints.rpc,
         ws=endpoints.websocket,
@@ -117,4 +122,12 @@ def _running(node: Node, endpoints: Endpoints) -> RunningNode:
         chain_id=node.chain_id,
         metrics=endpoints.metrics,
         admin=None if endpoints.admin is None else str(endpoints.admin),
+        http=_bound(config.http, endpoints.rpc),
+        websocket=_bound(config.ws, endpoints.websocket),
+        scraped=_bound(config.metrics, endpoints.metrics),
     )
+
+
+def _bound(asked: str | None, url: str | None) -> str | None:
+    """HOST:PORT with the port that it got."""
+    return None if asked is None or url is None else f"{asked.rpartition(':')[0]}:{urlsplit(url).port}"
