@@ -97,8 +97,7 @@ def test_each_altered_leaf_is_judged_as_by_the_full_parse(line: int) -> None:
 @pytest.mark.parametrize("key", ["leafIndex", "statusIndex", "creditsEarned"])
 def test_each_way_to_write_a_number_is_judged_as_by_the_full_parse(key: str, other: str) -> None:
     head, mark, rest = genuine()[0].partition(f'"{key}":'.encode())
-    if not mark:
-        pytest.skip("this credential has no such number")
+    assert mark
     digits = len(rest) - len(rest.lstrip(b"0123456789."))
     read(head + mark + other.encode() + rest[digits:])
 

@@ -71,6 +71,8 @@ def test_an_interrupted_run_goes_on_though_another_claimed_the_same_since(tmp_pa
     register.claim(b"one", tmp_path, 1, rows(b"a"))
     register.claim(b"two", tmp_path, 2, rows(b"a"), is_again=True)
     register.claim(b"one", tmp_path, 3, rows(b"a"))
+    with pytest.raises(IssuedAlreadyError):
+        register.claim(b"three", tmp_path, 4, rows(b"a"))
 
 
 def test_a_correction_stands_beside_the_row_it_corrects_and_beside_no_other(tmp_path: Path) -> None:
