@@ -1,5 +1,6 @@
 """The socket side of the verification server: uvicorn with bounds on connections, headers and idle time."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -28,18 +29,38 @@ class ListenError(TestamurError):
 
 
 class _BoundedProtocol(H11Protocol):
-    """HTTP/1.1 that closes a connection whose first request has not arrived within a few seconds."""
+    """HTTP/1.1 that closes a connection on which a request's header takes more than a few seconds, be it the first or
+    a later one."""
+
+    _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: object) -> None:
         super().connection_made(transport)  # type: ignore[arg-type] # uvicorn narrows asyncio's transport
-        self._deadline = self.loop.call_later(_HEADER_SECONDS, self._close_if_silent)
+        self._wait_for_header()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._wait_for_header()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._deadline.cancel()
+        self._wait_no_more()
         super().connection_lost(exc)
 
+    def _wait_for_header(self) -> None:
+        """Set the time from the first byte of a header on, until it is complete."""
+        if self.cycle is not None and not self.cycle.response_complete:  # uvicorn makes one with each complete header
+            self._wait_no_more()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(_HEADER_SECONDS, self._close_if_silent)
+
+    def _wait_no_more(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
     def _close_if_silent(self) -> None:
-        has_request: bool = self.cycle is not None  # uvicorn sets it with the first complete header
+        self._deadline = None
+        has_request: bool = self.cycle is not None and not self.cycle.response_complete
         if not has_request and not self.transport.is_closing():
             self.transport.close()
 

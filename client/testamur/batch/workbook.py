@@ -84,6 +84,8 @@ def _lines(sheet: Any) -> Iterator[Record]:
     rows = sheet.iter_rows(max_row=_MAX_LINES, max_col=_MAX_COLUMNS + 1, values_only=True)
     try:
         for line, row in enumerate(rows, 1):
+            if row.count(None) == len(row):  # the million empty lines above a cell at the sheet's end
+                continue
             cells = [_text(value) for value in row]
             while cells and not strip(cells[-1]):
                 cells.pop()

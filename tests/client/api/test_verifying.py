@@ -89,6 +89,21 @@ def test_a_slow_sender_is_told_to_stop_while_a_good_one_is_served(world: World, 
         assert slow.recv(4096).startswith(b"HTTP/1.1 408 ")
 
 
+def test_a_header_that_does_not_end_is_hung_up_on_also_behind_a_good_request(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("testamur.api.server._HEADER_SECONDS", 0.2)
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as slow:
+        slow.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        answer = slow.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        slow.sendall(b"GET /healthz HT")
+        while rest := slow.recv(4096):
+            answer += rest
+        assert answer.count(b"HTTP/1.1") == 1
+
+
 def test_a_hundred_silent_connections_keep_nobody_out(world: World, server: Server) -> None:
     host, port = server.url.removeprefix("http://").split(":")
     silent = [socket.create_connection((host, int(port))) for _ in range(100)]
