@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from testamur.chain.errors import RpcError
 
-__all__ = ["asks_to_wait", "block", "by_id", "data", "is_known", "log", "quantity", "receipt", "refusal"]
+__all__ = ["asks_to_wait", "block", "by_id", "data", "is_known", "log", "printable", "quantity", "receipt", "refusal"]
 
 _QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
@@ -144,7 +144,10 @@ def _object(value: object) -> dict[str, Any]:
     return value
 
 
+def printable(text: str, longest: int) -> str:
+    """A node's text as one line of at most `longest` characters: it is shown on terminals and kept in logs."""
+    return "".join(mark if mark.isprintable() else " " for mark in text[:longest])
+
+
 def _words(said: object) -> str:
-    """A node's words as one printable line: they are shown on terminals."""
-    text = said if isinstance(said, str) else str(said)
-    return "".join(mark if mark.isprintable() else " " for mark in text[:_LONGEST_REASON])
+    return printable(said if isinstance(said, str) else str(said), _LONGEST_REASON)

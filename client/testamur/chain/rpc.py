@@ -210,7 +210,7 @@ class Rpc:
 
     def nonsense(self, method: str, value: object) -> ChainUnreachableError:
         """What to raise for a result that is none, for those who read it further."""
-        shown = "".join(mark if mark.isprintable() else " " for mark in repr(value)[:80])
+        shown = answers.printable(repr(value), 80)
         return ChainUnreachableError(
             f"{self.url} answered {method} with {shown}", "is this a JSON-RPC node of an EVM chain?"
         )

@@ -10,30 +10,20 @@ batches    each founder issues a small roster
 import os
 import secrets
 import shutil
-import tomllib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from time import perf_counter, time
-from typing import Any
+from time import perf_counter
 
 from testamur.batch.example import example_roster, example_template
 from testamur.batch.permutation import KEY_BYTES
 from testamur.chain.access import NO_ACCESS, Access
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
-from testamur.chain.governance import document_hash
 from testamur.chain.institution import (
-    IssuerState,
     KeyUsage,
-    Scope,
-    admit_call,
-    create_accounts,
     open_list_call,
-    register_call,
 )
 from testamur.chain.password_file import read_password
 from testamur.chain.signer import write_secret
@@ -41,23 +31,18 @@ from testamur.chain.signing_key import create_signing_key, raw_public_key
 from testamur.chain.transactions import Sender
 from testamur.credential.template import Template
 from testamur.issuer import Issuer
-from testamur.profile import Institution, Profile, SigningKeys, StatusListKey
-from testamur.registry import homepage, levels_in_scope, read_frameworks
+from testamur.profile import Profile, SigningKeys, StatusListKey
+from testamur.registry import homepage, levels_in_scope
 from testamur.scenario.errors import ScenarioError
 from testamur.scenario.node import OwnNode, init_node, start_node
 from testamur.scenario.result import ScenarioResult
-from testamur.scenario.rounds import Motion, carry, deliver
+from testamur.scenario.rounds import deliver
+from testamur.scenario.votes import vote
 from testamur.verification.creation import create_policy
 
-__all__ = ["play", "tables"]
+__all__ = ["play"]
 
 LIST_LOG2SIZE = 17
-
-
-@cache
-def tables() -> dict[str, Any]:
-    """The scenario's data: framework, types, scopes, the third institution."""
-    return tomllib.loads(_text("chengdu.toml"))
 
 
 @dataclass(slots=True)
@@ -174,7 +159,7 @@ def _found(profile: Profile, rows: int, clock: _Clock) -> ScenarioResult:
     out = profile.path.parent
     with Connection.open(profile) as connection:
         with clock.step("votes", "voting: framework, agreement, both founders admitted, a third only registered"):
-            version = _vote(connection, out)
+            version = vote(connection, out)
         with clock.step("signing", "signing the agreement, registering keys, opening status lists"):
             _sign_and_equip(connection, version)
         with clock.step("policy", "writing the verifiers' policy"):
@@ -195,99 +180,6 @@ def _found(profile: Profile, rows: int, clock: _Clock) -> ScenarioResult:
         unrecognised=connection.profile.institutions[2].number,
         timings=clock.timings,
     )
-
-
-def _vote(connection: Connection, out: Path) -> int:
-    """All decisions of the founders; the version of the agreement. The profile holds the third institution then."""
-    text = _text("agreement-chengdu.md").encode()
-    (out / "agreement.md").write_bytes(text)
-    number, defining = _framework(connection)
-    third = _third(connection)
-    adopting = connection.contract("Alliance").call("adoptAgreement", document_hash(text), int(time()))
-    motions = [
-        *([Motion(f"Framework {tables()['framework']['name']}".encode(), defining)] if defining else []),
-        Motion(text, (adopting,)),
-        *(
-            Motion(f"Admit {institution.name}".encode(), _admission(connection, institution, _scope(number, position)))
-            for position, institution in enumerate(connection.profile.institutions, 1)
-        ),
-        Motion(f"Register {third.name}".encode(), _registration(connection, third)),
-    ]
-    receipts = carry(connection, motions)
-    connection.profile = connection.profile.with_institution(third)
-    connection.profile.save()
-    alliance = connection.contract("Alliance")
-    events = [entry for receipt in receipts for entry in alliance.decode_logs(receipt.logs)]
-    return next(int(entry.arguments["version"]) for entry in events if entry.event == "AgreementAdopted")
-
-
-def _framework(connection: Connection) -> tuple[int, tuple[Call, ...]]:
-    """The framework's number, and the calls that define it where the chain does not have it yet."""
-    table = tables()["framework"]
-    existing = read_frameworks(connection.suite)
-    for known in existing:
-        if known.name == table["name"]:
-            return known.number, ()
-    number = max((known.number for known in existing), default=0) + 1
-    contract = connection.contract("QualificationFrameworks")
-    levels = [
-        {
-            "rank": rank,
-            "ladder": 1,
-            "blank": False,
-            "code": table["code"].format(rank=rank),
-            "label": table["label"].format(rank=rank),
-        }
-        for rank in range(1, table["levels"] + 1)
-    ]
-    kinds = (
-        contract.call("addType", number, kind["number"], kind["name"], kind["lowest"], kind["highest"], 0, 0)
-        for kind in tables()["type"]
-    )
-    adding = contract.call("addFramework", number, table["name"], table["direction"], table["legal_basis"])
-    return number, (adding, contract.call("addLevels", number, levels), *kinds)
-
-
-def _scope(framework: int, position: int) -> Scope:
-    kind, ranks, region = tables()["founders"][str(position)]["scope"].split(":")
-    lowest, highest = ranks.split("-")
-    return Scope(framework, int(kind), int(lowest), int(highest), int(region))
-
-
-def _admission(connection: Connection, institution: Institution, scope: Scope) -> tuple[Call, ...]:
-    """Register and admit an institution, or what of it is still to do."""
-    registry = connection.contract("IssuerRegistry")
-    state = registry.read("issuer", institution.number)["state"]
-    if state == IssuerState.NONE:
-        registering = register_call(connection, institution.number, institution.name, institution.did)
-        return registering, admit_call(connection, institution.number, [scope])
-    if state == IssuerState.APPLIED:
-        return (admit_call(connection, institution.number, [scope]),)
-    return (registry.call("addScope", institution.number, scope.as_struct()),)
-
-
-def _third(connection: Connection) -> Institution:
-    """The third institution with accounts of its own, as it will stand in the profile."""
-    table = tables()["third"]
-    number = connection.contract("Operators").read("institutionCount") + 1
-    accounts = create_accounts(connection.profile, f"keys/{table['slug']}", is_light=True)
-    accounts = replace(accounts, issue=None, status=None)  # its ADMIN has not made them operators
-    return Institution(number, table["name"], table["slug"], table["did"], table["region"], accounts)
-
-
-def _registration(connection: Connection, third: Institution) -> tuple[Call, ...]:
-    """Create the third institution and enter it in the register; nobody admits it."""
-    accounts = third.accounts
-    assert accounts.admin is not None
-    assert accounts.recovery is not None
-    creating = connection.contract("Operators").call(
-        "createInstitution",
-        third.number,
-        [connection.account(path).address for path in accounts.govern],
-        [connection.account(accounts.admin).address],
-        connection.account(accounts.recovery).address,
-    )
-    return creating, register_call(connection, third.number, third.name, third.did)
 
 
 def _sign_and_equip(connection: Connection, version: int) -> None:
@@ -340,7 +232,3 @@ def _lay_ready(out: Path, slug: str, rows: int) -> None:
     template = (out / slug / "template.json").read_bytes()
     (out / "template.json").write_bytes(template)
     (out / "roster.csv").write_bytes(example_roster(Template.parse(template), rows, seed=rows + 7))
-
-
-def _text(name: str) -> str:
-    return files("testamur.scenario").joinpath(name).read_text(encoding="utf-8")
