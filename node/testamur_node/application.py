@@ -6,20 +6,19 @@ memory, `commit` writes it in one store transaction, so that a crash leaves eith
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from testamur.proof.cometbft import Validator
 from testamur.proof.hashing import keccak256
 
+from testamur_node.abci import Decided, Finalized, Info, Proposal
 from testamur_node.chain.block import EMPTY_OMMERS_HASH, Block, Header
 from testamur_node.chain.development import Wishes
 from testamur_node.chain.fees import next_base_fee, next_excess_blob_gas
-from testamur_node.chain.receipt import Receipt
 from testamur_node.chain.rules import ChainSpec
 from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.codec import DecodingError, word
 from testamur_node.errors import NodeError
-from testamur_node.execution.executor import AccountOverride, BlockContext, BlockExecutor, BlockResult, ExecutionError
+from testamur_node.execution.executor import BlockContext, BlockExecutor, BlockResult, ExecutionError
 from testamur_node.execution.intrinsic import most_cost
 from testamur_node.execution.pyevm import PyEvm
 from testamur_node.genesis import Genesis, genesis_block
@@ -30,10 +29,6 @@ from testamur_node.store.store import Commit, Store
 
 __all__ = [
     "Application",
-    "Info",
-    "Decided",
-    "Finalized",
-    "Proposal",
     "ApplicationError",
     "COINBASE",
     "assemble",
@@ -47,50 +42,6 @@ _SECOND = 1_000_000_000
 
 class ApplicationError(NodeError):
     """The engine asked for something out of order, or decided a block that cannot be: the node halts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Info:
-    """Where the application stands, for the engine's handshake."""
-
-    engine_height: int
-    """The last height committed; 0 before the first."""
-    app_hash: bytes
-    """Hash of the newest EVM block."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A block as the engine decided it."""
-
-    height: int
-    time_ns: int
-    transactions: tuple[bytes, ...]
-    forces_block: bool = False
-    """Development only: make an EVM block even of no transactions (evm_mine)."""
-    overrides: Mapping[bytes, AccountOverride] = field(default_factory=dict)
-    """Development only: what the block writes into the state by itself (hardhat_setBalance and its like)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finalized:
-    """What executing a decided block gave the engine."""
-
-    app_hash: bytes
-    """Of the newest EVM block after it; unchanged where it made none."""
-    block: Block | None
-    receipts: tuple[Receipt, ...]
-    validator_updates: tuple[Validator, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What the next block could hold."""
-
-    transactions: tuple[Transaction, ...]
-    """In the order in which it would."""
-    hopeless: tuple[tuple[Transaction, Refusal], ...]
-    """Candidates that the present state refuses whatever comes before them, and that would hold up their senders'."""
 
 
 class Application:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from testamur_node.application import Application, Decided
+from testamur_node.abci import Decided
+from testamur_node.application import Application
 from testamur_node.codec import word
 from testamur_node.node import DATA_FOLDER
 from testamur_node.operations import upkeep

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from eth_account import Account
+from testamur_node.abci import Decided, Finalized
 from testamur_node.alliance_file import parse_alliance
-from testamur_node.application import Application, Decided, Finalized
+from testamur_node.application import Application
 from testamur_node.chain.development import development_accounts
 from testamur_node.chain.rules import ALLIANCE, ChainSpec
 from testamur_node.chain.transaction import Transaction, decode_transaction

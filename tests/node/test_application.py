@@ -7,7 +7,8 @@ from testamur.proof import mpt
 from testamur.proof.cometbft import Validator
 from testamur.proof.hashing import keccak256
 from testamur.proof.header import EvmHeader
-from testamur_node.application import Application, ApplicationError, Decided, prev_randao
+from testamur_node.abci import Decided
+from testamur_node.application import Application, ApplicationError, prev_randao
 from testamur_node.chain.block import encode_header
 from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT, ChainSpec
 from testamur_node.chain.transaction import created_address

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from testamur.proof.cometbft import SignedHeader
 
-from testamur_node.application import Application, Decided
+from testamur_node.abci import Decided
+from testamur_node.application import Application
 from testamur_node.engine.headers import encode_signed
 from testamur_node.store.store import Commit
 

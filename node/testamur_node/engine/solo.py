@@ -19,7 +19,8 @@ from typing import TypeVar
 
 from testamur.proof.cometbft import SignedHeader
 
-from testamur_node.application import Application, Decided, Finalized
+from testamur_node.abci import Decided, Finalized
+from testamur_node.application import Application
 from testamur_node.chain.block import Block
 from testamur_node.chain.transaction import Transaction, decode_transaction
 from testamur_node.engine.choosing import choose
