@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from testamur.batch.tables import MadeDate, Record, UnreadableTableError, strip
 
@@ -25,6 +25,10 @@ _MAX_PART_BYTES: Final = 128 * 1024 * 1024
 _MAX_COLUMNS: Final = 200
 _MAX_LINES: Final = 1_048_576
 """A sheet has no more."""
+_MAX_ROW_BYTES: Final = 4 * 1024 * 1024
+"""Between two ends of rows: the reader holds a row at a time, 90 bytes of memory for each of its empty cells."""
+_ROW: Final = re.compile(rb"<(?:[\w.-]+:)?row(?:\s[^<>]*)?>|</(?:[\w.-]+:)?row\s*>")
+_PIECE: Final = 1024 * 1024
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
 _BEYOND_DIGITS: Final = 10**15
 """A spreadsheet keeps 15 digits of a number and writes zeros for the others."""
@@ -59,6 +63,9 @@ def _measure(data: bytes) -> None:
                 most = _MAX_SHEET_BYTES if _SHEET.fullmatch(part.filename) else _MAX_PART_BYTES
                 if part.file_size > most:
                     raise UnreadableTableError(0, f"{part.filename} of the workbook is larger than {most} bytes")
+                if _SHEET.fullmatch(part.filename):
+                    with archive.open(part) as content:
+                        _measure_rows(part.filename, content)
                 if part.filename.endswith((".xml", ".rels")):
                     with archive.open(part) as content:
                         if b"<!DOCTYPE" in content.read(4_096):
@@ -69,7 +76,35 @@ def _measure(data: bytes) -> None:
         raise UnreadableTableError(0, f"the workbook cannot be read: {type(error).__name__}") from error
 
 
+def _measure_rows(name: str, content: IO[bytes]) -> None:
+    """Refuse a sheet whose rows do not end in time, or stand in each other. Raises UnreadableTableError.
+
+    No program writes comments or CDATA into a sheet, in which a row's end could stand that is none.
+    """
+    kept, since, is_open = b"", 0, False
+    while piece := content.read(_PIECE):
+        text = kept + piece
+        if b"<!" in text:
+            raise UnreadableTableError(0, f"{name} of the workbook holds what no spreadsheet writes")
+        place = 0
+        for tag in _ROW.finditer(text):
+            if not tag[0].endswith(b"/>"):
+                is_end = tag[0].startswith(b"</")
+                if is_end is not is_open:
+                    raise UnreadableTableError(0, f"{name} of the workbook holds what no spreadsheet writes")
+                is_open = not is_end
+            place, since = tag.end(), 0
+        cut = max(place, text.rfind(b"<"))  # a tag may go on in the next piece
+        kept, since = text[cut:], since + cut - place
+        if since + len(kept) > _MAX_ROW_BYTES:
+            raise UnreadableTableError(0, f"{name} of the workbook has a row of more than {_MAX_ROW_BYTES} bytes")
+
+
 def _sheet(book: Any) -> Any:
+    for sheet in book.worksheets:
+        name = sheet._worksheet_path.lstrip("/")
+        if not _SHEET.fullmatch(name):  # it was not measured as a sheet
+            raise UnreadableTableError(0, f"{name} of the workbook holds what no spreadsheet writes")
     filled = [sheet for sheet in book.worksheets if next(_lines(sheet), None) is not None]
     if len(filled) > 1:
         names = ", ".join(sheet.title for sheet in filled)

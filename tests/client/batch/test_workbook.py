@@ -102,6 +102,35 @@ def test_a_bomb_is_measured_and_never_unpacked(monkeypatch: pytest.MonkeyPatch) 
     assert "more than 3 parts" in reasons(parse(good, template()))[0]
 
 
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        (b"<row>" + b"<c/>" * 1_500_000 + b"</row>", "has a row of more than 4194304 bytes"),
+        (b" " * 6_000_000, "has a row of more than 4194304 bytes"),
+        (b"<row>" + b"<row></row>" * 9, "holds what no spreadsheet writes"),
+        (b"<row><c/><!--</row><row>--></row>", "holds what no spreadsheet writes"),
+    ],
+)
+def test_a_row_that_does_not_end_is_never_held(rows: bytes, reason: str) -> None:
+    """Thirteen kilobytes of empty cells took 1.2 GB."""
+    data = rezipped(book(("S1", "王一")), **{SHEET: b"<worksheet><sheetData>" + rows + b"</sheetData></worksheet>"})
+    assert len(data) < 40_000
+    [told] = reasons(parse(data, template()))
+    assert (SHEET in told, reason in told) == (True, True)
+
+
+def test_a_sheet_under_another_name_was_not_measured_and_is_not_read() -> None:
+    names = zipfile.ZipFile(io.BytesIO(book(("S1", "王一"))))
+    relations = names.read("xl/_rels/workbook.xml.rels").replace(b"worksheets/sheet1.xml", b"elsewhere.xml")
+    data = rezipped(
+        book(("S1", "王一")), **{"xl/_rels/workbook.xml.rels": relations, "xl/elsewhere.xml": names.read(SHEET)}
+    )
+    assert "xl/elsewhere.xml of the workbook holds what no spreadsheet writes" in reasons(parse(data, template()))[0]
+
+
 def test_lines_that_a_sheet_leaves_out_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Excel writes such sheets, and 1.4 KB of them took minutes: each left out line was read cell by cell."""
     made, read, cells = openpyxl.Workbook(), workbook._text, 0
