@@ -1,1 +1,1 @@
-"""What auditors read: every event of the suite, in order, decoded; whether these are all, what they add up to, a file."""
+"""What auditors read: every event of the suite, in order, decoded; whether these are all; what they add up to."""

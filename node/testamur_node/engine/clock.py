@@ -1,8 +1,9 @@
 """A clock whose leaps are noticed: the system's time beside what has passed since the node started.
 
 One reading of a clock that ran ahead would seal a block of a far year, and since times only rise, the chain would wait
-until then. So the time of day is held against a count that no one sets (docs/operations.md, "Clocks"): what it gains on that count, in one step or in many, is no more than `MOST_LEAD_NS`, or nothing is signed. A
-time of day that goes back is harmless here, since a chain's times never do.
+until then. So the time of day is held against a count that no one sets (docs/operations.md, "Clocks"): what
+it gains on that count, in one step or in many, is no more than `MOST_LEAD_NS`, or nothing is signed. A time of day that
+goes back is harmless here, since a chain's times never do.
 """
 
 import time

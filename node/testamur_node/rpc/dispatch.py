@@ -231,7 +231,7 @@ class Dispatcher(Generic[ContextT]):
             answer = _encode(identity, error=ServerRefusalError(error.outside or str(error)))
         except (
             Exception
-        ):  # the border of the process: a fault of ours must reach the log whole and the caller as a code
+        ):  # the border of the process: a fault of ours reaches the log whole and the caller as a code
             _log.exception("method %s failed", name)
             failure = InternalRpcError("internal error, see the log of the node")
             answer = _encode(identity, error=failure)
