@@ -229,9 +229,7 @@ class Dispatcher(Generic[ContextT]):
             if error.outside is not None:
                 _log.error("method %s failed: %s", name, error)
             answer = _encode(identity, error=ServerRefusalError(error.outside or str(error)))
-        except (
-            Exception
-        ):  # the border of the process: a fault of ours reaches the log whole and the caller as a code
+        except Exception:  # the border of the process: a fault of ours reaches the log whole and the caller as a code
             _log.exception("method %s failed", name)
             failure = InternalRpcError("internal error, see the log of the node")
             answer = _encode(identity, error=failure)
