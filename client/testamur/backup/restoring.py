@@ -31,6 +31,9 @@ _LARGEST_RATIO: Final = 200
 _ALWAYS_FINE: Final = 1 << 24
 """Bytes that are unpacked whatever the ratio."""
 _PIECE: Final = 1 << 20
+_STAGING: Final = ".restore.partial"
+_DEEPEST: Final = 64
+"""Folders in each other; a run lies a few below its profile."""
 _UNREADABLE = (OSError, KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile, RuntimeError, EOFError)
 
 
@@ -44,7 +47,7 @@ def restore(
     3. nothing stands in their place, and the disk has room              -> BackupError
     4. each is as its hash says, then takes its place; the profile last  -> BackupError, nothing took its place
     """
-    staging = folder / ".restore.partial"
+    staging = folder / _STAGING
     try:
         with zipfile.ZipFile(source) as archive:
             manifest = _read_manifest(source, archive)
@@ -88,6 +91,9 @@ def _read_manifest(source: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
     for name, entry in manifest["files"].items():
         if not isinstance(entry["size"], int) or entry["size"] < 0 or not isinstance(entry["sha256"], str):
             raise ValueError(name)
+    for name, kind in (("missing", str), ("runs", dict)):
+        if not isinstance(manifest[name], list) or not all(isinstance(item, kind) for item in manifest[name]):
+            raise ValueError(name)
     return dict(manifest)
 
 
@@ -97,7 +103,8 @@ def _require_sound(source: Path, archive: zipfile.ZipFile, files: dict[str, dict
     for name in files:
         parts = name.split("/")
         is_plain = name.isprintable() and "\\" not in name and ":" not in name
-        if not is_plain or not all(part.strip(". ") for part in parts) or name.casefold() in seen or name == MANIFEST:
+        is_ours = parts[0].casefold() != _STAGING and len(parts) <= _DEEPEST and name != MANIFEST
+        if not is_plain or not is_ours or not all(part.strip(". ") for part in parts) or name.casefold() in seen:
             raise BackupError(f"{source} names a file outside its folder: {name!r}")
         seen.add(name.casefold())
     if PROFILE_NAME not in files:

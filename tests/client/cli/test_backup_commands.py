@@ -158,6 +158,9 @@ def test_a_plain_archive_is_restored(plain: dict[str, bytes], tmp_path: Path) ->
         "..",
         "a\x00b",
         "State/NOTE.txt",
+        ".restore.partial",
+        ".Restore.partial/testamur.toml",
+        "a/" * 3_000 + "b",
     ],
 )
 def test_a_name_that_leaves_the_folder_is_refused(plain: dict[str, bytes], tmp_path: Path, name: str) -> None:
@@ -201,10 +204,18 @@ def _of_no_form(tree: Tree) -> None:
     tree["files"] = ["testamur.toml"]
 
 
+def _missing_what_is_no_list(tree: Tree) -> None:
+    tree["missing"] = 3
+
+
+def _missing_no_paths(tree: Tree) -> None:
+    tree["missing"] = [{"a": 1}]
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        _longer, _of_another_hash, _unlisted, _without_a_profile, _of_another_version, _with_a_run_that_is_none,
+        _missing_what_is_no_list, _missing_no_paths, _longer, _of_another_hash, _unlisted, _without_a_profile, _of_another_version, _with_a_run_that_is_none,
         _of_no_form,
     ],
 )  # fmt: skip
