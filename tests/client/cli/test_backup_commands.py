@@ -215,8 +215,8 @@ def _missing_no_paths(tree: Tree) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        _missing_what_is_no_list, _missing_no_paths, _longer, _of_another_hash, _unlisted, _without_a_profile, _of_another_version, _with_a_run_that_is_none,
-        _of_no_form,
+        _missing_what_is_no_list, _missing_no_paths, _longer, _of_another_hash, _unlisted, _without_a_profile,
+        _of_another_version, _with_a_run_that_is_none, _of_no_form,
     ],
 )  # fmt: skip
 def test_a_manifest_that_does_not_fit_is_refused_whole(
