@@ -48,3 +48,38 @@ def test_every_row_names_a_test_or_says_that_it_comes_later(document: str, count
     text = (ROOT / "docs" / document).read_text(encoding="utf-8")
     lines = re.findall(r"^\| \d+ \|.*$", text, flags=re.MULTILINE)
     assert [line for line in lines if not TEST.search(line) and "later:" not in line] == []
+
+
+def test_rules_are_numbered_without_gaps() -> None:
+    chapters: dict[int, list[int]] = {}
+    for number in rules():
+        chapter, place = map(int, number.split("."))
+        chapters.setdefault(chapter, []).append(place)
+    assert len(chapters) >= 7
+    assert {chapter: places for chapter, places in chapters.items() if places != list(range(1, len(places) + 1))} == {}
+    text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    assert len(re.findall(r"^- \*\*", text, flags=re.MULTILINE)) == len(rules())
+
+
+def test_decisions_are_numbered_without_gaps_and_each_that_is_named_is_there() -> None:
+    titles = {path.name[:4]: path.read_text(encoding="utf-8").split("\n")[0] for path in (ROOT / "docs/adr").iterdir()}
+    assert sorted(titles) == [f"{number:04}" for number in range(1, len(titles) + 1)]
+    assert {number: title for number, title in titles.items() if not title.startswith(f"# {number} ")} == {}
+    texts = [
+        *(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md",
+        *(path for folder in ("client", "node", "contracts", "benchmarks") for path in (ROOT / folder).rglob("*.py")),
+        *(ROOT / "contracts").rglob("*.sol"),
+    ]  # fmt: skip
+    named = {
+        (path.name, number)
+        for path in texts
+        for number in re.findall(r"(?:adr/|ADR )(\d{4})", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 10
+    assert sorted((name, number) for name, number in named if number not in titles) == []
+
+
+def test_the_change_log_tells_each_thing_in_one_place() -> None:
+    heads = re.findall(r"^- \*\*(.+?)\*\*", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert len(heads) > 20
+    assert sorted({head for head in heads if heads.count(head) > 1}) == []
