@@ -112,7 +112,7 @@ def _change(
             assert list_number is not None
             targets = issuer.find_indexes(list_number, indexes, folder)
         if verb == "revoke":
-            _show_whom(session, targets)
+            _show_whom(session, targets, is_asked=not is_agreed)
             if not is_agreed and not _agree(session, len(targets)):
                 session.terminal.note("nothing was changed")
                 return 2
@@ -137,8 +137,10 @@ def _change(
     return report.exit_code
 
 
-def _show_whom(session: Session, targets: "Sequence[Target]") -> None:
-    """Whose credentials will leave force, the first of many."""
+def _show_whom(session: Session, targets: "Sequence[Target]", *, is_asked: bool) -> None:
+    """Whose credentials will leave force, the first of many; where somebody is asked, on the terminal that asks."""
+    is_elsewhere = session.terminal.as_json or not sys.stdout.isatty()
+    beside = is_asked and is_elsewhere and sys.stdin.isatty() and sys.stderr.isatty()
     rows = [
         (
             target.subject.name,
@@ -151,9 +153,9 @@ def _show_whom(session: Session, targets: "Sequence[Target]") -> None:
         else (None, None, None, None, target.source)
         for target in targets[:_SHOWN]
     ]
-    session.terminal.table(("learner", "certificate", "level", "achievement", "credential"), rows)
+    session.terminal.table(("learner", "certificate", "level", "achievement", "credential"), rows, beside=beside)
     if len(targets) > _SHOWN:
-        session.terminal.say("and {count} more", count=len(targets) - _SHOWN)
+        (session.terminal.note if beside else session.terminal.say)("and {count} more", count=len(targets) - _SHOWN)
 
 
 def _agree(session: Session, count: int) -> bool:

@@ -57,16 +57,18 @@ class Terminal:
         sys.stderr.write(_lines(self.language.said(text, **_shown(facts))) + "\n")
         sys.stderr.flush()
 
-    def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Rows in aligned columns under their heads, on stdout; only for people."""
-        if self.as_json:
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]], *, beside: bool = False) -> None:
+        """Rows in aligned columns under their heads, on stdout; only for people. `beside` the result it is on stderr,
+        also where that is JSON."""
+        if self.as_json and not beside:
             return
+        out = sys.stderr if beside else sys.stdout
         cells = [[self.language.said(head) for head in heads], *([_cell(value) for value in row] for row in rows)]
         widths = [max(width(row[column]) for row in cells) for column in range(len(heads))]
         for number, row in enumerate(cells):
             padded = (text + " " * (widths[column] - width(text)) for column, text in enumerate(row))
             line = "  ".join(padded).rstrip()
-            sys.stdout.write((self.paint(line, "bold") if number == 0 else line) + "\n")
+            out.write((self.paint(line, "bold") if number == 0 and not beside else line) + "\n")
 
     def facts(self, pairs: Mapping[str, object]) -> None:
         """One fact a line, names aligned; only for people."""

@@ -229,6 +229,9 @@ def test_revoking_is_asked_about_on_a_terminal(world: World, monkeypatch: pytest
         monkeypatch.setattr(sys, "stdin", Person(answer))
         assert status._change(session, "revoke", [bundle], [], Path(), None, [], 0, is_agreed=False) == code
     assert "Revoke these 1 credentials for good?" in asked.getvalue()
+    document = Bundle.load(bundle).document
+    assert document is not None
+    assert str(document.subject_name) in asked.getvalue(), "nobody is asked about a credential that is not shown"
     assert command("verify", bundle, *judge).json["code"] == "revoked"
 
 
