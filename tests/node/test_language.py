@@ -1,7 +1,9 @@
 """`testamur-node` in Chinese and English: nothing is left out, nothing is out of date, codes stay as they are."""
 
 import ast
+import errno
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +72,7 @@ def test_every_stage_of_a_long_command_has_its_chinese() -> None:
 
 def test_no_chinese_is_of_a_sentence_that_is_gone() -> None:
     said = {text for path in (*PACKAGE.rglob("*.py"), SHARED) for text in texts(path)}
+    said |= {os.strerror(number) for number in errno.errorcode}  # what the operating system says
     # the store says `cannot open {folder}` in one place, and why in another
     gone = {english for english in CHINESE.texts if not {normal(english), normal(english).removesuffix(": {}")} & said}
     assert gone == set()
@@ -99,11 +102,16 @@ def test_every_command_and_option_has_its_chinese_help() -> None:
     [
         ("no node runs on /var/node", "/var/node 上没有节点在运行"),
         ("no node runs on this home", "此目录上没有节点在运行"),
-        ("cannot listen on 0.0.0.0:80: Permission denied", "无法监听 0.0.0.0:80：Permission denied"),
+        ("cannot listen on 0.0.0.0:80: Permission denied", "无法监听 0.0.0.0:80：没有权限"),
         ("the private key in a.key is not that of a.pem", "a.key 中的私钥不属于证书 a.pem"),
         ("a\nb holds no key set: {x}", "a\nb 中没有公钥集：{x}"),
         ("something nobody foresaw: {x} {y", "something nobody foresaw: {x} {y"),
         ("", ""),
+        (
+            "the engine has halted: cannot commit to a/data: No space left on device",
+            "引擎已停止：无法写入 a/data：磁盘空间不足",
+        ),
+        ("HTTP 127.0.0.1:1, WebSocket none: this machine alone", "HTTP 127.0.0.1:1，WebSocket 无：仅限本机"),
     ],
 )
 def test_a_sentence_is_found_by_its_fixed_words(english: str, chinese: str) -> None:

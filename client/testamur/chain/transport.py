@@ -90,7 +90,7 @@ class Transport:
             if wanted > LONGEST_PAUSE_SECONDS:
                 raise ChainUnreachableError(
                     f"the node at {self.url} has too much to do ({cause}) and asks to be left alone for {wanted:.0f} s",
-                    "run the command again later, or ask another node with --rpc",
+                    "run the command again later, or ask another node: TESTAMUR_RPC, or --rpc where the command has it",
                 )
         raise self._unreachable(cause) from (cause if isinstance(cause, Exception) else None)
 
@@ -152,7 +152,7 @@ class Transport:
         reason = str(cause) or type(cause).__name__
         return ChainUnreachableError(
             f"the node at {self.url} gave no answer in {self._attempts} attempts: {reason}",
-            "start the node or give its address with --rpc",
+            "start the node, or give its address: TESTAMUR_RPC, or --rpc where the command has it",
         )
 
     def _opened(self) -> "httpx.Client":

@@ -108,11 +108,12 @@ def _settings(home: Path) -> Finding:
         "tokens": rules.tokens is not None,
     }
     shown = ", ".join(name for name, is_asked_for in asked_for.items() if is_asked_for)
+    ws = settings.ws or "none"
     if shown:
-        return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {settings.ws}: {shown}")
+        return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {ws}: {shown}")
     if local:
-        return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {settings.ws}: this machine alone")
-    message = f"HTTP {settings.http}, WebSocket {settings.ws}: open beyond this machine without TLS and tokens"
+        return Finding("settings", "pass", f"HTTP {settings.http}, WebSocket {ws}: this machine alone")
+    message = f"HTTP {settings.http}, WebSocket {ws}: open beyond this machine without TLS and tokens"
     return Finding("settings", "warn", message)
 
 

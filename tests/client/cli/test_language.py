@@ -193,6 +193,8 @@ def test_the_help_is_put_into_the_language_with_its_example() -> None:
         ("the password file keys/p cannot be read: Permission denied", "无法读取口令文件 keys/p：没有权限"),
         ("nothing was changed: a.json: no such index; b.json: not UTF-8 at byte 7; 3 more of them",
          "未作任何更改：a.json：没有该序号；b.json：第 7 字节处不是 UTF-8；另有 3 项"),
+        ("the node at http://n gave no answer in 4 attempts: [Errno 111] Connection refused",
+         "http://n 的节点在 4 次尝试中没有答复：连接被拒绝"),
         ("a sentence of nobody", "a sentence of nobody"),
     ],
 )  # fmt: skip
