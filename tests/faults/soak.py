@@ -32,10 +32,10 @@ __all__ = ["Outcome", "soak"]
 _PATIENCE = 120.0
 """Seconds after which an honest request counts as lost; the machine may be slow."""
 _HELD_SECONDS = 5.0
-MOST_GROWTH = 0.05
+MOST_GROWTH = 0.10
 """Of memory in the second half of a run of ten minutes and more: what is above it is no noise."""
-_WINDOW = 6
-"""Measures of which the least counts: what a large answer takes while it is sent is no growth."""
+_REST_SECONDS = 60.0
+"""A pause of the attackers: what they asked for has ended by then, and what it took was given back."""
 
 
 @dataclass
@@ -54,20 +54,14 @@ class Outcome:
     exit_code: int | None = None
     log: str = ""
 
+    rests: list[float] = field(default_factory=list)
+    """MiB of the node when the attackers had paused: after half of the time, and at the end."""
+
     def growth(self) -> float:
-        """How much the node's memory grew over the second half, as a part of it: by the line that fits best through
-        the least of each minute.
+        """How much the node's memory at rest grew over the second half, as a part of it. What requests at work take
+        comes and goes with the load of the machine, by a fifth and more.
         """
-        whole = self.memory[len(self.memory) // 2 :]
-        windows = [whole[at : at + _WINDOW] for at in range(0, len(whole) - _WINDOW + 1, _WINDOW)]
-        half = [min(window, key=lambda measure: measure[1]) for window in windows]
-        if len(half) < 3:
-            return 0.0
-        mean_time = sum(seconds for seconds, _, _ in half) / len(half)
-        mean = sum(size for _, size, _ in half) / len(half)
-        above = sum((seconds - mean_time) * (size - mean) for seconds, size, _ in half)
-        below = sum((seconds - mean_time) ** 2 for seconds, _, _ in half)
-        return above / below * (half[-1][0] - half[0][0]) / mean
+        return self.rests[-1] / self.rests[0] - 1 if len(self.rests) > 1 else 0.0
 
 
 def _tell(line: str) -> None:
@@ -86,9 +80,16 @@ def ask(url: str, method: str, *parameters: object) -> Any:
     return answer["result"]
 
 
-def _attack(url: str, websocket: str, chance: random.Random, stop: threading.Event, outcome: Outcome) -> None:
+def _attack(
+    url: str, websocket: str, chance: random.Random, stop: threading.Event, pause: threading.Event, outcome: Outcome
+) -> None:
     held: list[tuple[float, socket.socket]] = []
     while not stop.is_set():
+        if pause.is_set():
+            while held:
+                held.pop()[1].close()
+            stop.wait(0.5)
+            continue
         one = attack(chance)
         outcome.attacks[one.kind] += 1
         address = urlsplit(websocket if one.kind == "websocket" else url)
@@ -173,17 +174,28 @@ def _measure(node: NodeProcess, began: float, outcome: Outcome, tells: bool) -> 
         )
 
 
+def _rest(node: NodeProcess, pause: threading.Event, began: float, outcome: Outcome, tells: bool) -> None:
+    """Have the attackers pause, and note the least that the node has meanwhile."""
+    pause.set()
+    ends, first = time.monotonic() + _REST_SECONDS, len(outcome.memory)
+    while time.monotonic() < ends:
+        time.sleep(5.0)
+        _measure(node, began, outcome, tells)
+    outcome.rests.append(min(own for _, own, _ in outcome.memory[first:]))
+    pause.clear()
+
+
 def soak(
     folder: Path, seconds: float, seed: int, *, attackers: int = 4, attacks: int | None = None, tells: bool = False
 ) -> Outcome:
     """Run one in `folder` for so long, or until so many attacks were made and five transactions mined."""
     node = _start(make_home(folder))
     url, websocket = str(node.ready["rpc"]), str(node.ready["ws"])
-    outcome, stop, began = Outcome(), threading.Event(), time.monotonic()
+    outcome, stop, pause, began = Outcome(), threading.Event(), threading.Event(), time.monotonic()
     threads = [threading.Thread(target=_be_honest, args=(url, stop, outcome))]
     for number in range(attackers):
         chance = random.Random(f"{seed}/{number}")
-        threads.append(threading.Thread(target=_attack, args=(url, websocket, chance, stop, outcome)))
+        threads.append(threading.Thread(target=_attack, args=(url, websocket, chance, stop, pause, outcome)))
     for thread in threads:
         thread.start()
     try:
@@ -192,6 +204,10 @@ def soak(
             if attacks is not None and outcome.attacks.total() >= attacks and outcome.mined >= 5:
                 break
             stop.wait(10.0 if attacks is None else 0.5)
+            if attacks is None and time.monotonic() - began > seconds / 2 and not outcome.rests:
+                _rest(node, pause, began, outcome, tells)
+        if attacks is None and node.process.poll() is None:
+            _rest(node, pause, began, outcome, tells)
     finally:
         stop.set()
         for thread in threads:
@@ -215,7 +231,7 @@ def main() -> int:
     for fault in outcome.faults[:20]:
         _tell(f"fault: {fault}")
     _tell(f"log: {len(outcome.log)} bytes, the last of it:\n{outcome.log[-2_000:]}")
-    _tell(f"exit code {outcome.exit_code}, memory in the second half {outcome.growth():+.1%}")
+    _tell(f"exit code {outcome.exit_code}, memory at rest {outcome.rests} MiB, {outcome.growth():+.1%}")
     is_flat = wishes.seconds < 600 or outcome.growth() <= MOST_GROWTH
     return 0 if outcome.exit_code == 0 and not outcome.faults and outcome.mined > 0 and is_flat else 1
 

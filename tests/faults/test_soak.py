@@ -2,7 +2,6 @@
 `python -m tests.faults.soak --seconds 1800`, which judges memory too."""
 
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,14 +35,7 @@ def test_the_same_seed_makes_the_same_attacks_of_every_kind() -> None:
         assert attack(random.Random(seed)) == attack(random.Random(seed))
 
 
-def judged(size: Callable[[int], float]) -> float:
-    """The growth of ten minutes of memory, measured each ten seconds."""
-    return Outcome(memory=[(float(at), size(at), 0.0) for at in range(0, 600, 10)]).growth()
-
-
-def test_growth_is_judged_by_the_second_half_and_not_by_what_comes_and_goes() -> None:
-    assert judged(lambda at: 50.0 if at < 200 else 100.0) == 0.0
-    assert judged(lambda at: 60.0 + 25.0 * (at // 10 % 6 > 2)) == 0.0  # large answers, now and then
-    assert judged(lambda at: 60.0 + 25.0 * (at > 500 and at // 10 % 3 > 0)) == 0.0
-    assert judged(lambda at: 52.0 + at * 53 / 600) > MOST_GROWTH  # 52 to 105 MiB
-    assert judged(lambda at: 60.0 + at / 60) > MOST_GROWTH  # a MiB a minute
+def test_growth_is_judged_by_what_stays_when_nobody_attacks() -> None:
+    assert Outcome(memory=[(0.0, 50.0, 0.0), (300.0, 90.0, 0.0)], rests=[60.0, 60.0]).growth() == 0.0
+    assert Outcome(rests=[70.0, 105.0]).growth() > MOST_GROWTH
+    assert Outcome(rests=[60.0]).growth() == 0.0

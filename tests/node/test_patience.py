@@ -198,3 +198,21 @@ def test_who_hangs_up_while_its_requests_wait_is_not_worked_for(node: Node, monk
             may_end.set()
 
     asyncio.run(go())
+
+
+def test_a_text_that_is_no_utf8_ends_the_connection_and_leaves_no_traceback(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def go() -> bytes:
+        async with serve(node, Listeners(None, "127.0.0.1:0")) as serving, asyncio.timeout(AGES):
+            port = int(str(serving.endpoints.websocket).rpartition(":")[2])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(OPENING)
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(frame(1, b"{\xc3(}"))
+            answered = await reader.read()
+            writer.close()
+            return answered
+
+    assert (1007).to_bytes(2, "big") + b"no UTF-8" in asyncio.run(go())
+    assert "Traceback" not in caplog.text

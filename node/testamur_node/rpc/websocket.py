@@ -60,6 +60,17 @@ class WebSocketProtocol(Impatient, WebSocketsSansIOProtocol):
             return
         super().handle_cont(event)
 
+    def send_receive_event_to_app(self) -> None:
+        """A message is whole. What is no text ends the connection (RFC 6455, 8.1), and is no fault for the log."""
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.conn.fail(1007, "no UTF-8")
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
     def keepalive_timeout(self) -> None:
         """It did not answer a ping: what it has not read it will not read."""
         super().keepalive_timeout()

@@ -49,7 +49,7 @@ def node(tmp_path: Path) -> Iterator[NodeProcess]:
     (home / "jwt.hex").write_text(FIRST.hex(), encoding="ascii")
     with (home / "node.toml").open("a", encoding="utf-8") as file:
         file.write('[jwt]\nsecret_file = "jwt.hex"\n')
-    running = start_node(home, "--ws", "127.0.0.1:0")
+    running = start_node(home, "--ws", "127.0.0.1:0", "--log-level", "warning")
     yield running
     if running.process.poll() is None:
         assert running.stop() == 0
@@ -143,6 +143,7 @@ def secured(tmp_path: Path) -> Iterator[tuple[NodeProcess, Authority, Authority]
     running = start_node(
         tmp_path / "home", "--tls-certificate", str(server.certificate), "--tls-key", str(server.key),
         "--tls-client-ca", str(clients.certificate), "--tls-client-crl", str(clients.revoking()),
+        "--log-level", "warning",
     )  # fmt: skip
     yield running, authority, clients
     if running.process.poll() is None:
