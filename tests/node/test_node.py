@@ -386,7 +386,12 @@ def test_a_block_is_seen_once_it_is_the_head_and_not_while_it_is_written(
     monkeypatch.setattr(development.store, "append", slow)
     waiting = raw(GOVERN, 0)
     digest = decode_transaction(waiting).hash
-    sender = threading.Thread(target=development.submit, args=(waiting,))  # which has its hash once the block is seen
+
+    def hand_in() -> None:
+        development.submit(waiting)
+        development.wait_until_sealed()  # then its hash is handed out
+
+    sender = threading.Thread(target=hand_in)
     sender.start()
     assert is_written.wait(20)
     block = development.store.block(1)

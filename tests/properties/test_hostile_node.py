@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from testamur.batch.evidence import NotProvableError, prove
 from testamur.chain.rpc import Rpc
+from testamur.verification.comparison import compare_nodes
 from testamur.verification.connection import Chain
-from testamur.verification.creation import compare_nodes
+from testamur.verification.memory import Memory
 from testamur.verification.verify import verify
 
 from tests.client.verification.world import NOW, Node, credential, world
@@ -119,7 +120,7 @@ def test_a_hostile_node_never_makes_anything_raise(
                 assert prove(BUNDLE, chain, policy, NOW, at=moment).evidence
         answered = 0
         with Rpc(hostile.url, attempts=1) as rpc:
-            (report,) = compare_nodes(policy, [hostile.url], {hostile.url: rpc}.__getitem__)
+            (report,) = compare_nodes(policy, [hostile.url], Memory.of(policy), NOW, {hostile.url: rpc}.__getitem__)
         assert report.problem or report.height is not None
 
 
@@ -128,5 +129,5 @@ def test_the_same_node_unspoiled_proves_and_compares(hostile: Hostile) -> None:
     with Chain.connect(hostile.url, attempts=1) as chain:
         assert [verify(BUNDLE, chain, policy, NOW).code for policy in POLICIES] == ["ok", "ok"]
         assert prove(BUNDLE, chain, POLICIES[0], NOW).evidence
-    (report,) = compare_nodes(POLICIES[0], [hostile.url])
+    (report,) = compare_nodes(POLICIES[0], [hostile.url], Memory.of(POLICIES[0]), NOW)
     assert (report.problem, report.height) == (None, FOUNDED.block)

@@ -52,9 +52,14 @@ def one_process(**limits: Any) -> JudgingLimits:
     return JudgingLimits(processes=1, seconds=ENDLESS, abandoned_seconds=0.0, **limits)
 
 
+OTHERS: set[int | None] = set()
+"""Processes of the servers that tests of other files left running."""
+
+
 @pytest.fixture(scope="module")
 def waiting() -> Iterator[Server]:
     """A server of one process whose node says nothing."""
+    OTHERS.update(children())
     with silent_node() as chain:
         limits = replace(Limits(), judging=one_process(quads=1_000))
         yield from running(Service(alliance().policy(), chain, limits))
@@ -92,7 +97,7 @@ def test_a_client_that_leaves_gives_its_process_to_the_next(waiting: Server) -> 
 
 def test_a_process_that_is_killed_costs_one_answer_and_is_replaced(waiting: Server) -> None:
     assert verdict(waiting, b"{") == "malformed"
-    [pid] = children()
+    [pid] = children() - OTHERS
     assert pid is not None
     with request_of(waiting, genuine()) as asking:
         os.kill(pid, signal.SIGKILL)

@@ -11,7 +11,8 @@ from testamur.batch.leaf import KIND_OWN
 from testamur.chain.connection import Connection
 from testamur.chain.errors import TransactionRevertedError
 from testamur.chain.institution import Role, add_operator, hand_over
-from testamur.chain.signer import Account, create_keystore, read_password
+from testamur.chain.password_file import read_password
+from testamur.chain.signer import Account, create_keystore
 
 from tests.integration.issuing.alliance import Alliance, Interrupted, Roster, require_whole, stop_before_anchoring
 
