@@ -180,15 +180,15 @@ def test_status_and_doctor_tell_of_a_running_node(home: Path) -> None:
     assert doctor.returncode == 0
     assert findings["genesis"] == findings["process"] == findings["home"] == "pass"
     place = node.rpc.removeprefix("http://")
-    assert told_of_settings(home) == f"HTTP {place}, WebSocket None: this machine alone", "not node.toml's"
+    assert told_of_settings(home) == f"HTTP {place}, WebSocket none: this machine alone", "not node.toml's"
     assert node.stop() == 0
-    assert told_of_settings(home) == "HTTP 127.0.0.1:8545, WebSocket None: this machine alone"
+    assert told_of_settings(home) == "HTTP 127.0.0.1:8545, WebSocket none: this machine alone"
     (home / "keys" / "password").chmod(0o644)
     (home / "engine" / "priv_validator_key.json").chmod(0o604)
     again = start_node(home, "--ipc", "none", "--http", "localhost:0", "--log-level", "warning")
     assert json.loads(node_command("status", "--home", home, "--json").stdout)["pool"] is None
     port = again.rpc.rpartition(":")[2]
-    assert told_of_settings(home) == f"HTTP localhost:{port}, WebSocket None: this machine alone"
+    assert told_of_settings(home) == f"HTTP localhost:{port}, WebSocket none: this machine alone"
     again.process.terminate()
     _, log = again.process.communicate(timeout=60)
     assert again.process.returncode == 0
