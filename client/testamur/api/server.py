@@ -71,6 +71,8 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, judges: Judges) -> None:
         super().__init__(config)
         self._judges = judges
+        self.tell_ready: Callable[[], None] | None = None
+        """Called once connections are taken and signals are heard."""
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         self._judges.open()
@@ -78,6 +80,11 @@ class _Server(uvicorn.Server):
             await super().serve(sockets)
         finally:
             await self._judges.close()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self.tell_ready is not None:
+            self.tell_ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -92,7 +99,7 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def make_server(service: Service, host: str, port: int) -> tuple[uvicorn.Server, socket.socket, str]:
+def make_server(service: Service, host: str, port: int) -> tuple[_Server, socket.socket, str]:
     """A server that is bound but does not serve yet, its socket and its URL."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -126,5 +133,5 @@ def run_server(service: Service, host: str, port: int, ready: Callable[[str, int
     server, listener, url = make_server(service, host, port)
     with listener:
         listener.listen(128)
-        ready(url, os.getpid())
+        server.tell_ready = lambda: ready(url, os.getpid())
         server.run(sockets=[listener])

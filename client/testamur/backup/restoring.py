@@ -59,6 +59,8 @@ def restore(
             try:
                 if is_new:
                     make_private(folder)
+                if staging.is_symlink():
+                    staging.unlink()  # nothing is unpacked through a link
                 shutil.rmtree(staging, ignore_errors=True)
                 make_private(staging)
                 for done, (name, entry) in enumerate(files.items(), start=1):

@@ -12,8 +12,11 @@ import pytest
 from tests.world import World, command
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_when_it_is_ready_and_ends_with_0(world: World, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("number", "is_asked"), [(signal.SIGTERM, True), (signal.SIGINT, True), (signal.SIGINT, False)]
+)
+def test_it_says_when_it_is_ready_and_ends_with_0(world: World, number: signal.Signals, is_asked: bool) -> None:
+    """Also where the signal follows the ready line at once: nobody waits for a request to be able to end it."""
     process = subprocess.Popen(
         [
             sys.executable, "-c", "from testamur.cli import main; main()", "serve", "--port", "0", "--json",
@@ -27,7 +30,8 @@ def test_it_says_when_it_is_ready_and_ends_with_0(world: World, number: signal.S
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
         assert ready["pid"] == process.pid
-        assert httpx.get(f"{ready['url']}/readyz", trust_env=False).status_code == 200
+        if is_asked:
+            assert httpx.get(f"{ready['url']}/readyz", trust_env=False).status_code == 200
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
     finally:

@@ -257,6 +257,17 @@ def test_nothing_that_stands_is_written_over(plain: dict[str, bytes], tmp_path: 
     assert sorted(path.name for path in out.iterdir()) == ["lost+found", "state", "testamur.toml"]
 
 
+def test_nothing_is_unpacked_through_a_link(plain: dict[str, bytes], tmp_path: Path) -> None:
+    source, out, elsewhere = archive(tmp_path / "a.zip", plain), tmp_path / "out", tmp_path / "elsewhere"
+    out.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "kept.txt").write_text("another's")
+    (out / ".restore.partial").symlink_to(elsewhere)
+    assert command("restore", source, "--out", out).code == 0
+    assert [path.name for path in elsewhere.iterdir()] == ["kept.txt"]
+    assert sorted(path.name for path in out.iterdir()) == ["state", "testamur.toml"]
+
+
 def test_a_backup_that_cannot_be_written_leaves_nothing(world: World, tmp_path: Path) -> None:
     options = ("--profile", world.result.profile)
     assert command("backup", "--out", tmp_path / "none" / "a.zip", *options).code == 2
