@@ -74,7 +74,7 @@ def test_one_that_begins_while_the_connection_ends_does_not_stay(node: Node, mon
     subscriptions.close()
     is_closed.set()
     subscriber.join(60)
-    assert node._subscribers == []
+    assert node._watchers._callbacks == []
     with pytest.raises(ResourceLimitError, match="the connection is ending"):
         subscriptions.subscribe("newHeads", None)
     node.close()
