@@ -36,11 +36,11 @@ def test_backups_of_a_node_under_load_verify_restore_and_continue(tmp_path: Path
         working.start()
         try:
             for turn in range(12 if is_slow else 2):
-                made = nursery.run("backup", tmp_path / f"backup{turn}", "--home", home, "--json")
+                made = nursery.run("backup", "--out", tmp_path / f"backup{turn}", "--home", home, "--json")
                 assert made.code == 0, made.told
                 heads.append(int(json.loads(made.said[-1])["head"]))
                 moved_beyond(heads[-1], load)
-                exported = nursery.run("export", tmp_path / f"chain{turn}.rlp", "--home", home, "--json")
+                exported = nursery.run("export", "--out", tmp_path / f"chain{turn}.rlp", "--home", home, "--json")
                 assert exported.code == 0, exported.told
                 assert json.loads(exported.said[-1])["blocks"] >= heads[-1]
                 assert nursery.run("verify-db", "--home", home).code == 0
