@@ -67,10 +67,7 @@ def operators_of(connection: Connection, institution: int) -> list[Operator]:
 
 def list_access(connection: Connection, institution: Institution) -> ListAccess:
     """Which lists of the institution, of all that the chain has, a clerk with this profile can issue into."""
-    registry = connection.contract("StatusRegistry")
-    numbers = range(1, registry.read("nextList"))
-    records = registry.read_many("listOf", [(number,) for number in numbers])
-    own = [number for number, record in zip(numbers, records, strict=True) if record["issuer"] == institution.number]
+    own = _lists_of(connection, institution)
     usable = set()
     for item in institution.lists:
         try:
@@ -85,18 +82,23 @@ def list_access(connection: Connection, institution: Institution) -> ListAccess:
 
 def hand_lists_over(connection: Connection, institution: Institution, former: bytes, account: bytes) -> list[int]:
     """Hand the lists that `former` fills to `account`, one transaction of the ADMIN each; their numbers."""
-    registry, operators = connection.contract("StatusRegistry"), connection.contract("Operators")
-    numbers = range(1, registry.read("nextList"))
-    records = registry.read_many("listOf", [(number,) for number in numbers])
-    index = operators.read("referenceOf", former)["index"]
-    held = [
-        number
-        for number, record in zip(numbers, records, strict=True)
-        if (record["issuer"], record["holder"]) == (institution.number, index)
-    ]
+    index = connection.contract("Operators").read("referenceOf", former)["index"]
+    held = [number for number, holder in _lists_of(connection, institution).items() if holder == index]
     for number in held:
         hand_over(connection, institution, number, account)
     return held
+
+
+def _lists_of(connection: Connection, institution: Institution) -> dict[int, int]:
+    """The institution's lists, of all that the chain has, each with the operator index of its holder."""
+    registry = connection.contract("StatusRegistry")
+    numbers = range(1, registry.read("nextList"))
+    records = registry.read_many("listOf", [(number,) for number in numbers])
+    return {
+        number: record["holder"]
+        for number, record in zip(numbers, records, strict=True)
+        if record["issuer"] == institution.number
+    }
 
 
 def grant(
