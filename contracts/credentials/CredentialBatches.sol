@@ -96,7 +96,7 @@ contract CredentialBatches is ICredentialBatches, INamed {
     }
 
     function _anchor(Anchoring memory a) private returns (bytes32 id) {
-        (uint32 issuer, uint16 operatorIndex, uint8 roles) = _operators.roleOf(msg.sender);
+        (uint32 issuer, uint16 operatorIndex, uint16 roles) = _operators.roleOf(msg.sender);
         id = batchId(a.kind, issuer, a.list, a.size, a.root);
         if (_batches[id].issuer != 0) {
             _requireSame(id, a, operatorIndex);

@@ -40,7 +40,7 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
 
     /// @inheritdoc IStatusRegistry
     function openList(uint8 log2size) external returns (uint32 list) {
-        (uint32 issuer, uint16 holder, uint8 roles) = _operators.roleOf(msg.sender);
+        (uint32 issuer, uint16 holder, uint16 roles) = _operators.roleOf(msg.sender);
         require(roles & Roles.ISSUE != 0, StatusRegistryNotIssueOperator(msg.sender));
         address current = _directory.current(Names.STATUS_REGISTRY);
         require(current == address(this), StatusRegistryNotCurrent(current));
@@ -76,7 +76,7 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
             msg.sender == alliance() || _operators.hasRole(msg.sender, record.issuer, Roles.ADMIN),
             StatusRegistryNotAdmin(list, msg.sender)
         );
-        (uint32 institution, uint16 holder, uint8 roles) = _operators.roleOf(account);
+        (uint32 institution, uint16 holder, uint16 roles) = _operators.roleOf(account);
         require(institution == record.issuer && roles & Roles.ISSUE != 0, StatusRegistryCannotHold(list, account));
         _lists[list].holder = holder;
         emit ListHandedOver(list, holder, msg.sender);
@@ -114,7 +114,7 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
     function _requireKeeper(uint32 list) internal view {
         List memory record = _lists[list];
         require(record.issuer != 0, StatusRegistryUnknownList(list));
-        (uint32 institution,, uint8 roles) = _operators.roleOf(msg.sender);
+        (uint32 institution,, uint16 roles) = _operators.roleOf(msg.sender);
         uint32 keeper = _isRecognised(record.issuer) ? record.issuer : record.custodian;
         require(institution == keeper && roles & Roles.STATUS != 0, StatusRegistryNotKeeper(list, msg.sender));
     }

@@ -12,13 +12,13 @@ interface IOperators {
         uint32 institution;
         uint16 index; // from 1; 0 for a recovery account that never was an operator
         uint40 since;
-        uint8 roles; // now: 0 once that entry has ended
+        uint16 roles; // now: 0 once that entry has ended
     }
 
     /// @notice One account's time of acting for an institution. One slot.
     struct Operator {
         address account;
-        uint8 roles; // bits: GOVERN 1, ISSUE 2, STATUS 4, ADMIN 8
+        uint16 roles; // bits: GOVERN 1, ISSUE 2, STATUS 4, ADMIN 8, REVIEW 16, RECOGNISE 32, AUDIT 64, BANK 128
         uint40 until; // 0: still acting
         uint40 compromisedSince; // 0: never said so
     }
@@ -46,7 +46,7 @@ interface IOperators {
         address recovery;
     }
 
-    /// @notice An account's consent, `Acceptance(address account,uint32 institution,uint8 roles,uint256 deadline)`.
+    /// @notice An account's consent, `Acceptance(address account,uint32 institution,uint16 roles,uint256 deadline)`.
     struct Acceptance {
         uint256 deadline;
         bytes signature;
@@ -69,7 +69,7 @@ interface IOperators {
     /// @notice The caller is no GOVERN operator of the institution.
     error OperatorsNotGovern(uint32 institution, address caller);
     /// @notice ADMIN may give and take ISSUE and STATUS only.
-    error OperatorsRolesOutOfBounds(uint8 roles);
+    error OperatorsRolesOutOfBounds(uint16 roles);
     /// @notice The zero address acts for nobody.
     error OperatorsZeroAccount();
     /// @notice The account belongs to another institution, for ever.
@@ -100,7 +100,7 @@ interface IOperators {
     error OperatorsReplacementWaits(uint32 institution, uint40 effectiveFrom);
 
     event InstitutionCreated(uint32 indexed institution);
-    event OperatorAdded(uint32 indexed institution, address indexed account, uint16 index, uint8 roles);
+    event OperatorAdded(uint32 indexed institution, address indexed account, uint16 index, uint16 roles);
     event OperatorRetired(uint32 indexed institution, address indexed account, uint16 index);
     event OperatorMarkedCompromised(uint32 indexed institution, address indexed account, uint16 index, uint40 since);
     event RecoveryChanged(uint32 indexed institution, address indexed account);
@@ -119,7 +119,7 @@ interface IOperators {
     ) external;
 
     /// @notice Let an account act for the caller's institution, with ISSUE, STATUS or both. ADMIN only.
-    function addOperator(address account, uint8 roles, uint256 deadline, bytes calldata acceptance) external;
+    function addOperator(address account, uint16 roles, uint256 deadline, bytes calldata acceptance) external;
 
     /// @notice End an ISSUE or STATUS operator's time, now. Its institution's ADMIN, or the Alliance.
     function retireOperator(address account) external;
@@ -142,10 +142,10 @@ interface IOperators {
     function cancelControllers(uint32 institution) external;
 
     /// @notice Whether the account acts for the institution now, with all of `role`'s bits.
-    function hasRole(address account, uint32 institution, uint8 role) external view returns (bool);
+    function hasRole(address account, uint32 institution, uint16 role) external view returns (bool);
 
     /// @notice Whom the account belongs to (0: nobody), its newest entry, and its roles now (0 once retired).
-    function roleOf(address account) external view returns (uint32 institution, uint16 index, uint8 roles);
+    function roleOf(address account) external view returns (uint32 institution, uint16 index, uint16 roles);
 
     function referenceOf(address account) external view returns (Reference memory);
 

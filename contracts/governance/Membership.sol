@@ -122,7 +122,7 @@ abstract contract Membership is IAlliance {
 
     /// @dev The member that an account governs.
     function _governedBy(address account) internal view returns (uint32 institution) {
-        uint8 roles;
+        uint16 roles;
         (institution,, roles) = _operators.roleOf(account);
         require(roles & Roles.GOVERN != 0 && isMember(institution), AllianceNotGovern(account));
     }

@@ -14,8 +14,8 @@ abstract contract OperatorLedger is IOperators, Governed {
     using EnumerableSet for EnumerableSet.AddressSet;
     using SafeCast for uint256;
 
-    uint8 internal constant CONTROLLING = Roles.GOVERN | Roles.ADMIN;
-    uint8 internal constant SERVING = Roles.ISSUE | Roles.STATUS;
+    uint16 internal constant CONTROLLING = Roles.GOVERN | Roles.ADMIN;
+    uint16 internal constant SERVING = Roles.ISSUE | Roles.STATUS;
     uint256 internal constant MOST_ACTIVE = 64;
 
     IPermissions private immutable _permissions;
@@ -35,13 +35,13 @@ abstract contract OperatorLedger is IOperators, Governed {
     }
 
     /// @inheritdoc IOperators
-    function hasRole(address account, uint32 institution, uint8 role) public view returns (bool) {
-        (uint32 own,, uint8 roles) = roleOf(account);
+    function hasRole(address account, uint32 institution, uint16 role) public view returns (bool) {
+        (uint32 own,, uint16 roles) = roleOf(account);
         return own == institution && role != 0 && roles & role == role;
     }
 
     /// @inheritdoc IOperators
-    function roleOf(address account) public view returns (uint32 institution, uint16 index, uint8 roles) {
+    function roleOf(address account) public view returns (uint32 institution, uint16 index, uint16 roles) {
         Reference memory own = _references[account];
         return (own.institution, own.index, own.roles);
     }
@@ -97,7 +97,7 @@ abstract contract OperatorLedger is IOperators, Governed {
         emit InstitutionCreated(institution);
     }
 
-    function _add(uint32 institution, address account, uint8 roles) internal {
+    function _add(uint32 institution, address account, uint16 roles) internal {
         _claim(institution, account);
         Reference memory last = _references[account];
         require(last.roles == 0, OperatorsAccountActive(account));
@@ -201,7 +201,7 @@ abstract contract OperatorLedger is IOperators, Governed {
         }
     }
 
-    function _addMissing(uint32 institution, address[] memory wanted, uint8 role) private {
+    function _addMissing(uint32 institution, address[] memory wanted, uint16 role) private {
         for (uint256 i = 0; i < wanted.length; ++i) {
             if (!hasRole(wanted[i], institution, role)) _add(institution, wanted[i], role);
         }

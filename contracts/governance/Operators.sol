@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
@@ -9,22 +8,29 @@ import {Governed} from "./Governed.sol";
 import {OperatorLedger} from "./OperatorLedger.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {IOperators} from "./IOperators.sol";
+import {OriginBound} from "./OriginBound.sol";
 import {Names} from "../libraries/Names.sol";
 import {Roles} from "../libraries/Roles.sol";
 
 /// @title Who acts for which institution, and who says so
-contract Operators is OperatorLedger, EIP712 {
+contract Operators is OperatorLedger, OriginBound {
     using SafeCast for uint256;
 
     bytes32 private constant ACCEPTANCE =
-        keccak256("Acceptance(address account,uint32 institution,uint8 roles,uint256 deadline)");
-    uint8 private constant RECOVERY = 0; // the roles that a recovery account accepts
+        keccak256("Acceptance(address account,uint32 institution,uint16 roles,uint256 deadline)");
+    uint16 private constant RECOVERY = 0; // the roles that a recovery account accepts
     uint40 private constant LONGEST_BACK = 90 days;
 
-    constructor(address alliance_, address permissions_, Founder[] memory founders)
+    constructor(
+        address alliance_,
+        address permissions_,
+        address history,
+        bytes32 origin_,
+        Founder[] memory founders
+    )
         Governed(alliance_)
         OperatorLedger(permissions_)
-        EIP712("Testamur Operators", "1")
+        OriginBound("Testamur Operators", "1", history, origin_)
     {
         for (uint256 i = 0; i < founders.length; ++i) {
             Founder memory founder = founders[i];
@@ -52,8 +58,8 @@ contract Operators is OperatorLedger, EIP712 {
     }
 
     /// @inheritdoc IOperators
-    function addOperator(address account, uint8 roles, uint256 deadline, bytes calldata acceptance) external {
-        (uint32 institution,, uint8 callerRoles) = roleOf(msg.sender);
+    function addOperator(address account, uint16 roles, uint256 deadline, bytes calldata acceptance) external {
+        (uint32 institution,, uint16 callerRoles) = roleOf(msg.sender);
         require(callerRoles & Roles.ADMIN != 0, OperatorsNotAdmin(msg.sender));
         require(roles != 0 && roles & ~SERVING == 0, OperatorsRolesOutOfBounds(roles));
         _requireConsent(account, institution, roles, deadline, acceptance);
@@ -62,7 +68,7 @@ contract Operators is OperatorLedger, EIP712 {
 
     /// @inheritdoc IOperators
     function retireOperator(address account) external {
-        (uint32 institution,, uint8 roles) = roleOf(account);
+        (uint32 institution,, uint16 roles) = roleOf(account);
         require(roles != 0, OperatorsAccountNotActive(account));
         if (msg.sender != alliance()) _requireAdmin(institution);
         require(roles & CONTROLLING == 0, OperatorsRolesOutOfBounds(roles));
@@ -146,7 +152,7 @@ contract Operators is OperatorLedger, EIP712 {
     function _requireRoleConsents(
         uint32 institution,
         address[] calldata accounts,
-        uint8 role,
+        uint16 role,
         Acceptance[] calldata acceptances,
         uint256 used
     ) private view returns (uint256) {
@@ -160,7 +166,7 @@ contract Operators is OperatorLedger, EIP712 {
     function _requireNext(
         address account,
         uint32 institution,
-        uint8 roles,
+        uint16 roles,
         Acceptance[] calldata acceptances,
         uint256 position
     ) private view {
@@ -172,12 +178,12 @@ contract Operators is OperatorLedger, EIP712 {
     function _requireConsent(
         address account,
         uint32 institution,
-        uint8 roles,
+        uint16 roles,
         uint256 deadline,
         bytes calldata signature
     ) private view {
         require(block.timestamp <= deadline, OperatorsAcceptanceExpired(account, deadline));
-        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(ACCEPTANCE, account, institution, roles, deadline)));
+        bytes32 digest = _digest(keccak256(abi.encode(ACCEPTANCE, account, institution, roles, deadline)));
         require(
             SignatureChecker.isValidSignatureNow(account, digest, signature), OperatorsAcceptanceInvalid(account)
         );

@@ -26,7 +26,7 @@ abstract contract SigningKeys is IIssuerRegistry, Governed {
 
     /// @inheritdoc IIssuerRegistry
     function addKey(bytes32 key_, uint8 usage) external {
-        (uint32 institution,, uint8 roles) = _operators.roleOf(msg.sender);
+        (uint32 institution,, uint16 roles) = _operators.roleOf(msg.sender);
         require(roles & Roles.ADMIN != 0, IssuerRegistryNotAdmin(institution, msg.sender));
         require(key_ != 0, IssuerRegistryKeyMalformed(key_));
         require(usage == USAGE_CREDENTIAL || usage == USAGE_STATUS, IssuerRegistryUnknownUsage(usage));

@@ -23,6 +23,7 @@ from web3.exceptions import ContractCustomError
 DAY = 86_400
 PERIODS = {"votingPeriod": 14 * DAY, "controllerDelay": 7 * DAY, "recoveryDelay": 30 * DAY, "directoryDelay": 7 * DAY}
 LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576)
+ORIGIN = "0x" + "0b" * 32
 DOCUMENT = "0x" + "07" * 32
 PASSED, EXECUTED = 2, 3
 REFUSALS = (VirtualMachineError, ContractCustomError, ValueError)
@@ -62,7 +63,7 @@ def suite(people: list) -> dict:
     named = [kind._name for kind in order if kind is not Directory]
     arguments = {
         "Permissions": (at["Alliance"], at["Operators"], LIMITS, validators, [], []),
-        "Operators": (at["Alliance"], at["Permissions"], founders),
+        "Operators": (at["Alliance"], at["Permissions"], at["BlockHistory"], ORIGIN, founders),
         "Alliance": ([1, 2], 2, 3, at["Operators"], [name(period) for period in PERIODS], list(PERIODS.values())),
         "BlockHistory": (),
         "IssuerRegistry": (at["Alliance"], at["Operators"]),

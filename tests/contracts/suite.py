@@ -11,7 +11,7 @@ from testamur.artifacts import GENESIS_ADDRESSES
 from testamur.artifacts.genesis import Founder, Founding, FoundingValidator, constructions
 from testamur.proof.hashing import keccak256
 
-from tests.contracts.evm import CHAIN_ID, Chain, Receipt
+from tests.contracts.evm import CHAIN_ID, SYSTEM, Chain, Receipt
 
 __all__ = [
     "ADMIN",
@@ -19,12 +19,14 @@ __all__ = [
     "GENESIS_TIME",
     "GOVERN",
     "ISSUE",
+    "ORIGIN",
     "PERIODS",
     "SCOPE",
     "STATUS",
     "Suite",
     "account",
     "founded",
+    "founded_in_block_0",
     "founder",
     "key_of",
     "text_hash",
@@ -34,6 +36,8 @@ __all__ = [
 GOVERN, ISSUE, STATUS, ADMIN = 1, 2, 4, 8
 DAY = 86_400
 GENESIS_TIME = 1_790_000_000
+ORIGIN = keccak256(b"block 0")
+"""The hash of block 0, as the node writes it in block 1."""
 PERIODS = {"votingPeriod": 14 * DAY, "controllerDelay": 7 * DAY, "recoveryDelay": 30 * DAY, "directoryDelay": 7 * DAY}
 SCOPE = (1, 0, 1, 10, 0, 0, 0)
 """Framework 1, any type, ranks 1 to 10, any region, open."""
@@ -156,7 +160,7 @@ class Suite:
             person,
             "Operators",
             "Acceptance",
-            {"account": "address", "institution": "uint32", "roles": "uint8", "deadline": "uint256"},
+            {"account": "address", "institution": "uint32", "roles": "uint16", "deadline": "uint256"},
             {"account": account(person), "institution": institution, "roles": roles, "deadline": deadline},
         )
 
@@ -168,6 +172,7 @@ class Suite:
                 "version": "1",
                 "chainId": CHAIN_ID,
                 "verifyingContract": "0x" + self.address(contract).hex(),
+                **({} if contract == "Alliance" else {"salt": ORIGIN}),
             },
             message_types={kind: [{"name": name, "type": type_} for name, type_ in fields.items()]},
             message_data=values,
@@ -188,19 +193,27 @@ class Suite:
         return [(deadline, self.accept(person, institution, role, deadline)) for person, role in people]
 
 
-@cache
-def _genesis(members: int) -> Suite:
+def founded_in_block_0(members: int = 2, origin: bytes = bytes(32)) -> Suite:
+    """An alliance whose block 0 is under way; `origin` is what its deployer says that block is."""
     chain = Chain(GENESIS_TIME)
     numbers = range(1, members + 1)
     founding = Founding(
         founders=tuple(founder(number) for number in numbers),
         validators=tuple(validator(number) for number in numbers),
         periods=PERIODS,
+        origin=origin,
     )
     for each in constructions(founding):
         chain.construct(each.name, each.address, each.init_code)
-    chain.mine()
     return Suite(chain, tuple(numbers))
+
+
+@cache
+def _genesis(members: int) -> Suite:
+    suite = founded_in_block_0(members)
+    suite.chain.mine()
+    suite.chain.send_raw(SYSTEM, GENESIS_ADDRESSES["BlockHistory"], ORIGIN)
+    return suite
 
 
 def founded(members: int = 2) -> Suite:

@@ -9,7 +9,7 @@ import {Suite} from "./Suite.sol";
 /// @title ADMINs that come and go, accounts that two institutions court, and the Alliance
 contract OperatorActors is Cheats {
     bytes32 private constant ACCEPTANCE =
-        keccak256("Acceptance(address account,uint32 institution,uint8 roles,uint256 deadline)");
+        keccak256("Acceptance(address account,uint32 institution,uint16 roles,uint256 deadline)");
     uint32 private constant INSTITUTIONS = 3;
 
     Operators private immutable _operators;
@@ -32,11 +32,11 @@ contract OperatorActors is Cheats {
         return vm.addr(_keys[place % _keys.length]);
     }
 
-    function addOperator(uint256 adminSeed, uint256 accountSeed, uint256 signerSeed, uint32 institution, uint8 roles)
+    function addOperator(uint256 adminSeed, uint256 accountSeed, uint256 signerSeed, uint32 institution, uint16 roles)
         external
     {
         institution = _institution(institution);
-        roles = roles % 4 == 0 ? roles : uint8(2 * bound(roles, 1, 3)); // mostly ISSUE, STATUS or both
+        roles = roles % 4 == 0 ? roles : uint16(2 * bound(roles, 1, 3)); // mostly ISSUE, STATUS or both
         address admin = _admin(institution, adminSeed);
         uint256 place = _place(institution, accountSeed);
         address account = accountAt(place);
@@ -52,7 +52,7 @@ contract OperatorActors is Cheats {
 
     function retire(uint256 adminSeed, uint256 accountSeed, uint32 institution) external {
         address account = accountAt(accountSeed);
-        (uint32 own,, uint8 roles) = _operators.roleOf(account);
+        (uint32 own,, uint16 roles) = _operators.roleOf(account);
         address admin = _admin(_institution(institution), adminSeed);
         bool may = _operators.hasRole(admin, own, 8) && roles & 9 == 0;
         vm.prank(admin);
@@ -65,7 +65,7 @@ contract OperatorActors is Cheats {
         external
     {
         address account = accountAt(accountSeed);
-        (uint32 own, uint16 index, uint8 roles) = _operators.roleOf(account);
+        (uint32 own, uint16 index, uint16 roles) = _operators.roleOf(account);
         if (byAlliance && roles & 9 != 0 && back % 8 != 0) return; // else nobody would be left
         address caller = byAlliance ? _alliance : _admin(_institution(institution), adminSeed);
         bool may = byAlliance || (_operators.hasRole(caller, own, 8) && roles & 9 == 0 && back % 100 days <= 90 days);
@@ -131,18 +131,19 @@ contract OperatorActors is Cheats {
         }
     }
 
-    function _accept(uint256 key, address account, uint32 institution, uint8 roles)
+    function _accept(uint256 key, address account, uint32 institution, uint16 roles)
         private
         view
         returns (bytes memory)
     {
         bytes32 domain = keccak256(
             abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"),
                 keccak256("Testamur Operators"),
                 keccak256("1"),
                 block.chainid,
-                address(_operators)
+                address(_operators),
+                _operators.origin()
             )
         );
         bytes32 content = keccak256(abi.encode(ACCEPTANCE, account, institution, roles, type(uint256).max));
@@ -178,7 +179,7 @@ contract OperatorsTest is Suite {
     function invariant_referenceCountsEqualActiveOperatorsAndRecoveryAccounts() public view {
         for (uint256 i = 0; i < actors.accountCount(); ++i) {
             address account = actors.accountAt(i);
-            (uint32 institution,, uint8 roles) = operators.roleOf(account);
+            (uint32 institution,, uint16 roles) = operators.roleOf(account);
             uint32 reasons = roles == 0 ? 0 : 1;
             if (institution != 0 && operators.controllers(institution).recovery == account) ++reasons;
             require(permissions.account(account).transact == reasons, "a reference count is off");
@@ -206,7 +207,7 @@ contract OperatorsTest is Suite {
     function invariant_aCompromisedAccountNeverActsAgain() public view {
         for (uint256 i = 0; i < actors.accountCount(); ++i) {
             address account = actors.accountAt(i);
-            (,, uint8 roles) = operators.roleOf(account);
+            (,, uint16 roles) = operators.roleOf(account);
             require(!actors.isCompromised(account) || roles == 0, "a compromised account acts");
         }
     }

@@ -17,6 +17,7 @@ import {Cheats} from "./Cheats.sol";
 /// @dev The contracts know each other's addresses beforehand: those that this contract's next creations get.
 abstract contract Suite is Cheats {
     uint40 internal constant START = 1_800_000_000;
+    bytes32 internal constant ORIGIN = keccak256("block 0");
     uint64 internal constant VOTING_PERIOD = 7 days;
     uint64 internal constant DIRECTORY_DELAY = 3 days;
 
@@ -44,7 +45,7 @@ abstract contract Suite is Cheats {
             new bytes20[](0),
             new address[](0)
         );
-        operators = new Operators(at[2], at[0], _founders(founders));
+        operators = new Operators(at[2], at[0], address(0), ORIGIN, _founders(founders));
         alliance = new Alliance(_numbers(founders), 2, 3, at[1], _periodNames(), _periods());
         registry = new IssuerRegistry(at[2], at[1]);
         status = new StatusRegistry(at[2], at[1], at[6], 1);

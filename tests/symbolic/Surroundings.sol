@@ -22,11 +22,11 @@ contract Surroundings {
     uint16 internal version = 1;
     uint16 internal holder = 7; // of every list
 
-    function roleOf(address) external view returns (uint32, uint16, uint8) {
+    function roleOf(address) external view returns (uint32, uint16, uint16) {
         return (institution, operatorIndex, 15);
     }
 
-    function hasRole(address, uint32, uint8) external pure returns (bool) {
+    function hasRole(address, uint32, uint16) external pure returns (bool) {
         return true;
     }
 

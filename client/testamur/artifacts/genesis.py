@@ -101,6 +101,8 @@ class Founding:
     """Node ids that may connect, 20 bytes each."""
     deployers: tuple[bytes, ...] = ()
     """Accounts that may create contracts, 20 bytes each."""
+    origin: bytes = bytes(32)
+    """The hash of block 0 where no node writes BlockHistory, on a chain that is not ours; else zero."""
     first_list: int = 1
     """The first status list's number; a successor continues its predecessor's."""
 
@@ -152,8 +154,8 @@ def _arguments(name: str, founding: Founding, at: Mapping[str, bytes]) -> tuple[
         case "Operators":
             founders = [(f.govern, f.admin, f.issue, f.status, f.recovery) for f in founding.founders]
             return (
-                ["address", "address", "(address[],address[],address[],address[],address)[]"],
-                [alliance, at["Permissions"], founders],
+                ["address", "address", "address", "bytes32", "(address[],address[],address[],address[],address)[]"],
+                [alliance, at["Permissions"], at["BlockHistory"], founding.origin, founders],
             )
         case "Alliance":
             periods = {**DEFAULT_PERIODS, **founding.periods}

@@ -73,7 +73,7 @@ def deploy_suite(
     first = rpc.nonce(sender.account.address)
     addresses = {name: contract_address(sender.account.address, first + i) for i, name in enumerate(CONSTRUCTION_ORDER)}
     receipts: list[Receipt] = []
-    for construction in constructions(founding, addresses):
+    for construction in constructions(replace(founding, origin=rpc.block_hash(0)), addresses):
         progress(construction.name, len(receipts), len(CONSTRUCTION_ORDER))
         receipt = sender.send(Call(None, construction.init_code, f"creation of {construction.name}"))
         if receipt.contract != construction.address:

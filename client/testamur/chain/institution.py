@@ -19,6 +19,7 @@ from testamur.chain.password_file import read_password
 from testamur.chain.signer import Account, create_keystore
 from testamur.chain.signing_key import create_signing_key, load_signing_key, raw_public_key
 from testamur.chain.transactions import Receipt
+from testamur.chain.typed import domain_of
 from testamur.profile import Accounts, Institution, Profile, SigningKeys, update_profile
 from testamur.proof.hashing import keccak256
 
@@ -50,6 +51,14 @@ class Role(IntFlag):
     ISSUE = 2
     STATUS = 4
     ADMIN = 8
+    REVIEW = 16
+    """Sits on review panels."""
+    RECOGNISE = 32
+    """Concludes recognition agreements."""
+    AUDIT = 64
+    """Writes quality audits."""
+    BANK = 128
+    """Keeps a credit bank."""
 
 
 class IssuerState(IntEnum):
@@ -211,17 +220,12 @@ def add_operator(
     operators = connection.contract("Operators")
     deadline = int(now()) + 3600
     signature = account.sign_typed(
-        {
-            "name": "Testamur Operators",
-            "version": "1",
-            "chainId": connection.profile.chain_id,
-            "verifyingContract": operators.address,
-        },
+        domain_of(connection, "Operators"),
         {
             "Acceptance": [
                 {"name": "account", "type": "address"},
                 {"name": "institution", "type": "uint32"},
-                {"name": "roles", "type": "uint8"},
+                {"name": "roles", "type": "uint16"},
                 {"name": "deadline", "type": "uint256"},
             ]
         },

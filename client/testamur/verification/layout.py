@@ -56,7 +56,7 @@ FIELDS: dict[str, tuple[tuple[str, int], ...]] = {
         ("to", 5),
     ),
     "Key": (("institution", 4), ("usage", 1), ("since", 5), ("until", 5), ("compromisedSince", 5)),
-    "Operator": (("account", 20), ("roles", 1), ("until", 5), ("compromisedSince", 5)),
+    "Operator": (("account", 20), ("roles", 2), ("until", 5), ("compromisedSince", 5)),
     "Framework": (("levels", 2), ("types", 4), ("addedAt", 5), ("direction", 1), ("ladders", 1)),
     "Level": (("ladder", 1), ("addedAt", 5), ("blank", 1)),
     "QualificationType": (("lowestRank", 1), ("highestRank", 1), ("from", 5), ("to", 5), ("addedAt", 5)),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.contracts.refusals.ground import provokes
-from tests.contracts.suite import DAY, GOVERN, ISSUE, STATUS, Suite, account
+from tests.contracts.suite import DAY, GOVERN, ISSUE, STATUS, Suite, account, founded_in_block_0
 
 
 def controllers(number: int, **changes: Any) -> tuple[Any, ...]:
@@ -14,6 +14,12 @@ def controllers(number: int, **changes: Any) -> tuple[Any, ...]:
         "recovery": account(f"recovery {number}"),
     }
     return tuple((present | changes).values())
+
+
+@provokes("OriginUnknown")
+def _(_s: Suite) -> object:
+    unaware = founded_in_block_0()
+    return unaware.hire("newcomer", 1, ISSUE)
 
 
 @provokes("OperatorsUnexpectedNumber")
