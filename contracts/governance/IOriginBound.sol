@@ -9,7 +9,7 @@ import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 /// and our contracts stand at the same addresses on each: without the salt a signature of one would count on the other.
 interface IOriginBound is IERC5267 {
     /// @notice The hash of block 0 is not known here: in block 0 itself, where nothing that was signed counts.
-    error OriginUnknown();
+    error OriginBoundUnknown();
 
     /// @notice The salt of every message's domain.
     /// @return The hash of block 0: as BlockHistory has it, else as the deployer gave it; 0 where neither knows.

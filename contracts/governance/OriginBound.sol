@@ -61,7 +61,7 @@ abstract contract OriginBound is IOriginBound {
     /// @dev What is signed for a message of this contract. Reverts while the origin is not known.
     function _digest(bytes32 structHash) internal view returns (bytes32) {
         bytes32 salt = origin();
-        require(salt != 0, OriginUnknown());
+        require(salt != 0, OriginBoundUnknown());
         bytes32 domain = keccak256(
             abi.encode(
                 DOMAIN,

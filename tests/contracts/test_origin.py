@@ -68,7 +68,7 @@ def test_the_domain_is_told_as_erc_5267_has_it(suite: Suite) -> None:
 def test_nothing_signed_counts_in_block_0(suite: Suite) -> None:
     """There the salt would be zero, which every chain's block 0 would share."""
     young = founded_in_block_0()
-    with refused("OriginUnknown"):
+    with refused("OriginBoundUnknown"):
         adopt(young, salt=bytes(32))
 
 

@@ -16,7 +16,7 @@ def controllers(number: int, **changes: Any) -> tuple[Any, ...]:
     return tuple((present | changes).values())
 
 
-@provokes("OriginUnknown")
+@provokes("OriginBoundUnknown")
 def _(_s: Suite) -> object:
     unaware = founded_in_block_0()
     return unaware.hire("newcomer", 1, ISSUE)
