@@ -52,8 +52,8 @@ SUPPRESSIONS = (
     ),
     Suppression(
         "A proposal's calls are data; anchorMany calls its own code so that a refusal can name the position; the "
-        "Directory asks a candidate what it is, and the 50,000 gas of the question bound what it may answer; BlockHistory "
-        "has no functions, so it is asked with a number alone.",
+        "Directory asks a candidate what it is, and the 50,000 gas of the question bound what it may answer; "
+        "BlockHistory has no functions, so it is asked with a number alone.",
         frozenset({"low-level-calls", "return-bomb"}),
         frozenset({"Alliance.execute", "CredentialBatches.anchorMany", "Directory._ask", "OriginBound.origin"}),
     ),

@@ -1,7 +1,7 @@
 """The EIP-712 domain of a contract's messages: this chain, this contract, and the hash of the chain's block 0 as salt.
 
-A chain id is a number that anybody may take, and the suite stands at the same addresses on every chain of its kind: what
-was signed on a rehearsal must not count on the real chain (contracts/governance/OriginBound.sol).
+A chain id is a number that anybody may take, and the suite stands at the same addresses on every chain of its kind:
+what was signed on a rehearsal must not count on the real chain (contracts/governance/OriginBound.sol).
 """
 
 from typing import Any
