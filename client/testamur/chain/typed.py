@@ -28,7 +28,7 @@ def domain_of(connection: Connection, name: str) -> dict[str, Any]:
             "sign nothing here: compare genesis with the other members, or deploy again with the right block",
         )
     return {
-        "name": f"Testamur {name}",
+        "name": "Testamur " + name,
         "version": "1",
         "chainId": connection.profile.chain_id,
         "verifyingContract": contract.address,
