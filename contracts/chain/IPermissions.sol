@@ -77,6 +77,10 @@ interface IPermissions {
     event ValidatorChanged(bytes32 indexed key, uint32 indexed institution, uint64 power);
     event ParametersChanged(Parameters parameters);
 
+    /// @notice Enter validators of block 1 with any power. The founder only, before the sealing, which holds the rule of
+    /// the third.
+    function foundValidators(ValidatorPower[] calldata set) external;
+
     /// @notice Give one more reason why the account may transact. Operators only.
     function acquire(address account_) external;
 

@@ -3,12 +3,13 @@ pragma solidity 0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
+import {Founding} from "../governance/Founding.sol";
 import {Governed} from "../governance/Governed.sol";
 import {IAlliance} from "../governance/IAlliance.sol";
 import {IPermissions} from "./IPermissions.sol";
 
 /// @title Rights, validators, peers and limits, in slots that the node reads
-contract Permissions is IPermissions, Governed {
+contract Permissions is IPermissions, Governed, Founding {
     using SafeCast for uint256;
 
     uint256 private constant MOST_VALIDATORS = 256;
@@ -33,21 +34,12 @@ contract Permissions is IPermissions, Governed {
         address alliance_,
         address operators_,
         Parameters memory parameters_,
-        ValidatorPower[] memory validators_,
         bytes20[] memory peers_,
         address[] memory deployers
     ) Governed(alliance_) {
         require(operators_ != address(0), PermissionsNotOperators(operators_));
         _operators = operators_;
         _setParameters(parameters_);
-        require(validators_.length > 0, PermissionsEmptySet());
-        for (uint256 i = 0; i < validators_.length; ++i) {
-            ValidatorPower memory entry = validators_[i];
-            require(_validators[entry.key].index == 0, PermissionsDuplicateValidator(entry.key));
-            require(entry.power > 0, PermissionsPowerOutOfBounds(entry.key, entry.power, MOST_POWER));
-            _writePower(entry.key, entry.power, entry.institution);
-        }
-        if (_institutions >= SMALL_ALLIANCE) _requireNoThird();
         for (uint256 i = 0; i < peers_.length; ++i) {
             _setPeer(peers_[i], true);
         }
@@ -59,6 +51,16 @@ contract Permissions is IPermissions, Governed {
     modifier onlyOperators() {
         require(msg.sender == _operators, PermissionsNotOperators(msg.sender));
         _;
+    }
+
+    /// @inheritdoc IPermissions
+    function foundValidators(ValidatorPower[] calldata set) external onlyFounder {
+        for (uint256 i = 0; i < set.length; ++i) {
+            ValidatorPower calldata entry = set[i];
+            require(_validators[entry.key].index == 0, PermissionsDuplicateValidator(entry.key));
+            require(entry.power > 0, PermissionsPowerOutOfBounds(entry.key, entry.power, MOST_POWER));
+            _writePower(entry.key, entry.power, entry.institution);
+        }
     }
 
     /// @inheritdoc IPermissions
@@ -148,6 +150,11 @@ contract Permissions is IPermissions, Governed {
     /// @inheritdoc IPermissions
     function operators() external view returns (address) {
         return _operators;
+    }
+
+    function _requireComplete() internal view override {
+        require(_validatorKeys.length > 0, PermissionsEmptySet());
+        if (_institutions >= SMALL_ALLIANCE) _requireNoThird();
     }
 
     function _setDeploy(address account_, bool allowed) private {

@@ -28,13 +28,12 @@ contract Alliance is Membership, EIP712 {
     bool private transient _isUnanimous; // judged before its calls change who is a member
 
     constructor(
-        uint32[] memory members_,
         uint16 numerator,
         uint16 denominator,
         address operators_,
         bytes32[] memory names,
         uint64[] memory values
-    ) Membership(members_, numerator, denominator, operators_, names, values) EIP712("Testamur Alliance", "1") {}
+    ) Membership(numerator, denominator, operators_, names, values) EIP712("Testamur Alliance", "1") {}
 
     /// @inheritdoc IAlliance
     function propose(Call[] calldata calls, bytes32 document) external returns (uint256 id) {

@@ -102,6 +102,9 @@ interface IAlliance {
     /// @notice Carry out a passed proposal, whoever calls; the calls run in order and revert as a whole.
     function execute(uint256 id) external;
 
+    /// @notice Make institutions founding members. The founder only, before the sealing.
+    function foundMembers(uint32[] calldata institutions) external;
+
     /// @notice Make an institution a member; the open proposals become void.
     function addMember(uint32 institution) external;
 

@@ -110,6 +110,10 @@ interface IOperators {
     event ControllersCancelled(uint32 indexed institution, address indexed canceller);
     event ControllersReplaced(uint32 indexed institution);
 
+    /// @notice Enter the next founding institutions with their accounts. The founder only, before the sealing.
+    /// @param expected the number of the first of them; an interrupted founding goes on where it stopped.
+    function foundInstitutions(uint32 expected, Founder[] calldata founders) external;
+
     /// @notice Create the next institution; reverts unless its number is `expected`. Alliance only.
     function createInstitution(
         uint32 expected,

@@ -3,13 +3,15 @@ pragma solidity 0.8.30;
 
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
+import {Founding} from "./Founding.sol";
 import {IAlliance} from "./IAlliance.sol";
+import {IFounding} from "./IFounding.sol";
 import {IOperators} from "./IOperators.sol";
 import {Names} from "../libraries/Names.sol";
 import {Roles} from "../libraries/Roles.sol";
 
 /// @title The Alliance's members, threshold and periods
-abstract contract Membership is IAlliance {
+abstract contract Membership is IAlliance, Founding {
     using EnumerableSet for EnumerableSet.UintSet;
 
     uint64 private constant SHORTEST_VOTE = 1 minutes;
@@ -25,7 +27,6 @@ abstract contract Membership is IAlliance {
     mapping(bytes32 => bool) private _isParameter;
 
     constructor(
-        uint32[] memory members_,
         uint16 numerator,
         uint16 denominator,
         address operators_,
@@ -43,15 +44,18 @@ abstract contract Membership is IAlliance {
         parameter(Names.CONTROLLER_DELAY);
         parameter(Names.RECOVERY_DELAY);
         parameter(Names.DIRECTORY_DELAY);
-        require(members_.length > 0, AllianceLastMember(0));
-        for (uint256 i = 0; i < members_.length; ++i) {
-            _addMember(members_[i]);
-        }
     }
 
     modifier onlySelf() {
         require(msg.sender == address(this), AllianceNotSelf(msg.sender));
         _;
+    }
+
+    /// @inheritdoc IAlliance
+    function foundMembers(uint32[] calldata institutions) external onlyFounder {
+        for (uint256 i = 0; i < institutions.length; ++i) {
+            _addMember(institutions[i]);
+        }
     }
 
     /// @inheritdoc IAlliance
@@ -122,9 +126,21 @@ abstract contract Membership is IAlliance {
 
     /// @dev The member that an account governs.
     function _governedBy(address account) internal view returns (uint32 institution) {
+        _requireSealed();
         uint16 roles;
         (institution,, roles) = _operators.roleOf(account);
         require(roles & Roles.GOVERN != 0 && isMember(institution), AllianceNotGovern(account));
+    }
+
+    /// @dev Sealed last, so that whoever finds the Alliance sealed need not look further.
+    function _requireComplete() internal view override {
+        require(_members.length() > 0, AllianceLastMember(0));
+        _requireSealedAt(address(_operators));
+        _requireSealedAt(_operators.permissions());
+    }
+
+    function _requireSealedAt(address other) private view {
+        require(IFounding(other).isSealed(), FoundingNotSealed(other));
     }
 
     function _addMember(uint32 institution) private {

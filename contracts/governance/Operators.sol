@@ -5,6 +5,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Governed} from "./Governed.sol";
+import {Founding} from "./Founding.sol";
 import {OperatorLedger} from "./OperatorLedger.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {IOperators} from "./IOperators.sol";
@@ -13,7 +14,7 @@ import {Names} from "../libraries/Names.sol";
 import {Roles} from "../libraries/Roles.sol";
 
 /// @title Who acts for which institution, and who says so
-contract Operators is OperatorLedger, OriginBound {
+contract Operators is OperatorLedger, OriginBound, Founding {
     using SafeCast for uint256;
 
     bytes32 private constant ACCEPTANCE =
@@ -21,27 +22,21 @@ contract Operators is OperatorLedger, OriginBound {
     uint16 private constant RECOVERY = 0; // the roles that a recovery account accepts
     uint40 private constant LONGEST_BACK = 90 days;
 
-    constructor(
-        address alliance_,
-        address permissions_,
-        address history,
-        bytes32 origin_,
-        Founder[] memory founders
-    )
+    constructor(address alliance_, address permissions_, address history, bytes32 origin_)
         Governed(alliance_)
         OperatorLedger(permissions_)
         OriginBound("Testamur Operators", "1", history, origin_)
-    {
+    {}
+
+    /// @inheritdoc IOperators
+    function foundInstitutions(uint32 expected, Founder[] calldata founders) external onlyFounder {
+        _requireNumber(expected);
         for (uint256 i = 0; i < founders.length; ++i) {
-            Founder memory founder = founders[i];
+            Founder calldata entry = founders[i];
             uint32 institution = _create();
-            _replace(institution, Controllers(founder.govern, founder.admin, founder.recovery));
-            for (uint256 j = 0; j < founder.issue.length; ++j) {
-                _add(institution, founder.issue[j], Roles.ISSUE);
-            }
-            for (uint256 j = 0; j < founder.status.length; ++j) {
-                _add(institution, founder.status[j], Roles.STATUS);
-            }
+            _replace(institution, Controllers(entry.govern, entry.admin, entry.recovery));
+            _addAll(institution, entry.issue, Roles.ISSUE);
+            _addAll(institution, entry.status, Roles.STATUS);
         }
     }
 
@@ -52,13 +47,15 @@ contract Operators is OperatorLedger, OriginBound {
         address[] calldata admin,
         address recovery
     ) external onlyAlliance {
-        uint32 next = institutionCount() + 1;
-        require(expected == next, OperatorsUnexpectedNumber(expected, next));
+        _requireNumber(expected);
         _replace(_create(), Controllers(govern, admin, recovery));
     }
 
     /// @inheritdoc IOperators
-    function addOperator(address account, uint16 roles, uint256 deadline, bytes calldata acceptance) external {
+    function addOperator(address account, uint16 roles, uint256 deadline, bytes calldata acceptance)
+        external
+        onlySealed
+    {
         (uint32 institution,, uint16 callerRoles) = roleOf(msg.sender);
         require(callerRoles & Roles.ADMIN != 0, OperatorsNotAdmin(msg.sender));
         require(roles != 0 && roles & ~SERVING == 0, OperatorsRolesOutOfBounds(roles));
@@ -67,7 +64,7 @@ contract Operators is OperatorLedger, OriginBound {
     }
 
     /// @inheritdoc IOperators
-    function retireOperator(address account) external {
+    function retireOperator(address account) external onlySealed {
         (uint32 institution,, uint16 roles) = roleOf(account);
         require(roles != 0, OperatorsAccountNotActive(account));
         if (msg.sender != alliance()) _requireAdmin(institution);
@@ -76,7 +73,7 @@ contract Operators is OperatorLedger, OriginBound {
     }
 
     /// @inheritdoc IOperators
-    function markOperatorCompromised(address account, uint40 since) external {
+    function markOperatorCompromised(address account, uint40 since) external onlySealed {
         (uint32 institution, uint16 index,) = roleOf(account);
         require(index != 0, OperatorsAccountNotActive(account));
         Operator memory entry = operator(institution, index);
@@ -95,8 +92,9 @@ contract Operators is OperatorLedger, OriginBound {
     /// @inheritdoc IOperators
     function replaceControllers(uint32 institution, Controllers calldata set, Acceptance[] calldata acceptances)
         external
+        onlySealed
     {
-        require(institutionOf(institution).createdAt != 0, OperatorsUnknownInstitution(institution));
+        _requireKnown(institution);
         if (msg.sender == alliance()) {
             _replace(institution, set);
             return;
@@ -130,6 +128,26 @@ contract Operators is OperatorLedger, OriginBound {
         require(hasRole(msg.sender, institution, Roles.GOVERN), OperatorsNotGovern(institution, msg.sender));
         _cancel(institution);
         emit ControllersCancelled(institution, msg.sender);
+    }
+
+    /// @dev An alliance needs somebody who acts; more than one is the Alliance's affair.
+    function _requireComplete() internal view override {
+        _requireKnown(institutionCount());
+    }
+
+    function _addAll(uint32 institution, address[] calldata accounts, uint8 roles) private {
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            _add(institution, accounts[i], roles);
+        }
+    }
+
+    function _requireNumber(uint32 expected) private view {
+        uint32 next = institutionCount() + 1;
+        require(expected == next, OperatorsUnexpectedNumber(expected, next));
+    }
+
+    function _requireKnown(uint32 institution) private view {
+        require(institutionOf(institution).createdAt != 0, OperatorsUnknownInstitution(institution));
     }
 
     function _requireAdmin(uint32 institution) private view {

@@ -1,6 +1,6 @@
 """Block 0: what `init` builds out of alliance.toml, and what every node loads from genesis.json.
 
-`found` runs the suite's real constructors at their fixed addresses in an explicit context (number 0, timestamp
+`found` runs the constructors and the founding at their fixed addresses in an explicit context (number 0, timestamp
 genesis_time, coinbase 0) and records what they left; genesis.json carries the finished accounts, so that nodes load
 data and run nothing. Two builds of the same file give the same bytes and the same hash. An imported chain's
 genesis.json is the one geth takes.
@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from testamur.artifacts.founding_calls import founding_calls
 from testamur.artifacts.genesis import constructions
 from testamur.proof.hashing import keccak256
 
@@ -44,7 +45,7 @@ _EMPTY_REQUESTS = bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934
 
 
 class GenesisError(NodeError):
-    """genesis.json cannot be read, or a constructor refused what alliance.toml says."""
+    """genesis.json cannot be read, or a contract refused what alliance.toml says."""
 
     exit_code = 2
 
@@ -153,7 +154,7 @@ class Genesis:
 def found(alliance: AllianceFile, spec: ChainSpec, base_fee: int | None = None) -> Genesis:
     """The genesis of an alliance or development chain, the latter with fees where its first base fee is given.
 
-    Raises `GenesisError` where a constructor refuses.
+    Raises `GenesisError` where a contract refuses.
     """
     from testamur_node.execution.founding import construct
 
@@ -168,7 +169,10 @@ def found(alliance: AllianceFile, spec: ChainSpec, base_fee: int | None = None) 
             allocations[address] = Allocation(balance=DEVELOPMENT_BALANCE)
     gas_limit = alliance.founding.parameters.gas_limit
     allocations |= construct(
-        tuple(constructions(alliance.founding)), chain_id=alliance.chain_id, timestamp=alliance.genesis_time
+        tuple(constructions(alliance.founding)),
+        tuple(founding_calls(alliance.founding)),
+        chain_id=alliance.chain_id,
+        timestamp=alliance.genesis_time,
     )
     return Genesis(spec, alliance.chain_id, alliance.genesis_time, gas_limit, allocations, base_fee=base_fee)
 

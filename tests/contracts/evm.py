@@ -114,9 +114,9 @@ class Chain:
     def construct(self, kind: str, address: bytes, init_code: bytes) -> None:
         """Run a constructor at a given address, as a genesis does."""
         message = Message(
-            gas=_GAS, to=b"", sender=_ZERO, value=0, data=b"", code=init_code, create_address=address, is_static=False
+            gas=_GAS, to=b"", sender=SYSTEM, value=0, data=b"", code=init_code, create_address=address, is_static=False
         )
-        context = self._state.get_transaction_context(self._spoof(_ZERO, _ZERO, b""))
+        context = self._state.get_transaction_context(self._spoof(SYSTEM, _ZERO, b""))
         computation = self._state.computation_class.apply_create_message(self._state, message, context)
         if computation.is_error:
             raise refusal(computation.output)

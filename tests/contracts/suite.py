@@ -8,6 +8,7 @@ from typing import Any
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from testamur.artifacts import GENESIS_ADDRESSES
+from testamur.artifacts.founding_calls import founding_calls
 from testamur.artifacts.genesis import Founder, Founding, FoundingValidator, constructions
 from testamur.proof.hashing import keccak256
 
@@ -205,6 +206,8 @@ def founded_in_block_0(members: int = 2, origin: bytes = bytes(32)) -> Suite:
     )
     for each in constructions(founding):
         chain.construct(each.name, each.address, each.init_code)
+    for call in founding_calls(founding, gas=25_000_000):
+        chain.send_raw(SYSTEM, call.address, call.data)
     return Suite(chain, tuple(numbers))
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.contracts.evm import refused
+from tests.contracts.refusals.ground import new_permissions
 from tests.contracts.suite import Suite, account, founded, validator
 
 LIMITS = {
@@ -163,18 +164,13 @@ def test_the_step_from_three_institutions_to_four_needs_every_member() -> None:
 
 def test_a_genesis_of_four_institutions_holds_the_same_rule(suite: Suite) -> None:
     validators = [(bytes([number]) * 32, 100, number) for number in (1, 2, 3)] + [(KEY, 300, 4)]
-    types = ["address", "address", "(uint64,uint32,uint32,uint16,uint32)", "(bytes32,uint64,uint32)[]"]
-    values = [PEER, PEER, tuple(LIMITS.values()), validators, [], []]
     with refused("PermissionsInstitutionTooStrong", 4, 300, 600):
-        suite.chain.deploy("Permissions", account("stranger"), [*types, "bytes20[]", "address[]"], values)
+        new_permissions(suite, validators)
 
 
 def test_a_set_of_256_institutions_changes_within_the_smallest_gas_limit(suite: Suite) -> None:
     """Else an alliance that grew could not change its validators any more."""
     validators = [(number.to_bytes(32, "big"), 100, number) for number in range(1, 257)]
-    types = ["address", "address", "(uint64,uint32,uint32,uint16,uint32)", "(bytes32,uint64,uint32)[]"]
-    alliance = suite.address("Alliance")
-    values = [alliance, alliance, tuple(LIMITS.values()), validators, [], []]
-    large = suite.chain.deploy("Permissions", account("stranger"), [*types, "bytes20[]", "address[]"], values)
-    receipt = suite.chain.send(alliance, large, "setValidator", (7).to_bytes(32, "big"), 99, 7)
+    large = new_permissions(suite, validators)
+    receipt = suite.chain.send(suite.address("Alliance"), large, "setValidator", (7).to_bytes(32, "big"), 99, 7)
     assert receipt.gas < 5_000_000

@@ -41,17 +41,22 @@ abstract contract Suite is Cheats {
             at[2],
             at[1],
             IPermissions.Parameters(30_000_000, 4_194_304, 1_048_576, 30, 65_536),
-            _validators(founders),
             new bytes20[](0),
             new address[](0)
         );
-        operators = new Operators(at[2], at[0], address(0), ORIGIN, _founders(founders));
-        alliance = new Alliance(_numbers(founders), 2, 3, at[1], _periodNames(), _periods());
+        operators = new Operators(at[2], at[0], address(0), ORIGIN);
+        alliance = new Alliance(2, 3, at[1], _periodNames(), _periods());
         registry = new IssuerRegistry(at[2], at[1]);
         status = new StatusRegistry(at[2], at[1], at[6], 1);
         batches = new CredentialBatches(at[1], at[6]);
         directory = _directory(at);
         require(address(directory) == at[6], "an address came out otherwise");
+        operators.foundInstitutions(1, _founders(founders));
+        alliance.foundMembers(_numbers(founders));
+        permissions.foundValidators(_validators(founders));
+        permissions.seal();
+        operators.seal();
+        alliance.seal();
     }
 
     /// @dev Registers and recognises an institution, with one scope for everything.

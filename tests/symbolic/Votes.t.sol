@@ -7,13 +7,12 @@ import {Surroundings} from "./Surroundings.sol";
 /// @title The Alliance with its arithmetic in reach
 contract Votes is Alliance {
     constructor(
-        uint32[] memory members,
         uint16 numerator,
         uint16 denominator,
         address operators,
         bytes32[] memory names,
         uint64[] memory values
-    ) Alliance(members, numerator, denominator, operators, names, values) {}
+    ) Alliance(numerator, denominator, operators, names, values) {}
 
     function isEnough(uint256 yes) external view returns (bool) {
         return _isEnough(yes);
@@ -25,16 +24,6 @@ contract VoteProofs is Surroundings {
     uint256 private constant MOST_MEMBERS = 64;
 
     Votes private votes;
-
-    struct InstitutionRecord {
-        uint16 operatorCount;
-        uint16 activeCount;
-        uint40 createdAt;
-    }
-
-    function institutionOf(uint32) external pure returns (InstitutionRecord memory) {
-        return InstitutionRecord(2, 2, 1);
-    }
 
     function check_allVotesAreEnoughAndNoneAreNot(uint16 numerator, uint16 denominator, uint8 size) public {
         if (!_found(numerator, denominator)) return;
@@ -76,14 +65,12 @@ contract VoteProofs is Surroundings {
 
     /// @dev False where the constructor refuses the fraction, which it must exactly outside (1/2, 1].
     function _found(uint16 numerator, uint16 denominator) private returns (bool) {
-        uint32[] memory first = new uint32[](1);
-        first[0] = 1;
         bytes32[] memory names = new bytes32[](4);
         (names[0], names[1], names[2], names[3]) =
         ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay");
         uint64[] memory values = new uint64[](4);
         (values[0], values[1], values[2], values[3]) = (7 days, 2 days, 10 days, 3 days);
-        try new Votes(first, numerator, denominator, address(this), names, values) returns (Votes made) {
+        try new Votes(numerator, denominator, address(this), names, values) returns (Votes made) {
             assert(2 * uint256(numerator) > denominator && numerator <= denominator);
             votes = made;
         } catch {

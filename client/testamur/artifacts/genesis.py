@@ -1,7 +1,8 @@
 """The founding of an alliance, as data: which contracts are constructed, in which order, with which arguments.
 
-`constructions` is the one definition. The node's genesis runs the init codes in an explicit context at the fixed
-addresses; a deploy script sends them as transactions in the same order, with the addresses its nonces will give.
+`constructions` is the one definition, and `founding_calls` beside it says what is entered afterwards. The node's
+genesis runs both in an explicit context at the fixed addresses; a deployment sends them as transactions in the same
+order, with the addresses its nonces will give.
 """
 
 from collections.abc import Iterator, Mapping
@@ -86,7 +87,7 @@ class FoundingValidator:
 
 @dataclass(frozen=True, slots=True)
 class Founding:
-    """All that the constructors need to know."""
+    """All that the constructors and the calls after them need to know."""
 
     founders: tuple[Founder, ...]
     validators: tuple[FoundingValidator, ...]
@@ -145,24 +146,20 @@ def _arguments(name: str, founding: Founding, at: Mapping[str, bytes]) -> tuple[
                 p.heartbeat_seconds,
                 p.evidence_max_bytes,
             )
-            validators = [(entry.key, entry.power, entry.institution) for entry in founding.validators]
-            limit_types, validator_type = "(uint64,uint32,uint32,uint16,uint32)", "(bytes32,uint64,uint32)"
             return (
-                ["address", "address", limit_types, f"{validator_type}[]", "bytes20[]", "address[]"],
-                [alliance, operators, limits, validators, list(founding.peers), list(founding.deployers)],
+                ["address", "address", "(uint64,uint32,uint32,uint16,uint32)", "bytes20[]", "address[]"],
+                [alliance, operators, limits, list(founding.peers), list(founding.deployers)],
             )
         case "Operators":
-            founders = [(f.govern, f.admin, f.issue, f.status, f.recovery) for f in founding.founders]
             return (
-                ["address", "address", "address", "bytes32", "(address[],address[],address[],address[],address)[]"],
-                [alliance, at["Permissions"], at["BlockHistory"], founding.origin, founders],
+                ["address", "address", "address", "bytes32"],
+                [alliance, at["Permissions"], at["BlockHistory"], founding.origin],
             )
         case "Alliance":
             periods = {**DEFAULT_PERIODS, **founding.periods}
-            members = list(founding.members or range(1, len(founding.founders) + 1))
             return (
-                ["uint32[]", "uint16", "uint16", "address", "bytes32[]", "uint64[]"],
-                [members, *founding.threshold, operators, [directory_name(n) for n in periods], [*periods.values()]],
+                ["uint16", "uint16", "address", "bytes32[]", "uint64[]"],
+                [*founding.threshold, operators, [directory_name(n) for n in periods], [*periods.values()]],
             )
         case "BlockHistory":
             return [], []

@@ -8,6 +8,7 @@ On a governed chain a single replaceable contract gets a successor, which the Di
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from testamur.artifacts.founding_calls import founding_calls
 from testamur.artifacts.genesis import CONSTRUCTION_ORDER, LAYOUT, Founding, constructions
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call, Contract, directory_name
@@ -29,6 +30,8 @@ __all__ = [
 
 REPLACEABLE = ("IssuerRegistry", "QualificationFrameworks", "StatusRegistry", "CredentialBatches")
 """Contracts that a vote may put a successor in the place of."""
+_CALL_GAS = 12_000_000
+"""Chains refuse a transaction of more than 2^24 gas (EIP-7825), and an estimate is not exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ def deploy_suite(
                 "another program used the account meanwhile; run the command again",
             )
         receipts.append(receipt)
+    for call in founding_calls(founding, addresses, gas=_CALL_GAS):
+        receipts.append(sender.send(Call(call.address, call.data, f"{call.name}.{call.function}")))
     blocks = [receipt.block_number for receipt in receipts]
     return Deployment(
         addresses,

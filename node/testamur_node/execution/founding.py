@@ -1,4 +1,4 @@
-"""Running the suite's constructors for genesis: one explicit context, each contract at its fixed address."""
+"""Founding the suite for genesis: one explicit context, each contract constructed at its fixed address, then the calls."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from eth.constants import CREATE_CONTRACT_ADDRESS
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.message import Message
+from testamur.artifacts.founding_calls import FoundingCall
 from testamur.artifacts.genesis import Construction
 
 from testamur_node.chain.block import EMPTY_TRIE_ROOT
@@ -16,13 +17,15 @@ from testamur_node.genesis import Allocation, GenesisError
 
 __all__ = ["construct"]
 
-_FOUNDER = bytes(20)
-"""msg.sender and tx.origin of the constructors: nobody."""
-_GAS = 1_000_000_000
+_FOUNDER = bytes.fromhex("ff" * 19 + "fe")
+"""msg.sender and tx.origin of constructors and calls: EIP-2935's system address, which nobody holds a key of."""
+_GAS = 10**12
 
 
-def construct(contracts: Sequence[Construction], *, chain_id: int, timestamp: int) -> dict[bytes, Allocation]:
-    """The accounts that the constructors leave, run in order. Raises `GenesisError` naming the one that refused."""
+def construct(
+    contracts: Sequence[Construction], calls: Sequence[FoundingCall], *, chain_id: int, timestamp: int
+) -> dict[bytes, Allocation]:
+    """The accounts that constructors and calls leave, run in order. Raises `GenesisError` naming what refused."""
     context = ExecutionContext(
         coinbase=bytes(20), timestamp=timestamp, block_number=0, difficulty=0, mix_hash=bytes(32), gas_limit=_GAS,
         prev_hashes=(), chain_id=chain_id, base_fee_per_gas=0, excess_blob_gas=0,
@@ -30,17 +33,28 @@ def construct(contracts: Sequence[Construction], *, chain_id: int, timestamp: in
     touched: dict[bytes, set[int]] = {}
     state = _recording(machine(DEVELOPMENT, Fork.PRAGUE), touched)(Overlay(lambda _: None), context, EMPTY_TRIE_ROOT)
     state.deployers = None
-    for contract in contracts:
+
+    def run(message: Message, apply: Any) -> Any:
         state.lock_changes()
+        transaction = state.get_transaction_context_class()(gas_price=0, origin=_FOUNDER)
+        result = apply(state, message, transaction)
+        state.clear_transient_storage()
+        return result
+
+    for contract in contracts:
         message = Message(
             gas=_GAS, to=CREATE_CONTRACT_ADDRESS, sender=_FOUNDER, value=0, data=b"", code=contract.init_code,
             create_address=contract.address,
         )  # fmt: skip
-        transaction = state.get_transaction_context_class()(gas_price=0, origin=_FOUNDER)
-        result = state.computation_class.apply_create_message(state, message, transaction)
+        result = run(message, state.computation_class.apply_create_message)
         if result.is_error:
             raise GenesisError(f"the constructor of {contract.name} refused: {result.error!r}")
-        state.clear_transient_storage()
+    for call in calls:
+        code = state.get_code(call.address)
+        message = Message(gas=_GAS, to=call.address, sender=_FOUNDER, value=0, data=call.data, code=code)
+        result = run(message, state.computation_class.apply_message)
+        if result.is_error:
+            raise GenesisError(f"{call.name}.{call.function} refused: {result.error!r}")
     return {
         contract.address: Allocation(
             balance=0,

@@ -37,22 +37,24 @@ def new_alliance(suite: Suite, **changes: Any) -> bytes:
     """Construct a second Alliance, sound but for the changes."""
     names = ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay")
     arguments = {
-        "members": [1],
         "numerator": 2,
         "denominator": 3,
         "operators": suite.address("Operators"),
         "names": [directory_name(name) for name in names],
         "values": [3600, 3600, 3600, 3600],
     }
-    types = ["uint32[]", "uint16", "uint16", "address", "bytes32[]", "uint64[]"]
+    types = ["uint16", "uint16", "address", "bytes32[]", "uint64[]"]
     return suite.chain.deploy("Alliance", NO_ONE, types, list((arguments | changes).values()))
 
 
 def new_permissions(suite: Suite, validators: list[tuple[bytes, int, int]]) -> bytes:
-    """Construct a second Permissions with that validator set."""
-    limits, validator_type = "(uint64,uint32,uint32,uint16,uint32)", "(bytes32,uint64,uint32)[]"
-    types = ["address", "address", limits, validator_type, "bytes20[]", "address[]"]
-    return suite.chain.deploy("Permissions", NO_ONE, types, [NO_ONE, NO_ONE, LIMITS, validators, [], []])
+    """Found a second Permissions with that validator set."""
+    types = ["address", "address", "(uint64,uint32,uint32,uint16,uint32)", "bytes20[]", "address[]"]
+    alliance = suite.address("Alliance")
+    made = suite.chain.deploy("Permissions", NO_ONE, types, [alliance, NO_ONE, LIMITS, [], []])
+    suite.chain.send(NO_ONE, made, "foundValidators", validators)
+    suite.chain.send(NO_ONE, made, "seal")
+    return made
 
 
 def new_directory(suite: Suite, names: list[bytes], addresses: list[bytes], layouts: list[int]) -> bytes:
