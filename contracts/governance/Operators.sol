@@ -135,7 +135,7 @@ contract Operators is OperatorLedger, OriginBound, Founding {
         _requireKnown(institutionCount());
     }
 
-    function _addAll(uint32 institution, address[] calldata accounts, uint8 roles) private {
+    function _addAll(uint32 institution, address[] calldata accounts, uint16 roles) private {
         for (uint256 i = 0; i < accounts.length; ++i) {
             _add(institution, accounts[i], roles);
         }
