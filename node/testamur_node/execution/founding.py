@@ -1,4 +1,4 @@
-"""Founding the suite for genesis: in one context each contract is constructed at its fixed address, then the calls run."""
+"""Founding the suite for genesis, in one context: each contract is constructed at its address, then the calls run."""
 
 from collections.abc import Sequence
 from typing import Any
