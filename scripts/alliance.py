@@ -15,7 +15,8 @@ from testamur.chain.brownie import open_profile, run_script
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
 from testamur.chain.governance import document_hash, propose_and_pass, sign_agreement
-from testamur.chain.institution import IssuerState, Scope, add_signing_keys, admit_call, register_call
+from testamur.chain.institution import IssuerState, Scope, admit_call, register_calls
+from testamur.chain.keys import add_signing_keys
 from testamur.registry import read_frameworks
 from testamur.verification.creation import create_policy
 from testamur.verification.policy import Policy
@@ -85,8 +86,8 @@ def equip(connection: Connection, number: int, framework: int) -> None:
     institution = connection.profile.institution(number)
     if connection.contract("IssuerRegistry").read("issuer", number)["state"] == IssuerState.NONE:
         scope = Scope(framework, lowest_rank=1, highest_rank=LEVELS)
-        registering = register_call(connection, number, institution.name, institution.did)
-        decide(connection, f"Admit {institution.name}", [registering, admit_call(connection, number, [scope])])
+        registering = register_calls(connection, number, institution.name, institution.did)
+        decide(connection, f"Admit {institution.name}", [*registering, admit_call(connection, number, [scope])])
     institution = add_signing_keys(connection, institution, f"keys/{institution.slug}")
     if not institution.lists:
         institution = open_list(connection, institution, LIST_LOG2SIZE)

@@ -29,6 +29,7 @@ CONTRACTS = {
     "CredentialBatches": "credentials",
     "Directory": "governance",
     "IssuerRegistry": "registry",
+    "Keys": "registry",
     "Operators": "governance",
     "Permissions": "chain",
     "QualificationFrameworks": "recognition",

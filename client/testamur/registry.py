@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from testamur.chain.contracts import Contract, Suite
 from testamur.chain.errors import ChainUnreachableError
 from testamur.chain.institution import Scope
+from testamur.chain.keyring import KeyRecord, read_dids, read_keys
 from testamur.errors import TestamurError
 from testamur.proof.hashing import keccak256
 
@@ -19,16 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STATES",
-    "USAGES",
     "Framework",
     "IssuerRecord",
-    "KeyRecord",
     "LevelRecord",
     "NoScopeError",
     "QualificationType",
     "UnknownIssuerError",
     "did_document",
     "find_institution",
+    "first_did",
     "homepage",
     "levels_in_scope",
     "read_framework",
@@ -39,7 +39,6 @@ __all__ = [
 ]
 
 STATES = ("none", "applied", "recognised", "suspended", "withdrawn")
-USAGES = ("", "credential", "status")
 
 
 class UnknownIssuerError(TestamurError):
@@ -55,20 +54,6 @@ class NoScopeError(TestamurError):
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRecord:
-    """A signing key of an institution; times in seconds, 0 for never."""
-
-    key: bytes
-    """32 bytes, Ed25519."""
-    hash: bytes
-    usage: str
-    """`credential` or `status`."""
-    since: int
-    until: int
-    compromised_since: int
-
-
-@dataclass(frozen=True, slots=True)
 class IssuerRecord:
     """An institution of the register."""
 
@@ -79,6 +64,9 @@ class IssuerRecord:
     since: int
     first_recognised: int
     dids: tuple[str, ...]
+    """In use, in the order in which it got them."""
+    past_dids: tuple[str, ...]
+    """Those that ended."""
     scopes: tuple[Scope, ...]
     """The chain numbers them from 1, in this order."""
     keys: tuple[KeyRecord, ...]
@@ -125,7 +113,7 @@ def find_institution(suite: Suite, who: str) -> int:
     """The number behind a number or a DID."""
     if who.isascii() and who.isdigit():
         return int(who)
-    number = int(suite.contract("IssuerRegistry").read("institutionOfDid", keccak256(who.encode())))
+    number = int(suite.contract("Keys").read("did", keccak256(who.encode()))["institution"])
     if number == 0:
         raise UnknownIssuerError(f"no institution is registered as {who}", "list them with `testamur issuer list`")
     return number
@@ -151,37 +139,25 @@ def _read(suite: Suite, number: int, block: int) -> IssuerRecord:
     topic = number.to_bytes(32, "big")
     registered = registry.logs("IssuerRegistered", topic, to_block=block)
     renamed = registry.logs("IssuerRenamed", topic, to_block=block)
-    added = registry.logs("DidAdded", topic, to_block=block)
-    keys = registry.logs("KeyAdded", topic, to_block=block)
     if not registered:
         raise ChainUnreachableError(
             f"the node at {suite.rpc.url} does not return the events of institution {number}",
             "ask a node that keeps them",
         )
     names = [entry.arguments["name"] for entry in (*registered, *renamed)]
-    dids = [entry.arguments["did"] for entry in (*registered, *added)]
     scopes = registry.read_many("scope", [(number, i) for i in range(1, record["scopes"] + 1)], block)
-    states = registry.read_many("key", [(entry.arguments["keyHash"],) for entry in keys], block)
+    dids = read_dids(suite, number, block)
+    now = int((suite.rpc.block(block) or {"timestamp": "0x0"})["timestamp"], 16)
     return IssuerRecord(
         number=number,
         name=next((name for name in names if keccak256(name.encode()) == record["nameHash"]), ""),
         state=STATES[record["state"]],
         since=record["since"],
         first_recognised=record["firstRecognised"],
-        dids=tuple(dids),
+        dids=tuple(did.text for did in dids if not 0 < did.until <= now),
+        past_dids=tuple(did.text for did in dids if 0 < did.until <= now),
         scopes=tuple(Scope.from_struct(scope) for scope in scopes),
-        keys=tuple(_key(entry.arguments, state) for entry, state in zip(keys, states, strict=True)),
-    )
-
-
-def _key(event: Mapping[str, Any], state: Mapping[str, Any]) -> KeyRecord:
-    return KeyRecord(
-        key=event["key"],
-        hash=event["keyHash"],
-        usage=USAGES[state["usage"]],
-        since=state["since"],
-        until=state["until"],
-        compromised_since=state["compromisedSince"],
+        keys=tuple(read_keys(suite, number, block)),
     )
 
 
@@ -262,6 +238,16 @@ def levels_in_scope(suite: Suite, number: int, region: int) -> list["Level"]:
     return list(levels.values())
 
 
+def first_did(record: IssuerRecord) -> str:
+    """The DID in use that an institution got first; `UnknownIssuerError` where none is in use."""
+    if not record.dids:
+        raise UnknownIssuerError(
+            f"institution {record.number} has no DID in use",
+            "the alliance gives it one: `testamur alliance propose 'Keys.addDid[NUMBER, \"DID\"]'`",
+        )
+    return record.dids[0]
+
+
 def homepage(did: str) -> str:
     """The `https://…` behind a did:web, below which an institution names its achievements."""
     if did.startswith("did:web:"):
@@ -305,6 +291,7 @@ def record_json(record: IssuerRecord) -> dict[str, Any]:
         "since": record.since,
         "firstRecognised": record.first_recognised or None,
         "dids": list(record.dids),
+        "pastDids": list(record.past_dids),
         "scopes": [
             {
                 "index": index,
@@ -326,6 +313,7 @@ def record_json(record: IssuerRecord) -> dict[str, Any]:
                 "since": key.since,
                 "until": key.until or None,
                 "compromisedSince": key.compromised_since or None,
+                "clearings": key.clearings,
             }
             for key in record.keys
         ],

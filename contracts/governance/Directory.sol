@@ -138,6 +138,6 @@ contract Directory is IDirectory, Governed {
 
     function _isFixed(bytes32 name) private pure returns (bool) {
         return name == Names.ALLIANCE || name == Names.OPERATORS || name == Names.PERMISSIONS
-            || name == Names.BLOCK_HISTORY;
+            || name == Names.BLOCK_HISTORY || name == Names.KEYS;
     }
 }

@@ -6,6 +6,7 @@ library Names {
     bytes32 internal constant ALLIANCE = "Alliance";
     bytes32 internal constant OPERATORS = "Operators";
     bytes32 internal constant PERMISSIONS = "Permissions";
+    bytes32 internal constant KEYS = "Keys";
     bytes32 internal constant BLOCK_HISTORY = "BlockHistory";
     bytes32 internal constant QUALIFICATION_FRAMEWORKS = "QualificationFrameworks";
     bytes32 internal constant ISSUER_REGISTRY = "IssuerRegistry";

@@ -5,13 +5,13 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Governed} from "../governance/Governed.sol";
 import {INamed} from "../governance/INamed.sol";
-import {SigningKeys} from "./SigningKeys.sol";
 import {IIssuerRegistry} from "./IIssuerRegistry.sol";
+import {IOperators} from "../governance/IOperators.sol";
 import {Names} from "../libraries/Names.sol";
 import {Texts} from "../libraries/Texts.sol";
 
 /// @title Issuers, their names and scopes
-contract IssuerRegistry is SigningKeys, INamed {
+contract IssuerRegistry is IIssuerRegistry, Governed, INamed {
     using SafeCast for uint256;
 
     uint8 private constant NONE = 0;
@@ -20,13 +20,16 @@ contract IssuerRegistry is SigningKeys, INamed {
     uint8 private constant SUSPENDED = 3;
     uint8 private constant WITHDRAWN = 4;
 
+    IOperators private immutable _operators;
+
     mapping(uint32 => Issuer) private _issuers;
-    mapping(bytes32 => uint32) private _dids; // keccak256(did)
     mapping(bytes32 => uint32) private _foldedNames;
     mapping(uint32 => mapping(uint16 => StateChange)) private _history; // indexes count from 1
     mapping(uint32 => mapping(uint16 => Scope)) private _scopes; // indexes count from 1
 
-    constructor(address alliance_, address operators_) Governed(alliance_) SigningKeys(operators_) {}
+    constructor(address alliance_, address operators_) Governed(alliance_) {
+        _operators = IOperators(operators_);
+    }
 
     /// @inheritdoc INamed
     function directoryName() external pure returns (bytes32) {
@@ -34,23 +37,12 @@ contract IssuerRegistry is SigningKeys, INamed {
     }
 
     /// @inheritdoc IIssuerRegistry
-    function register(uint32 institution, string calldata name, bytes32 foldedNameHash, string calldata did)
-        external
-        onlyAlliance
-    {
-        require(_exists(institution), IssuerRegistryUnknownInstitution(institution));
+    function register(uint32 institution, string calldata name, bytes32 foldedNameHash) external onlyAlliance {
+        require(_operators.institutionOf(institution).createdAt != 0, IssuerRegistryUnknownInstitution(institution));
         require(_issuers[institution].state == NONE, IssuerRegistryWrongState(institution, _issuers[institution].state));
         _setState(institution, APPLIED);
         _setName(institution, name, foldedNameHash);
-        _setDid(institution, did);
-        emit IssuerRegistered(institution, keccak256(bytes(did)), did, name);
-    }
-
-    /// @inheritdoc IIssuerRegistry
-    function addDid(uint32 institution, string calldata did) external onlyAlliance {
-        _requireRegistered(institution);
-        _setDid(institution, did);
-        emit DidAdded(institution, keccak256(bytes(did)), did);
+        emit IssuerRegistered(institution, keccak256(bytes(name)), name);
     }
 
     /// @inheritdoc IIssuerRegistry
@@ -132,11 +124,6 @@ contract IssuerRegistry is SigningKeys, INamed {
     }
 
     /// @inheritdoc IIssuerRegistry
-    function institutionOfDid(bytes32 didHash) external view returns (uint32) {
-        return _dids[didHash];
-    }
-
-    /// @inheritdoc IIssuerRegistry
     function institutionOfName(bytes32 foldedNameHash) external view returns (uint32) {
         return _foldedNames[foldedNameHash];
     }
@@ -157,6 +144,11 @@ contract IssuerRegistry is SigningKeys, INamed {
         );
     }
 
+    /// @inheritdoc IIssuerRegistry
+    function operators() external view returns (address) {
+        return address(_operators);
+    }
+
     function _setState(uint32 institution, uint8 state) private {
         Issuer storage record = _issuers[institution];
         uint40 time = block.timestamp.toUint40();
@@ -172,13 +164,6 @@ contract IssuerRegistry is SigningKeys, INamed {
         _foldedNames[foldedNameHash] = institution;
         _issuers[institution].nameHash = keccak256(bytes(name));
         ++_issuers[institution].names;
-    }
-
-    function _setDid(uint32 institution, string calldata did) private {
-        require(Texts.isDid(did), IssuerRegistryDidMalformed(did));
-        bytes32 didHash = keccak256(bytes(did));
-        require(_dids[didHash] == 0, IssuerRegistryDidTaken(didHash, _dids[didHash]));
-        _dids[didHash] = institution;
     }
 
     function _addScope(uint32 institution, Scope calldata scope_, uint256 position) private {

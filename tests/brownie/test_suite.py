@@ -8,6 +8,7 @@ from brownie import (
     CredentialBatches,
     Directory,
     IssuerRegistry,
+    Keys,
     Operators,
     Permissions,
     QualificationFrameworks,
@@ -53,7 +54,7 @@ def people() -> list:
 def suite(people: list) -> dict:
     deployer = people[8]
     order = (
-        Permissions, Operators, Alliance, BlockHistory, IssuerRegistry, QualificationFrameworks, StatusRegistry,
+        Permissions, Operators, Alliance, BlockHistory, Keys, IssuerRegistry, QualificationFrameworks, StatusRegistry,
         CredentialBatches, Directory,
     )  # fmt: skip
     nonce = deployer.nonce
@@ -66,6 +67,7 @@ def suite(people: list) -> dict:
         "Operators": (at["Alliance"], at["Permissions"], at["BlockHistory"], ORIGIN, founders),
         "Alliance": ([1, 2], 2, 3, at["Operators"], [name(period) for period in PERIODS], list(PERIODS.values())),
         "BlockHistory": (),
+        "Keys": (at["Alliance"], at["Operators"]),
         "IssuerRegistry": (at["Alliance"], at["Operators"]),
         "QualificationFrameworks": (at["Alliance"], at["Operators"]),
         "StatusRegistry": (at["Alliance"], at["Operators"], at["Directory"], 1),
@@ -101,11 +103,11 @@ def test_the_directory_names_what_was_deployed(suite: dict) -> None:
 
 def test_both_members_register_an_issuer_by_vote(suite: dict, people: list) -> None:
     registry = suite["IssuerRegistry"]
-    data = registry.register.encode_input(1, "成都开放大学", "0x" + "01" * 32, "did:web:cdou.example")
+    data = registry.register.encode_input(1, "成都开放大学", "0x" + "01" * 32)
     executed = decide(suite, people, registry.address, data)
     assert executed.status == 1
     event = executed.events["IssuerRegistered"]
-    assert (event["institution"], event["did"], event["name"]) == (1, "did:web:cdou.example", "成都开放大学")
+    assert (event["institution"], event["name"]) == (1, "成都开放大学")
     assert registry.issuer(1)[0] == 1
 
 
@@ -121,15 +123,15 @@ def test_a_member_votes_once(suite: dict, people: list) -> None:
 
 def test_nobody_else_changes_the_register(suite: dict, people: list) -> None:
     with pytest.raises(REFUSALS) as refused:
-        suite["IssuerRegistry"].register(2, "Another", DOCUMENT, "did:web:other.example", {"from": people[4]})
+        suite["IssuerRegistry"].register(2, "Another", DOCUMENT, {"from": people[4]})
     assert is_refusal(refused.value, "GovernedNotAlliance(address)")
 
 
 def test_events_are_found_by_filter(suite: dict, people: list) -> None:
     key = "0x" + "21" * 32
-    sent = suite["IssuerRegistry"].addKey(key, 1, {"from": people[2]})
+    sent = suite["Keys"].addKey(key, 1, {"from": people[2]})
     assert sent.events["KeyAdded"]["key"] == key
-    contract = web3.eth.contract(address=suite["IssuerRegistry"].address, abi=suite["IssuerRegistry"].abi)
+    contract = web3.eth.contract(address=suite["Keys"].address, abi=suite["Keys"].abi)
     found = contract.events.KeyAdded().get_logs(from_block=sent.block_number, argument_filters={"institution": 1})
     assert [bytes(log["args"]["key"]).hex() for log in found] == ["21" * 32]
     assert chain[sent.block_number].hash in {log["blockHash"] for log in found}

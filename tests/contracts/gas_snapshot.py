@@ -75,7 +75,7 @@ _ACTIONS: dict[str, Callable[[Suite], int]] = {
     "alliance: execute a new scope": _pass_scope,
     "operators: add an operator": _add_operator,
     "operators: retire an operator": _sent("admin 1", "Operators", "retireOperator", account("issue 1")),
-    "issuers: add a key": _sent("admin 1", "IssuerRegistry", "addKey", b"\x21" * 32, 1),
+    "keys: add a key": _sent("admin 1", "Keys", "addKey", b"\x21" * 32, 1),
     "status: open a list": _sent("issue 1", "StatusRegistry", "openList", 20),
     "status: revoke one": _sent("status 1", "StatusRegistry", "revoke", 1, 77, 1),
     "status: suspend one": _sent("status 1", "StatusRegistry", "suspend", 1, 77, 1),

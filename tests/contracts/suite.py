@@ -126,9 +126,11 @@ class Suite:
         return self.execute(proposal)
 
     def register(self, number: int) -> Receipt:
-        """Enter institution `number` as an issuer."""
+        """Enter institution `number` as an issuer with a DID; the first receipt."""
         name, did = f"大学 {number}", f"did:web:university-{number}.example"
-        return self.govern("IssuerRegistry", "register", number, name, text_hash(f"folded {name}"), did)
+        registered = self.govern("IssuerRegistry", "register", number, name, text_hash(f"folded {name}"))
+        self.govern("Keys", "addDid", number, did)
+        return registered
 
     def admit(self, number: int, *scopes: tuple[int, ...]) -> None:
         """Register and recognise institution `number`, with SCOPE or the scopes given."""

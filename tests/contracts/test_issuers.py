@@ -1,9 +1,8 @@
-"""Recognition, scopes, names and signing keys (threats 15, 28)."""
+"""Recognition, scopes and names (threat 28)."""
 
 from typing import Any
 
 import pytest
-from testamur.proof.hashing import keccak256
 
 from tests.contracts.evm import refused
 from tests.contracts.suite import DAY, SCOPE, Suite, text_hash
@@ -11,20 +10,16 @@ from tests.contracts.suite import DAY, SCOPE, Suite, text_hash
 APPLIED, RECOGNISED, SUSPENDED, WITHDRAWN = 1, 2, 3, 4
 DOCUMENT = b"\x07" * 32
 KEY = b"\x21" * 32
-KEY_HASH = keccak256(KEY)
 UNSEEN = "\x1f\x7f\x85\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff"
 """Controls, zero-width space, byte order mark, separators and bidirectional controls."""
 
 
 def test_an_issuer_is_registered_then_admitted_by_vote(suite: Suite) -> None:
-    name, did = "成都开放大学", "did:web:cdou.example"
-    receipt = suite.decide(("IssuerRegistry", "register", 1, name, text_hash("cdou"), did))
-    assert receipt.named("IssuerRegistered") == [
-        {"institution": 1, "didHash": text_hash(did), "did": did, "name": name}
-    ]
+    name = "成都开放大学"
+    receipt = suite.decide(("IssuerRegistry", "register", 1, name, text_hash("cdou")))
+    assert receipt.named("IssuerRegistered") == [{"institution": 1, "nameHash": text_hash(name), "name": name}]
     record = suite.call("IssuerRegistry", "issuer", 1)
     assert (record["state"], record["nameHash"], record["firstRecognised"]) == (APPLIED, text_hash(name), 0)
-    assert suite.call("IssuerRegistry", "institutionOfDid", text_hash(did)) == 1
     suite.chain.mine(5)
     receipt = suite.decide(("IssuerRegistry", "admit", 1, [SCOPE, (2, 7, 1, 3, 5101, 0, 0)]))
     assert [event["index"] for event in receipt.named("ScopeAdded")] == [1, 2]
@@ -77,10 +72,9 @@ def test_a_registered_issuer_is_not_admitted_twice(issuing: Suite) -> None:
         issuing.govern("IssuerRegistry", "admit", 1, [SCOPE])
 
 
-@pytest.mark.parametrize("function", ["addDid", "rename", "addScope", "suspend"])
+@pytest.mark.parametrize("function", ["rename", "addScope", "suspend"])
 def test_nothing_is_known_of_an_issuer_that_is_not_registered(function: str, suite: Suite) -> None:
     arguments: dict[str, list[Any]] = {
-        "addDid": ["did:web:x"],
         "rename": ["x", KEY],
         "addScope": [SCOPE],
         "suspend": [DOCUMENT],
@@ -110,7 +104,7 @@ def test_a_malformed_scope_is_refused_by_its_position(scope: tuple[int, ...], su
         suite.govern("IssuerRegistry", "admit", 1, [SCOPE, scope])
 
 
-# --- names and DIDs --------------------------------------------------------------------------------------------------
+# --- names ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_look_alike_name_is_taken(issuing: Suite) -> None:
@@ -137,76 +131,3 @@ def test_a_name_without_letters_to_see_is_refused(name: str, issuing: Suite) -> 
 def test_a_plain_name_of_any_script_is_taken(name: str, issuing: Suite) -> None:
     issuing.govern("IssuerRegistry", "rename", 1, name, KEY)
     assert issuing.call("IssuerRegistry", "issuer", 1)["nameHash"] == text_hash(name)
-
-
-@pytest.mark.parametrize("did", ["", "did:a:b", "DID:web:x.example", "did:web:大学", "did:web:a b", "did:" + "x" * 253])
-def test_a_malformed_did_is_refused(did: str, issuing: Suite) -> None:
-    with refused("IssuerRegistryDidMalformed", did):
-        issuing.govern("IssuerRegistry", "addDid", 1, did)
-
-
-def test_a_did_has_one_owner_for_ever(issuing: Suite) -> None:
-    did = "did:web:second.example"
-    issuing.govern("IssuerRegistry", "addDid", 1, did)
-    for institution in (1, 2):
-        with refused("IssuerRegistryDidTaken", text_hash(did), 1):
-            issuing.govern("IssuerRegistry", "addDid", institution, did)
-
-
-# --- signing keys ----------------------------------------------------------------------------------------------------
-
-
-def test_a_key_is_added_retired_and_found_by_its_hash(issuing: Suite) -> None:
-    receipt = issuing.send("admin 1", "IssuerRegistry", "addKey", KEY, 2)
-    assert receipt.named("KeyAdded") == [{"institution": 1, "keyHash": KEY_HASH, "key": KEY, "usage": 2}]
-    since = issuing.chain.timestamp
-    issuing.chain.mine(DAY)
-    issuing.send("admin 1", "IssuerRegistry", "retireKey", KEY_HASH)
-    assert issuing.call("IssuerRegistry", "key", KEY_HASH) == {
-        "institution": 1,
-        "usage": 2,
-        "since": since,
-        "until": since + DAY,
-        "compromisedSince": 0,
-    }
-
-
-def test_a_key_belongs_to_who_added_it_first(issuing: Suite) -> None:
-    issuing.send("admin 1", "IssuerRegistry", "addKey", KEY, 1)
-    for person in ("admin 1", "admin 2"):
-        with refused("IssuerRegistryKeyTaken", KEY_HASH, 1):
-            issuing.send(person, "IssuerRegistry", "addKey", KEY, 1)
-    for function, arguments in (("retireKey", [KEY_HASH]), ("markKeyCompromised", [KEY_HASH, issuing.chain.timestamp])):
-        with refused("IssuerRegistryNotAdmin"):
-            issuing.send("admin 2", "IssuerRegistry", function, *arguments)
-
-
-@pytest.mark.parametrize("person", ["govern 1", "issue 1", "status 1", "recovery 1", "stranger"])
-def test_only_admin_adds_keys(person: str, issuing: Suite) -> None:
-    with refused("IssuerRegistryNotAdmin"):
-        issuing.send(person, "IssuerRegistry", "addKey", KEY, 1)
-
-
-def test_a_keys_cut_off_only_moves_earlier_and_90_days_back(issuing: Suite) -> None:
-    """Threat 15: forward it would revalidate forgeries, to zero it would kill everything."""
-    issuing.send("admin 1", "IssuerRegistry", "addKey", KEY, 1)
-    now = issuing.chain.timestamp
-    earliest = now - 90 * DAY
-    for since in (0, earliest - 1, now + 1):
-        with refused("IssuerRegistrySinceOutOfBounds", since, earliest, now):
-            issuing.send("admin 1", "IssuerRegistry", "markKeyCompromised", KEY_HASH, since)
-    issuing.send("admin 1", "IssuerRegistry", "markKeyCompromised", KEY_HASH, earliest + 5)
-    with refused("IssuerRegistrySinceOutOfBounds", earliest + 5, earliest, earliest + 4):
-        issuing.send("admin 1", "IssuerRegistry", "markKeyCompromised", KEY_HASH, earliest + 5)
-    issuing.send("admin 1", "IssuerRegistry", "markKeyCompromised", KEY_HASH, earliest)
-    assert issuing.call("IssuerRegistry", "key", KEY_HASH)["compromisedSince"] == earliest
-
-
-def test_the_alliance_moves_a_keys_cut_off_further_back_and_never_forward(issuing: Suite) -> None:
-    issuing.send("admin 1", "IssuerRegistry", "addKey", KEY, 1)
-    long_ago = issuing.chain.timestamp - 3000 * DAY
-    issuing.decide(("IssuerRegistry", "markKeyCompromised", KEY_HASH, long_ago))
-    with refused("IssuerRegistrySinceOutOfBounds", long_ago + 1, 1, long_ago - 1):
-        issuing.decide(("IssuerRegistry", "markKeyCompromised", KEY_HASH, long_ago + 1))
-    with refused("IssuerRegistrySinceOutOfBounds", 0, 1, long_ago - 1):
-        issuing.decide(("IssuerRegistry", "markKeyCompromised", KEY_HASH, 0))

@@ -45,7 +45,7 @@ SUPPRESSIONS = (
                 "OperatorLedger._add",
                 "OperatorLedger._retire",
                 "Membership._governedBy",
-                "SigningKeys.addKey",
+                "Keys.addKey",
                 "StatusLists._requireKeeper",
             }
         ),

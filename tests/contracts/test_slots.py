@@ -17,7 +17,8 @@ PINNED = {
     "Operators": {"_institutionCount": 0, "_references": 1, "_operators": 2, "_institutions": 3, "_recovery": 4},
     "Permissions": {"_accounts": 0, "_validatorKeys": 1, "_validators": 2, "_peerIds": 3, "_parameters": 5},
     "BlockHistory": {"_hashes": 0},
-    "IssuerRegistry": {"_keys": 0, "_issuers": 1, "_dids": 2, "_foldedNames": 3, "_history": 4, "_scopes": 5},
+    "Keys": {"_keys": 0, "_dids": 1, "_keysOf": 2, "_didsOf": 3, "_clearableUntil": 4},
+    "IssuerRegistry": {"_issuers": 0, "_foldedNames": 1, "_history": 2, "_scopes": 3},
     "QualificationFrameworks": {"_frameworks": 0, "_levels": 1, "_types": 2, "_crosswalks": 4},
     "CredentialBatches": {"_batches": 0},
     "StatusRegistry": {"_nextList": 0, "_lists": 1, "_revoked": 2, "_suspended": 3},
@@ -69,7 +70,8 @@ def test_a_batch_is_one_slot_in_the_promised_order(issuing: Suite) -> None:
     ("contract", "variable"),
     [
         ("CredentialBatches", "_batches"),
-        ("IssuerRegistry", "_keys"),
+        ("Keys", "_keys"),
+        ("Keys", "_dids"),
         ("IssuerRegistry", "_scopes"),
         ("IssuerRegistry", "_history"),
         ("Operators", "_references"),
@@ -100,21 +102,24 @@ def test_a_list_and_its_words_are_found_by_number(issuing: Suite) -> None:
 
 
 def test_an_issuer_its_scope_keys_and_names_are_found(issuing: Suite) -> None:
-    issuing.send("admin 1", "IssuerRegistry", "addKey", KEY, 2)
+    issuing.send("admin 1", "Keys", "addKey", KEY, 2)
     issuer = read(issuing, "IssuerRegistry", "_issuers", 1)
     assert (issuer["state"], issuer["scopes"], issuer["names"], issuer["changes"]) == (2, 1, 1, 2)
     assert issuer["nameHash"] == int.from_bytes(text_hash("大学 1"), "big")
     assert tuple(read(issuing, "IssuerRegistry", "_scopes", 1, 1).values()) == SCOPE
-    key = read(issuing, "IssuerRegistry", "_keys", keccak256(KEY))
+    key = read(issuing, "Keys", "_keys", 1, keccak256(KEY))
     assert key == {
         "institution": 1,
         "usage": 2,
+        "operatorIndex": 3,
         "since": issuing.chain.timestamp,
         "until": 0,
         "compromisedSince": 0,
+        "clearings": 0,
+        "clearedAt": 0,
     }
-    did = nested_slot("IssuerRegistry", "_dids", text_hash("did:web:university-2.example"))
-    assert issuing.chain.storage(issuing.address("IssuerRegistry"), did) == 2
+    did = read(issuing, "Keys", "_dids", text_hash("did:web:university-2.example"))
+    assert did == {"institution": 2, "since": GENESIS_TIME + 1, "until": 0}
     assert read(issuing, "IssuerRegistry", "_history", 1, 2)["state"] == 2
 
 
@@ -188,7 +193,7 @@ def test_what_is_not_there_is_said_so() -> None:
     with pytest.raises(KeyError, match="colour"):
         place("CredentialBatches", "_batches.colour")
     with pytest.raises(KeyError, match="no struct"):
-        members("IssuerRegistry", "_dids")
+        members("IssuerRegistry", "_foldedNames")
     with pytest.raises(KeyError, match="Teapot"):
         artifact("Teapot")
     with pytest.raises(ValueError, match="pad"):

@@ -5,6 +5,7 @@ import {Alliance} from "../../contracts/governance/Alliance.sol";
 import {CredentialBatches} from "../../contracts/credentials/CredentialBatches.sol";
 import {Directory} from "../../contracts/governance/Directory.sol";
 import {IssuerRegistry} from "../../contracts/registry/IssuerRegistry.sol";
+import {Keys} from "../../contracts/registry/Keys.sol";
 import {Operators} from "../../contracts/governance/Operators.sol";
 import {Permissions} from "../../contracts/chain/Permissions.sol";
 import {StatusRegistry} from "../../contracts/credentials/StatusRegistry.sol";
@@ -27,13 +28,14 @@ abstract contract Suite is Cheats {
     IssuerRegistry internal registry;
     StatusRegistry internal status;
     CredentialBatches internal batches;
+    Keys internal keys;
     Directory internal directory;
 
     function deploy(uint32 founders) internal {
         vm.warp(START);
         vm.roll(1);
         uint256 nonce = vm.getNonce(address(this));
-        address[7] memory at;
+        address[8] memory at;
         for (uint256 i = 0; i < at.length; ++i) {
             at[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
@@ -47,10 +49,11 @@ abstract contract Suite is Cheats {
         operators = new Operators(at[2], at[0], address(0), ORIGIN);
         alliance = new Alliance(2, 3, at[1], _periodNames(), _periods());
         registry = new IssuerRegistry(at[2], at[1]);
-        status = new StatusRegistry(at[2], at[1], at[6], 1);
-        batches = new CredentialBatches(at[1], at[6]);
+        status = new StatusRegistry(at[2], at[1], at[7], 1);
+        batches = new CredentialBatches(at[1], at[7]);
+        keys = new Keys(at[2], at[1]);
         directory = _directory(at);
-        require(address(directory) == at[6], "an address came out otherwise");
+        require(address(directory) == at[7], "an address came out otherwise");
         operators.foundInstitutions(1, _founders(founders));
         alliance.foundMembers(_numbers(founders));
         permissions.foundValidators(_validators(founders));
@@ -59,13 +62,15 @@ abstract contract Suite is Cheats {
         alliance.seal();
     }
 
-    /// @dev Registers and recognises an institution, with one scope for everything.
+    /// @dev Registers and recognises an institution, with a DID and one scope for everything.
     function admit(uint32 institution) internal {
         IIssuerRegistry.Scope[] memory scopes = new IIssuerRegistry.Scope[](1);
         scopes[0] = IIssuerRegistry.Scope(1, 0, 1, 9, 0, START, 0);
         string memory name = string(abi.encodePacked("did:web:", bytes1(uint8(96 + institution)), ".example"));
         vm.prank(address(alliance));
-        registry.register(institution, name, keccak256(bytes(name)), name);
+        registry.register(institution, name, keccak256(bytes(name)));
+        vm.prank(address(alliance));
+        keys.addDid(institution, name);
         vm.prank(address(alliance));
         registry.admit(institution, scopes);
     }
@@ -124,13 +129,14 @@ abstract contract Suite is Cheats {
         (values[0], values[1], values[2], values[3]) = (VOTING_PERIOD, 2 days, 10 days, DIRECTORY_DELAY);
     }
 
-    function _directory(address[7] memory at) private returns (Directory) {
-        bytes32[] memory names = new bytes32[](6);
+    function _directory(address[8] memory at) private returns (Directory) {
+        bytes32[] memory names = new bytes32[](7);
         (names[0], names[1], names[2]) = ("Permissions", "Operators", "Alliance");
         (names[3], names[4], names[5]) = ("IssuerRegistry", "StatusRegistry", "CredentialBatches");
-        address[] memory targets = new address[](6);
-        uint16[] memory layouts = new uint16[](6);
-        for (uint256 i = 0; i < 6; ++i) {
+        names[6] = "Keys";
+        address[] memory targets = new address[](7);
+        uint16[] memory layouts = new uint16[](7);
+        for (uint256 i = 0; i < 7; ++i) {
             (targets[i], layouts[i]) = (at[i], 1);
         }
         return new Directory(at[2], names, targets, layouts);

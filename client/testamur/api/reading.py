@@ -12,6 +12,7 @@ from testamur.registry import (
     UnknownIssuerError,
     did_document,
     find_institution,
+    first_did,
     read_issuer,
     read_issuers,
     record_json,
@@ -80,9 +81,9 @@ def issuer_did(request: Request, number: Who) -> Response:
     suite = _service(request).suite()
     try:
         record = read_issuer(suite, _institution(suite, number))
+        wanted = number if number in record.dids else first_did(record)
     except UnknownIssuerError as error:
         raise Problem(404, error.message) from error
-    wanted = number if number in record.dids else record.dids[0]
     return _DidResponse(did_document(record, wanted))
 
 

@@ -102,6 +102,8 @@ class KeyModel(BaseModel):
     since: int
     until: int | None
     compromisedSince: int | None
+    clearings: int
+    """How often a vote of the alliance moved the cut-off later or took it away."""
 
 
 class IssuerModel(BaseModel):
@@ -113,6 +115,7 @@ class IssuerModel(BaseModel):
     since: int
     firstRecognised: int | None
     dids: list[str]
+    pastDids: list[str]
     scopes: list[ScopeModel]
     keys: list[KeyModel]
 

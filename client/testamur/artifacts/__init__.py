@@ -20,6 +20,7 @@ GENESIS_ADDRESSES: dict[str, bytes] = {
         "Operators": 0x03,
         "Permissions": 0x04,
         "BlockHistory": 0x05,
+        "Keys": 0x06,
         "IssuerRegistry": 0x11,
         "QualificationFrameworks": 0x12,
         "CredentialBatches": 0x13,

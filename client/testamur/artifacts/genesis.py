@@ -29,6 +29,7 @@ CONSTRUCTION_ORDER = (
     "Operators",
     "Alliance",
     "BlockHistory",
+    "Keys",
     "IssuerRegistry",
     "QualificationFrameworks",
     "StatusRegistry",
@@ -163,7 +164,7 @@ def _arguments(name: str, founding: Founding, at: Mapping[str, bytes]) -> tuple[
             )
         case "BlockHistory":
             return [], []
-        case "IssuerRegistry" | "QualificationFrameworks":
+        case "Keys" | "IssuerRegistry" | "QualificationFrameworks":
             return ["address", "address"], [alliance, operators]
         case "StatusRegistry":
             return ["address", "address", "address", "uint32"], [alliance, operators, directory, founding.first_list]

@@ -18,6 +18,7 @@ CONTRACTS = (
     "Alliance",
     "Operators",
     "Permissions",
+    "Keys",
     "IssuerRegistry",
     "QualificationFrameworks",
     "StatusRegistry",

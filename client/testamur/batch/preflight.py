@@ -46,7 +46,7 @@ def require_ready(
         *check_issuer(connection, institution, now),
         *check_role(connection, institution, "issue"),
         *check_signing_key(connection, institution),
-        *_check_did(connection, institution),
+        *_check_did(connection, institution, now),
         *_check_labels(connection, template, now),
     ]
     errors = [finding for finding in findings if finding.severity == "error"]
@@ -59,11 +59,14 @@ def bytes_needed(rows: int, per_file: bool) -> int:
     return rows * (_BYTES_PER_ROW + (8_192 if per_file else 0)) + 1_000_000
 
 
-def _check_did(connection: Connection, institution: Institution) -> list[Finding]:
-    owner = connection.contract("IssuerRegistry").read("institutionOfDid", keccak256(institution.did.encode()))
-    if owner == institution.number:
+def _check_did(connection: Connection, institution: Institution, now: float) -> list[Finding]:
+    record = connection.contract("Keys").read("did", keccak256(institution.did.encode()))
+    if record["institution"] == institution.number and not 0 < record["until"] <= now:
         return []
-    message = f"{institution.did} is not registered as a DID of institution {institution.number}"
+    if record["institution"] == institution.number:
+        message = f"{institution.did} is no longer a DID of institution {institution.number}"
+    else:
+        message = f"{institution.did} is not registered as a DID of institution {institution.number}"
     facts = {"did": institution.did, "institution": institution.number}
     return [Finding("did_unknown", "error", message, "correct did in testamur.toml", facts, 6)]
 

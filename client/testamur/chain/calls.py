@@ -18,6 +18,7 @@ CALLABLE = (
     "Operators",
     "Permissions",
     "Directory",
+    "Keys",
     "IssuerRegistry",
     "QualificationFrameworks",
     "CredentialBatches",

@@ -68,7 +68,7 @@ def contract_address(sender: bytes, nonce: int) -> bytes:
 def deploy_suite(
     rpc: Rpc, sender: Sender, founding: Founding, progress: Callable[[str, int, int], None] = lambda name, i, n: None
 ) -> Deployment:
-    """Create the nine contracts from one account, in order; nothing is of use until the last one stands.
+    """Create the contracts from one account, in order; nothing is of use until the last one stands.
 
     An interrupted deployment is simply begun anew: the contracts of the first attempt are named by nobody.
     """

@@ -1,4 +1,4 @@
-"""What institutions do and have done to them: founding, registration as issuers, scopes, operators, signing keys.
+"""What institutions do and have done to them: founding, registration as issuers, scopes, operators.
 
 What only the Alliance may do is returned as calls for a vote (`governance.propose_and_pass`); what an institution's
 ADMIN may do is sent at once.
@@ -17,30 +17,23 @@ from testamur.chain.errors import KeyUnusableError
 from testamur.chain.governance import Proposal, propose_and_pass
 from testamur.chain.password_file import read_password
 from testamur.chain.signer import Account, create_keystore
-from testamur.chain.signing_key import create_signing_key, load_signing_key, raw_public_key
 from testamur.chain.transactions import Receipt
 from testamur.chain.typed import domain_of
-from testamur.profile import Accounts, Institution, Profile, SigningKeys, update_profile
+from testamur.profile import Accounts, Institution, Profile
 from testamur.proof.hashing import keccak256
 
 __all__ = [
     "IssuerState",
-    "KeyUsage",
     "Role",
     "Scope",
-    "add_key",
     "add_operator",
-    "add_signing_keys",
     "admit_call",
     "create_accounts",
     "found_institution",
     "fold_name",
     "hand_over",
-    "key_hash",
-    "mark_key_compromised",
     "open_list_call",
-    "register_call",
-    "retire_key",
+    "register_calls",
 ]
 
 
@@ -69,13 +62,6 @@ class IssuerState(IntEnum):
     RECOGNISED = 2
     SUSPENDED = 3
     WITHDRAWN = 4
-
-
-class KeyUsage(IntEnum):
-    """What a signing key signs (IIssuerRegistry)."""
-
-    CREDENTIAL = 1
-    STATUS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +123,14 @@ def fold_name(name: str) -> str:
     return "".join(letter for letter in folded if unicodedata.category(letter)[0] not in "ZPC")
 
 
-def key_hash(key: bytes) -> bytes:
-    """The name of a raw 32-byte Ed25519 public key in the registry: its keccak-256."""
-    if len(key) != 32:
-        raise ValueError(f"an Ed25519 public key has 32 bytes, not {len(key)}")
-    return keccak256(key)
-
-
-def register_call(connection: Connection, number: int, name: str, did: str) -> Call:
-    """The call that enters an institution as an issuer, state applied; for a vote."""
-    registry = connection.contract("IssuerRegistry")
+def register_calls(connection: Connection, number: int, name: str, did: str) -> list[Call]:
+    """The calls that enter an institution as an issuer, state applied, and give it a DID; for a vote."""
     normal = unicodedata.normalize("NFC", name)
-    return registry.call("register", number, normal, keccak256(fold_name(normal).encode()), did)
+    folded = keccak256(fold_name(normal).encode())
+    return [
+        connection.contract("IssuerRegistry").call("register", number, normal, folded),
+        connection.contract("Keys").call("addDid", number, did),
+    ]
 
 
 def admit_call(connection: Connection, number: int, scopes: Sequence[Scope]) -> Call:
@@ -238,45 +220,3 @@ def add_operator(
     )
     sender = connection.sender_for(institution, "admin")
     return sender.send(operators.call("addOperator", account.address, int(roles), deadline, signature))
-
-
-def add_signing_keys(connection: Connection, institution: Institution, folder: str) -> Institution:
-    """Create both signing keys where the profile has none, register those the chain does not know, save the profile.
-
-    Safe to repeat: a key that is registered already is left alone.
-    """
-    profile = connection.profile
-    signing = institution.signing
-    if signing is None:
-        signing = SigningKeys(f"{folder}/credential.pem", f"{folder}/status.pem")
-        password = read_password(profile.password_path)
-        for path in (signing.credential, signing.status):
-            if not profile.resolve(path).exists():
-                create_signing_key(profile.resolve(path), password)
-        institution = replace(institution, signing=signing)
-        changed = update_profile(profile, lambda current: current.with_institution(institution))
-        connection.profile = replace(profile, institutions=changed.institutions)
-    for path, usage in ((signing.credential, KeyUsage.CREDENTIAL), (signing.status, KeyUsage.STATUS)):
-        key = raw_public_key(load_signing_key(profile.resolve(path), profile.password_path))
-        record = connection.contract("IssuerRegistry").read("key", key_hash(key))
-        if record["institution"] == 0:
-            add_key(connection, institution, key, usage)
-    return institution
-
-
-def add_key(connection: Connection, institution: Institution, key: bytes, usage: KeyUsage) -> Receipt:
-    """Register a raw Ed25519 public key; by the institution's ADMIN."""
-    call = connection.contract("IssuerRegistry").call("addKey", key, int(usage))
-    return connection.sender_for(institution, "admin").send(call)
-
-
-def retire_key(connection: Connection, institution: Institution, key: bytes) -> Receipt:
-    """End a key's use, now; what it signed before stays valid."""
-    call = connection.contract("IssuerRegistry").call("retireKey", key_hash(key))
-    return connection.sender_for(institution, "admin").send(call)
-
-
-def mark_key_compromised(connection: Connection, institution: Institution, key: bytes, since: int) -> Receipt:
-    """Say since when a key was in wrong hands: what was anchored from then on is not valid. It only moves earlier."""
-    call = connection.contract("IssuerRegistry").call("markKeyCompromised", key_hash(key), since)
-    return connection.sender_for(institution, "admin").send(call)

@@ -59,7 +59,7 @@ def init(
     from testamur.chain.errors import RpcError
     from testamur.doctor import island
     from testamur.profile import Accounts, Institution, Profile
-    from testamur.registry import read_issuer
+    from testamur.registry import first_did, read_issuer
 
     path = session.profile_file.absolute()
     if path.exists():
@@ -84,7 +84,7 @@ def init(
             record = read_issuer(Suite(connection, address), institution)
             accounts = Accounts(tuple(govern or ()), admin, issue, status, recovery)
             acting = (
-                Institution(institution, record.name, slug or f"i{institution}", record.dids[0], region, accounts),
+                Institution(institution, record.name, slug or f"i{institution}", first_did(record), region, accounts),
             )
     profile = Profile(
         path=path,

@@ -61,14 +61,14 @@ def show(
     """Show an institution: state, names, scopes and keys; or its DID document."""
     import json
 
-    from testamur.registry import did_document, read_issuer, record_json
+    from testamur.registry import did_document, first_did, read_issuer, record_json
 
     with session.connection() as connection:
         if who is None:
             who = str(session.institution(connection.profile).number)
         record = read_issuer(connection.suite, session.registered(connection, who))
     if did:
-        wanted = who if who.startswith("did:") else record.dids[0]
+        wanted = who if who.startswith("did:") else first_did(record)
         document = did_document(record, wanted)
         session.terminal.result(document)
         session.terminal.say(json.dumps(document, ensure_ascii=False, indent=2))
@@ -77,6 +77,7 @@ def show(
     session.terminal.facts(
         {"institution": record.number, "name": record.name, "state": f"{record.state} since {_day(record.since)}"}
         | {f"DID {index}": text for index, text in enumerate(record.dids, 1)}
+        | {f"past DID {index}": text for index, text in enumerate(record.past_dids, 1)}
     )
     if record.scopes:
         session.terminal.say()
@@ -122,7 +123,7 @@ def register(
     document: Document = None,
 ) -> int:
     """Enter an institution into the register, by vote. It is not recognised before it is admitted."""
-    from testamur.chain.institution import register_call
+    from testamur.chain.institution import register_calls
     from testamur.cli.proposing import put_to_vote, reason_document
 
     with session.connection() as connection:
@@ -134,7 +135,7 @@ def register(
                 raise UsageError("a new institution needs a recovery account", "name it with --recovery")
             accounts = [[read_address(text) for text in group or []] for group in (govern, admin)]
             calls.append(operators.call("createInstitution", number, *accounts, read_address(recovery)))
-        calls.append(register_call(connection, number, name, did))
+        calls += register_calls(connection, number, name, did)
         hashed = reason_document(connection, document, f"Register {name} ({did})")
         return put_to_vote(session, connection, calls, hashed, institution=number)
 

@@ -35,7 +35,7 @@ def add(
     The key files are encrypted with the profile's password; the profile then signs with the new ones. Old keys stay
     registered until they are retired.
     """
-    from testamur.chain.institution import add_signing_keys
+    from testamur.chain.keys import add_signing_keys
     from testamur.profile import SigningKeys
 
     with session.connection() as connection:
@@ -73,9 +73,11 @@ def add(
 @command(app, "retire", example="testamur issuer key retire 0x5f… --as cdou")
 def retire(session: Session, key: Key) -> None:
     """End the use of a key, now. What it signed before stays valid."""
+    from testamur.chain.keys import NOW
+
     with session.connection() as connection:
         institution = session.institution(connection.profile)
-        call = connection.contract("IssuerRegistry").call("retireKey", _key_hash(key))
+        call = connection.contract("Keys").call("retireKey", institution.number, _key_hash(key), NOW)
         receipt = connection.sender_for(institution, "admin").send(call)
         session.terminal.result({"keyHash": key, "transaction": receipt.transaction, "block": receipt.block_number})
         session.terminal.say("retired in block {block_number}", block_number=receipt.block_number)
@@ -94,7 +96,7 @@ def compromise(
     with session.connection() as connection:
         institution = session.institution(connection.profile)
         moment = int(parse_time(since).timestamp())
-        call = connection.contract("IssuerRegistry").call("markKeyCompromised", _key_hash(key), moment)
+        call = connection.contract("Keys").call("markKeyCompromised", institution.number, _key_hash(key), moment)
         receipt = connection.sender_for(institution, "admin").send(call)
         session.terminal.result(
             {"keyHash": key, "since": moment, "transaction": receipt.transaction, "block": receipt.block_number}
@@ -117,7 +119,7 @@ def parse_time(text: str) -> datetime:
 
 def _rotate(connection: "Connection", number: int, usage: str, folder: str, session: Session) -> str:
     """Make and register one more key; its path in the profile."""
-    from testamur.chain.institution import KeyUsage, add_key
+    from testamur.chain.keys import KeyUsage, add_key
     from testamur.chain.password_file import read_password
     from testamur.chain.signing_key import create_signing_key, raw_public_key
 

@@ -2,7 +2,7 @@
 
 from testamur.chain.connection import Connection
 from testamur.chain.errors import KeyUnusableError
-from testamur.chain.institution import KeyUsage, key_hash
+from testamur.chain.keys import KeyUsage, key_hash
 from testamur.chain.signing_key import load_signing_key, raw_public_key
 from testamur.doctor.finding import Finding, ok
 from testamur.profile import Institution
@@ -34,7 +34,7 @@ def check_signing_key(connection: Connection, institution: Institution) -> list[
         except KeyUnusableError as error:
             found.append(Finding("unreadable_key", "error", error.message, error.advice, facts, 9))
             continue
-        record = connection.contract("IssuerRegistry").read("key", key_hash(key))
+        record = connection.contract("Keys").read("key", number, key_hash(key))
         if (record["institution"], record["usage"]) != (number, usage):
             message = f"the key {path} is not registered for {usage.name.lower()} use of institution {number}"
             advice = "register it with `testamur issuer key add`"

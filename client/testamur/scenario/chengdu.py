@@ -21,10 +21,8 @@ from testamur.batch.permutation import KEY_BYTES
 from testamur.chain.access import NO_ACCESS, Access
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
-from testamur.chain.institution import (
-    KeyUsage,
-    open_list_call,
-)
+from testamur.chain.institution import open_list_call
+from testamur.chain.keys import KeyUsage
 from testamur.chain.password_file import read_password
 from testamur.chain.signer import write_secret
 from testamur.chain.signing_key import create_signing_key, raw_public_key
@@ -186,13 +184,13 @@ def _sign_and_equip(connection: Connection, version: int) -> None:
     """Agreement, signing keys and status lists, in one block; the profile knows the keys and lists then."""
     profile = connection.profile
     password = read_password(profile.password_path)
-    alliance, registry = connection.contract("Alliance"), connection.contract("IssuerRegistry")
+    alliance, keys = connection.contract("Alliance"), connection.contract("Keys")
     pairs: list[tuple[Sender, Call]] = []
     for position, institution in enumerate(profile.institutions):
         signing = SigningKeys(f"keys/{institution.slug}/credential.pem", f"keys/{institution.slug}/status.pem")
         for path, usage in ((signing.credential, KeyUsage.CREDENTIAL), (signing.status, KeyUsage.STATUS)):
             key = raw_public_key(create_signing_key(profile.resolve(path), password))
-            pairs.append((connection.sender_for(institution, "admin"), registry.call("addKey", key, int(usage))))
+            pairs.append((connection.sender_for(institution, "admin"), keys.call("addKey", key, int(usage))))
         lists: tuple[StatusListKey, ...] = ()
         if position < 2:
             pairs.append((connection.sender_for(institution, "govern"), alliance.call("signAgreement", version)))

@@ -14,7 +14,7 @@ from typing import Any
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
 from testamur.chain.governance import document_hash
-from testamur.chain.institution import IssuerState, Scope, admit_call, create_accounts, register_call
+from testamur.chain.institution import IssuerState, Scope, admit_call, create_accounts, register_calls
 from testamur.profile import Institution
 from testamur.registry import read_frameworks
 from testamur.scenario.rounds import Motion, carry
@@ -90,8 +90,8 @@ def _admission(connection: Connection, institution: Institution, scope: Scope) -
     registry = connection.contract("IssuerRegistry")
     state = registry.read("issuer", institution.number)["state"]
     if state == IssuerState.NONE:
-        registering = register_call(connection, institution.number, institution.name, institution.did)
-        return registering, admit_call(connection, institution.number, [scope])
+        registering = register_calls(connection, institution.number, institution.name, institution.did)
+        return *registering, admit_call(connection, institution.number, [scope])
     if state == IssuerState.APPLIED:
         return (admit_call(connection, institution.number, [scope]),)
     return (registry.call("addScope", institution.number, scope.as_struct()),)
@@ -118,7 +118,7 @@ def _registration(connection: Connection, third: Institution) -> tuple[Call, ...
         [connection.account(accounts.admin).address],
         connection.account(accounts.recovery).address,
     )
-    return creating, register_call(connection, third.number, third.name, third.did)
+    return creating, *register_calls(connection, third.number, third.name, third.did)
 
 
 def _text(name: str) -> str:

@@ -21,7 +21,7 @@ from testamur.proof.hashing import keccak256
 from testamur.proof.merkle import leaf_hash, verify_inclusion
 from testamur.verification.errors import UndecidedError
 from testamur.verification.policy import Policy
-from testamur.verification.records import RECOGNISED, SUSPENDED, WITHDRAWN, Batch
+from testamur.verification.records import RECOGNISED, SUSPENDED, WITHDRAWN, Batch, Did, Key
 from testamur.verification.registry import Registry
 from testamur.verification.trust import State
 from testamur.verification.verdict import CheckResult, iso
@@ -128,7 +128,7 @@ def check_anchor(bundle: Bundle, registry: Registry, policy: Policy) -> tuple[Ch
 def check_issuer(bundle: Bundle, registry: Registry, policy: Policy, batch: Batch | None) -> CheckResult:
     """5. The institution was recognised for this qualification when it recorded the batch.
 
-    - the credential's DID is that institution's                        -> issuer_unknown
+    - the credential's DID was that institution's at the anchoring      -> issuer_unknown
     - the policy accepts it, and its standing today where it must be good -> issuer_not_recognised
     - labels as registered; type, rank and region in the batch's scope   -> out_of_scope
     - the type of qualification in force at the anchoring                -> type_not_in_force
@@ -139,10 +139,14 @@ def check_issuer(bundle: Bundle, registry: Registry, policy: Policy, batch: Batc
     document = bundle.document
     institution = batch.issuer if batch is not None else 0
     if document is not None:
-        institution = registry.institution_of_did(document.issuer_did)
-        if institution == 0 or (batch is not None and institution != batch.issuer):
-            whose = "no institution" if institution == 0 else f"institution {institution}, not the batch's"
+        did = registry.did(document.issuer_did)
+        institution = did.institution if did is not None else 0
+        if did is None or (batch is not None and institution != batch.issuer):
+            whose = "no institution" if did is None else f"institution {institution}, not the batch's"
             message = f"The identity {document.issuer_did} belongs to {whose}."
+            return _fail("issuer", "issuer_unknown", message, {"did": document.issuer_did})
+        if batch is not None and (when := _out_of_use(did, batch)) is not None:
+            message = f"The identity {document.issuer_did} was not in use when the batch was recorded: {when}."
             return _fail("issuer", "issuer_unknown", message, {"did": document.issuer_did})
     issuer = registry.issuer(institution)
     name = registry.name(institution, _texts(bundle)) or f"institution {institution}"
@@ -173,11 +177,10 @@ def check_key(document: Document | None, registry: Registry, batch: Batch) -> Ch
     A cut-off counts from a heartbeat earlier: a dishonest proposer can date a block back by that much (6.8).
     """
     if document is not None:
-        key = registry.key(document.key)
+        key = registry.key(batch.issuer, document.key)
         if key is None or key.institution != batch.issuer or key.usage != _CREDENTIAL_USAGE:
             return _fail("key", "key_not_valid", "The key that signed is not one of the issuer's for credentials.")
-        if batch.time < key.since or 0 < key.until <= batch.time:
-            when = "registered later" if batch.time < key.since else f"retired on {iso(key.until)}"
+        if (when := _out_of_use(key, batch)) is not None:
             return _fail("key", "key_not_valid", f"The key was not in use when the batch was recorded: {when}.")
         if _is_cut_off(key.compromised_since, batch, registry):
             message = f"The issuer reported its key compromised since {iso(key.compromised_since)}."
@@ -285,6 +288,13 @@ def _outside_scope(bundle: Bundle, registry: Registry, batch: Batch) -> tuple[st
     if batch.time < qualification.since or 0 < qualification.until <= batch.time:
         return "type_not_in_force", "This type of qualification was not in force when the batch was recorded."
     return None
+
+
+def _out_of_use(record: Did | Key, batch: Batch) -> str | None:
+    """Why a key or DID was not in use at the anchoring; None where it was."""
+    if batch.time < record.since:
+        return "registered later"
+    return f"retired on {iso(record.until)}" if 0 < record.until <= batch.time else None
 
 
 def _is_cut_off(compromised_since: int, batch: Batch, registry: Registry) -> bool:

@@ -7,6 +7,7 @@ __all__ = [
     "RECOGNISED",
     "Batch",
     "Contract",
+    "Did",
     "Framework",
     "Issuer",
     "Key",
@@ -93,11 +94,27 @@ class Key:
     institution: int
     usage: int
     """1 credentials, 2 status lists."""
+    operator_index: int
+    """Of the ADMIN that added it."""
     since: int
     until: int
-    """First second out of use; 0: in use."""
+    """First second out of use, past or planned; 0: none."""
     compromised_since: int
-    """0: never said so."""
+    """0: nobody says so."""
+    clearings: int
+    """How often a vote moved the cut-off later or took it away."""
+    cleared_at: int
+    """The last time; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """A DID of an institution."""
+
+    institution: int
+    since: int
+    until: int
+    """First second out of use, past or planned; 0: none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from testamur.verification.layout import BASE_SLOTS, LAYOUT, element, inner, unp
 from testamur.verification.records import (
     Batch,
     Contract,
+    Did,
     Framework,
     Issuer,
     Key,
@@ -36,6 +37,7 @@ CONTRACTS_READ = (
     "BlockHistory",
     "CredentialBatches",
     "IssuerRegistry",
+    "Keys",
     "QualificationFrameworks",
     "Operators",
     "StatusRegistry",
@@ -118,12 +120,12 @@ class Registry:
 
         return self._once((contract.address, batch_id), read)
 
-    def institution_of_did(self, did: str) -> int:
-        """The institution that a DID is registered for; 0 for none."""
+    def did(self, did: str) -> Did | None:
+        """The record of a DID."""
 
-        def read() -> int:
-            (word,) = self._words("IssuerRegistry", element("IssuerRegistry", "_dids", keccak256(did.encode())))
-            return word
+        def read() -> Did | None:
+            (word,) = self._words("Keys", element("Keys", "_dids", keccak256(did.encode())))
+            return Did(*unpack("Did", word)) if word else None
 
         return self._once(("did", did), read)
 
@@ -159,14 +161,14 @@ class Registry:
 
         return self._once(("scope", version, institution, index), read)
 
-    def key(self, public_key: bytes) -> Key | None:
-        """The record of a raw Ed25519 key."""
+    def key(self, institution: int, public_key: bytes) -> Key | None:
+        """The record of one of an institution's raw Ed25519 keys."""
 
         def read() -> Key | None:
-            (word,) = self._words("IssuerRegistry", element("IssuerRegistry", "_keys", keccak256(public_key)))
+            (word,) = self._words("Keys", element("Keys", "_keys", institution, keccak256(public_key)))
             return Key(*unpack("Key", word)) if word else None
 
-        return self._once(("key", public_key), read)
+        return self._once(("key", institution, public_key), read)
 
     def operator(self, institution: int, index: int) -> Operator | None:
         """One of an institution's operators, by its number from 1."""
@@ -260,9 +262,11 @@ class Registry:
         name = "IssuerRegistry"
         issuer = element(name, "_issuers", batch.issuer)
         slots = [issuer, issuer + 1]
-        slots += [element(name, "_dids", keccak256(did.encode())), element(name, "_keys", keccak256(key))]
         if self.version_at(name, batch.time) == self._named(name).version:
             slots.append(element(name, "_scopes", batch.issuer, batch.scope_index))
+        self._view.prefetch(self._named(name).address, slots)
+        name = "Keys"
+        slots = [element(name, "_dids", keccak256(did.encode())), element(name, "_keys", batch.issuer, keccak256(key))]
         self._view.prefetch(self._named(name).address, slots)
         name = "QualificationFrameworks"
         framework = element(name, "_frameworks", claims.framework)

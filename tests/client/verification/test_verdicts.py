@@ -199,7 +199,7 @@ def test_an_identity_that_nobody_registered_is_unknown(chain: World, judge: Judg
 
 
 def test_an_identity_of_another_institution_is_unknown(chain: World, judge: Judge) -> None:
-    chain.set("IssuerRegistry", "_dids", keccak256(b"did:web:uestc.example"), value=2)
+    chain.put("Keys", "_dids", keccak256(b"did:web:uestc.example"), institution=2, since=FOUNDED)
     refused(judge(issue(chain, did="did:web:uestc.example"), chain, chain.policy()), "issuer_unknown", "issuer")
 
 
@@ -309,17 +309,17 @@ def test_a_key_of_another_or_for_another_use_or_out_of_use_is_refused(
     chain: World, judge: Judge, fields: dict[str, int]
 ) -> None:
     bundle, key = issue(chain), keccak256(raw(ISSUER_KEY))
-    chain.put("IssuerRegistry", "_keys", key, since=ANCHORED, until=ANCHORED + 1)
+    chain.put("Keys", "_keys", 1, key, since=ANCHORED, until=ANCHORED + 1)
     assert judge(bundle, chain, chain.policy()).code == "ok"
-    chain.put("IssuerRegistry", "_keys", key, **fields)
+    chain.put("Keys", "_keys", 1, key, **fields)
     refused(judge(bundle, chain, chain.policy()), "key_not_valid", "key")
 
 
 def test_a_key_compromised_within_a_heartbeat_after_the_anchoring_is_refused(chain: World, judge: Judge) -> None:
     bundle, key = issue(chain), keccak256(raw(ISSUER_KEY))
-    chain.put("IssuerRegistry", "_keys", key, compromisedSince=ANCHORED + 31)
+    chain.put("Keys", "_keys", 1, key, compromisedSince=ANCHORED + 31)
     assert judge(bundle, chain, chain.policy()).code == "ok"
-    chain.put("IssuerRegistry", "_keys", key, compromisedSince=ANCHORED + 30)
+    chain.put("Keys", "_keys", 1, key, compromisedSince=ANCHORED + 30)
     refused(judge(bundle, chain, chain.policy()), "key_compromised", "key")
 
 

@@ -381,10 +381,12 @@ def world() -> World:
         names=1,
         nameHash=int.from_bytes(keccak256(NAME.encode()), "big"),
     )
-    made.set("IssuerRegistry", "_dids", keccak256(DID.encode()), value=1)
+    made.put("Keys", "_dids", keccak256(DID.encode()), institution=1, since=FOUNDED)
     scope = {"framework": FRAMEWORK, "qualificationType": 0, "lowestRank": 5, "highestRank": 7, "region": 0}
     made.put("IssuerRegistry", "_scopes", 1, 1, **scope, **{"from": FOUNDED})
-    made.put("IssuerRegistry", "_keys", keccak256(raw(ISSUER_KEY)), institution=1, usage=1, since=FOUNDED)
+    key = {"institution": 1, "usage": 1, "operatorIndex": 2, "since": FOUNDED}
+    made.put("Keys", "_keys", 1, keccak256(raw(ISSUER_KEY)), **key)
+    made.put("Operators", "_operators", 1, 2, account=0xAD, roles=8)
     made.put("Operators", "_operators", 1, 3, account=0xABCDEF, roles=2)
     made.put("Permissions", "_parameters", heartbeatSeconds=30, gasLimit=30_000_000)
     made.put("QualificationFrameworks", "_frameworks", FRAMEWORK, levels=9, types=4, addedAt=FOUNDED, nameHash=named(0))

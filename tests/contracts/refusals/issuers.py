@@ -1,7 +1,5 @@
 """The refusals of IssuerRegistry, each provoked once."""
 
-from testamur.proof.hashing import keccak256
-
 from tests.contracts.refusals.ground import DOCUMENT, KEY, provokes
 from tests.contracts.suite import Suite, text_hash
 
@@ -24,16 +22,6 @@ def _(s: Suite) -> object:
 @provokes("IssuerRegistryNameTaken")
 def _(s: Suite) -> object:
     return s.govern("IssuerRegistry", "rename", 1, "大学 2", text_hash("folded 大学 2"))
-
-
-@provokes("IssuerRegistryDidMalformed")
-def _(s: Suite) -> object:
-    return s.govern("IssuerRegistry", "addDid", 1, "did:web:two words")
-
-
-@provokes("IssuerRegistryDidTaken")
-def _(s: Suite) -> object:
-    return s.govern("IssuerRegistry", "addDid", 1, "did:web:university-2.example")
 
 
 @provokes("IssuerRegistryScopeMalformed")
@@ -66,42 +54,3 @@ def _(s: Suite) -> object:
 @provokes("IssuerRegistryScopeNotInForce")
 def _(s: Suite) -> object:
     return s.anchor(1, scope=2)
-
-
-@provokes("IssuerRegistryNotAdmin")
-def _(s: Suite) -> object:
-    return s.send("govern 1", "IssuerRegistry", "addKey", KEY, 1)
-
-
-@provokes("IssuerRegistryKeyMalformed")
-def _(s: Suite) -> object:
-    return s.send("admin 1", "IssuerRegistry", "addKey", b"\0" * 32, 1)
-
-
-@provokes("IssuerRegistryKeyTaken")
-def _(s: Suite) -> object:
-    s.send("admin 1", "IssuerRegistry", "addKey", KEY, 1)
-    return s.send("admin 2", "IssuerRegistry", "addKey", KEY, 2)
-
-
-@provokes("IssuerRegistryUnknownUsage")
-def _(s: Suite) -> object:
-    return s.send("admin 1", "IssuerRegistry", "addKey", KEY, 3)
-
-
-@provokes("IssuerRegistryUnknownKey")
-def _(s: Suite) -> object:
-    return s.send("admin 1", "IssuerRegistry", "retireKey", KEY)
-
-
-@provokes("IssuerRegistryKeyRetired")
-def _(s: Suite) -> object:
-    s.send("admin 1", "IssuerRegistry", "addKey", KEY, 1)
-    s.send("admin 1", "IssuerRegistry", "retireKey", keccak256(KEY))
-    return s.send("admin 1", "IssuerRegistry", "retireKey", keccak256(KEY))
-
-
-@provokes("IssuerRegistrySinceOutOfBounds")
-def _(s: Suite) -> object:
-    s.send("admin 1", "IssuerRegistry", "addKey", KEY, 1)
-    return s.send("admin 1", "IssuerRegistry", "markKeyCompromised", keccak256(KEY), s.chain.timestamp + 1)

@@ -24,7 +24,8 @@ from testamur.chain.connection import Connection
 from testamur.chain.contracts import Contract
 from testamur.chain.errors import ChainUnreachableError
 from testamur.chain.governance import document_hash, propose_and_pass
-from testamur.chain.institution import Scope, add_signing_keys, admit_call, register_call
+from testamur.chain.institution import Scope, admit_call, register_calls
+from testamur.chain.keys import add_signing_keys
 from testamur.credential.document import Labels
 from testamur.credential.template import Level, Template
 from testamur.profile import Institution, Profile
@@ -82,9 +83,9 @@ class Alliance:
                     frameworks.call("addType", 1, level.type, level.labels.name, level.rank, level.rank, 0, 0)
                     for level in (ASSOCIATE, BACHELOR, DOCTOR)
                 ),
-                register_call(connection, first.number, first.name, first.did),
+                *register_calls(connection, first.number, first.name, first.did),
                 admit_call(connection, first.number, scopes),
-                register_call(connection, second.number, second.name, second.did),
+                *register_calls(connection, second.number, second.name, second.did),
             ]
             propose_and_pass(connection, calls, document_hash(b"founding"))
             add_signing_keys(connection, first, "keys/cdou")

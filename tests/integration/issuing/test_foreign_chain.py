@@ -19,7 +19,8 @@ from testamur.chain.deploy import deploy_suite, is_governed
 from testamur.chain.errors import ChainUnreachableError, RpcError, TransactionPendingError, TransactionRevertedError
 from testamur.chain.founding import founding_from_profile
 from testamur.chain.governance import document_hash, propose_and_pass
-from testamur.chain.institution import Scope, add_signing_keys, admit_call, create_accounts, register_call
+from testamur.chain.institution import Scope, admit_call, create_accounts, register_calls
+from testamur.chain.keys import add_signing_keys
 from testamur.chain.nonces import NonceQueue
 from testamur.chain.rpc import Rpc, to_hex
 from testamur.chain.signer import Account, keystore_address
@@ -266,7 +267,7 @@ def test_the_whole_line_runs_on_another_chain(anvil: Rpc, tmp_path: Path) -> Non
                 frameworks.call("addFramework", 1, FRAMEWORK, 1, ""),
                 frameworks.call("addLevels", 1, ranks),
                 frameworks.call("addType", 1, 1, ASSOCIATE.labels.name, 5, 5, 0, 0),
-                register_call(connection, 1, issuer.name, issuer.did),
+                *register_calls(connection, 1, issuer.name, issuer.did),
                 admit_call(connection, 1, [Scope(1, 0, 1, 8, 0)]),
             ],
             document_hash(b"founding"),

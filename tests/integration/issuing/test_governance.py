@@ -20,21 +20,16 @@ from testamur.chain.governance import (
     vote,
 )
 from testamur.chain.institution import (
-    KeyUsage,
     Role,
     Scope,
-    add_key,
     add_operator,
-    add_signing_keys,
     admit_call,
     create_accounts,
     fold_name,
     found_institution,
-    key_hash,
-    mark_key_compromised,
-    register_call,
-    retire_key,
+    register_calls,
 )
+from testamur.chain.keys import KeyUsage, add_key, add_signing_keys, key_hash, mark_key_compromised, retire_key
 from testamur.chain.signer import Account, create_keystore
 from testamur.profile import Accounts, Institution, Profile
 
@@ -91,9 +86,9 @@ def test_only_a_member_proposes(alliance: Alliance) -> None:
 
 def test_a_call_that_fails_names_its_position_and_reason_and_takes_the_others_with_it(alliance: Alliance) -> None:
     with alliance.connect() as connection:
-        registry = connection.contract("IssuerRegistry")
+        keys = connection.contract("Keys")
         calls = [
-            registry.call("addDid", 1, "did:web:another.example"),
+            keys.call("addDid", 1, "did:web:another.example"),
             admit_call(connection, 1, [Scope(1)]),
         ]
         with pytest.raises(TransactionRevertedError, match=r"execute\[1\].*state 2") as caught:
@@ -101,7 +96,7 @@ def test_a_call_that_fails_names_its_position_and_reason_and_takes_the_others_wi
         assert (caught.value.error, caught.value.arguments["position"]) == ("IssuerRegistryWrongState", 1)
         from testamur.proof.hashing import keccak256
 
-        assert registry.read("institutionOfDid", keccak256(b"did:web:another.example")) == 0
+        assert keys.read("did", keccak256(b"did:web:another.example"))["institution"] == 0
 
 
 def test_an_unknown_proposal_is_told(alliance: Alliance) -> None:
@@ -136,8 +131,7 @@ def test_a_new_institution_is_founded_registered_and_gets_its_operators_and_keys
         assert institution.number == 3
         connection.profile = kept.with_institution(institution)
         connection.profile.save()
-        call = register_call(connection, 3, institution.name, institution.did)
-        propose_and_pass(connection, [call], DOCUMENT)
+        propose_and_pass(connection, register_calls(connection, 3, institution.name, institution.did), DOCUMENT)
         assert connection.contract("IssuerRegistry").read("issuer", 3)["state"] == 1
         roles = connection.contract("Operators")
         issue = connection.account(str(accounts.issue))
@@ -161,24 +155,29 @@ def test_an_institution_needs_its_controllers(alliance: Alliance) -> None:
         found_institution(connection, Institution(0, "X", "x", "did:web:x.example", 0, Accounts()), DOCUMENT)
 
 
-def test_a_key_is_added_by_its_admin_retired_and_never_taken_by_another(alliance: Alliance) -> None:
+def test_a_key_is_added_and_retired_by_its_admin_and_another_institutions_is_another_record(alliance: Alliance) -> None:
     key = b"\x42" * 32
     with alliance.connect() as connection:
         first, second = connection.profile.institution("cdou"), connection.profile.institution("uestc")
-        registry = connection.contract("IssuerRegistry")
+        keys = connection.contract("Keys")
+        add_key(connection, second, key, KeyUsage.STATUS)
         add_key(connection, first, key, KeyUsage.CREDENTIAL)
-        record = registry.read("key", key_hash(key))
+        record = keys.read("key", 1, key_hash(key))
         assert (record["institution"], record["usage"], record["until"]) == (1, 1, 0)
-        with pytest.raises(TransactionRevertedError, match="the key belongs to institution 1"):
-            add_key(connection, second, key, KeyUsage.STATUS)
-        with pytest.raises(TransactionRevertedError, match="no ADMIN of institution 1"):
-            retire_key(connection, second, key)
+        with pytest.raises(TransactionRevertedError, match="institution 1 registered the key already"):
+            add_key(connection, first, key, KeyUsage.STATUS)
+        with pytest.raises(TransactionRevertedError, match="has no key"):
+            retire_key(connection, first, b"\x43" * 32)
         mark_key_compromised(connection, first, key, record["since"])
-        assert registry.read("key", key_hash(key))["compromisedSince"] == record["since"]
+        assert keys.read("key", 1, key_hash(key))["compromisedSince"] == record["since"]
         with pytest.raises(TransactionRevertedError, match="cut-off"):
             mark_key_compromised(connection, first, key, record["since"] + 1)
+        retire_key(connection, first, key, record["since"] + 10**6)
         retire_key(connection, first, key)
-        assert registry.read("key", key_hash(key))["until"] > 0
+        with pytest.raises(TransactionRevertedError, match=r"the end .* does not lie between"):
+            retire_key(connection, first, key)
+        assert keys.read("key", 2, key_hash(key))["until"] == 0
+        assert keys.read("key", 1, key_hash(key))["until"] > 0
 
 
 def test_names_that_look_the_same_fold_to_the_same() -> None:

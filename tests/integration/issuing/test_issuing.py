@@ -19,7 +19,7 @@ from testamur.batch.preflight import NotReadyError
 from testamur.batch.rows import erase
 from testamur.chain.connection import Connection
 from testamur.chain.errors import ChainUnreachableError, KeyUnusableError, WrongChainError
-from testamur.chain.institution import KeyUsage, add_key, retire_key
+from testamur.chain.keys import KeyUsage, add_key, retire_key
 from testamur.chain.password_file import read_password
 from testamur.chain.signing_key import create_signing_key, load_signing_key, raw_public_key
 from testamur.errors import TestamurError

@@ -86,13 +86,13 @@ def test_cast_sees_a_chain_without_fees(writer: Writer) -> None:
 def test_a_founder_acts_through_cast_with_its_keystore(governed: NodeProcess) -> None:
     admin = Founder(governed, "uestc-admin")
     key = "0x" + "42" * 32
-    receipt = admin.send("IssuerRegistry", "addKey(bytes32,uint8)", key, 1)
+    receipt = admin.send("Keys", "addKey(bytes32,uint8)", key, 1)
     assert isinstance(receipt["logs"], list)
     assert len(receipt["logs"]) == 1
     writer = Writer(governed.rpc, admin.key)
     key_hash = output_of(foundry("cast"), "keccak", key).strip()
-    signature = "key(bytes32)((uint32,uint8,uint40,uint40,uint40))"
-    record = cast(writer, "call", genesis_address("IssuerRegistry"), signature, key_hash)
+    signature = "key(uint32,bytes32)((uint32,uint8,uint16,uint40,uint40,uint40,uint16,uint40))"
+    record = cast(writer, "call", genesis_address("Keys"), signature, "2", key_hash)
     assert record.startswith("(2, 1, ")
 
 
@@ -101,7 +101,8 @@ def test_an_account_without_a_right_is_told_so(governed: NodeProcess) -> None:
     done = subprocess.run(
         [
             *(foundry("cast"), "send", "--rpc-url", governed.rpc, "--private-key", stranger),
-            *(genesis_address("IssuerRegistry"), "retireKey(bytes32)", "0x" + "00" * 32, "--gas-limit", "100000"),
+            *(genesis_address("Keys"), "retireKey(uint32,bytes32,uint40)", "1", "0x" + "00" * 32, "0"),
+            *("--gas-limit", "100000"),
         ],
         capture_output=True,
         text=True,
