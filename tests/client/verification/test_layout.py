@@ -43,4 +43,4 @@ def test_elements_of_mappings_stand_where_solidity_puts_them() -> None:
 
 
 def test_a_packed_word_comes_apart_lowest_bytes_first() -> None:
-    assert unpack("Key", 7 | 1 << 32 | 5 << 40 | 6 << 80 | 9 << 120) == [7, 1, 5, 6, 9]
+    assert unpack("Did", 7 | 5 << 32 | 6 << 72) == [7, 5, 6]
