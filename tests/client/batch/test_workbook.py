@@ -7,8 +7,9 @@ from typing import Any
 
 import openpyxl
 import pytest
-from testamur.batch import workbook
+from testamur.batch import workbook, workbook_bounds, workbook_reader
 from testamur.batch.roster import Roster, parse
+from testamur.batch.tables import UnreadableTableError
 
 from tests.client.batch.test_losses import template
 
@@ -91,14 +92,14 @@ def rezipped(data: bytes, **parts: bytes) -> bytes:
 def test_a_bomb_is_measured_and_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     good = book(("S1", "王一"))
     assert len(parse(good, template()).rows) == 1
-    monkeypatch.setattr(workbook, "_MAX_PART_BYTES", 100_000)
+    monkeypatch.setattr(workbook_bounds, "_MAX_PART_BYTES", 100_000)
     bomb = rezipped(good, **{"xl/sharedStrings.xml": bytes(100_001)})
     assert reasons(parse(bomb, template())) == ["xl/sharedStrings.xml of the workbook is larger than 100000 bytes"]
     assert (
         "declares a document type"
         in reasons(parse(rezipped(good, **{"xl/styles.xml": b"<!DOCTYPE a>"}), template()))[0]
     )
-    monkeypatch.setattr(workbook, "_MAX_PARTS", 3)
+    monkeypatch.setattr(workbook_bounds, "_MAX_PARTS", 3)
     assert "more than 3 parts" in reasons(parse(good, template()))[0]
 
 
@@ -120,6 +121,75 @@ def test_a_row_that_does_not_end_is_never_held(rows: bytes, reason: str) -> None
     assert len(data) < 40_000
     [told] = reasons(parse(data, template()))
     assert (SHEET in told, reason in told) == (True, True)
+
+
+MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+STRINGS = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+
+
+def with_texts(texts: bytes, rows: bytes) -> bytes:
+    data = book(("S1", "王一"))
+    types = zipfile.ZipFile(io.BytesIO(data)).read("[Content_Types].xml")
+    types = types.replace(
+        b"</Types>", f'<Override PartName="/xl/sharedStrings.xml" ContentType="{STRINGS}"/></Types>'.encode()
+    )
+    sheet = b"<worksheet " + MAIN + b"><sheetData>" + rows + b"</sheetData></worksheet>"
+    shared = b"<sst " + MAIN + b">" + texts + b"</sst>"
+    return rezipped(data, **{"[Content_Types].xml": types, "xl/sharedStrings.xml": shared, SHEET: sheet})
+
+
+def test_shared_texts_are_read_without_what_a_reader_of_japanese_adds_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """84 KB of two million texts that no cell names took half a minute."""
+    cells = b'<row><c t="s"><v>1</v></c><c t="s"><v>0</v></c></row>'
+    texts = "<si><t>姓名</t></si><si><r><t>行</t></r><r><t>号</t></r><rPh><t>ぎょう</t></rPh></si>".encode()
+    [record] = workbook.workbook_records(with_texts(texts, cells))
+    assert record.cells == ["行号", "姓名"]
+    monkeypatch.setattr(workbook_reader, "_SPARE_TEXTS", 7)
+    assert len(list(workbook.workbook_records(with_texts(texts + b"<si/>" * 7, cells)))) == 1
+    with pytest.raises(UnreadableTableError, match="has more texts than its sheets have cells: copy the roster's"):
+        list(workbook.workbook_records(with_texts(texts + b"<si/>" * 8, cells)))
+
+
+def test_empty_rows_of_a_file_are_refused_above_a_line_and_not_read_below_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that somebody formatted and left empty: 34 KB of a million took 23 s."""
+    monkeypatch.setattr(workbook_bounds, "_MAX_EMPTY_ROWS", 20)
+    line = b'<row><c t="inlineStr"><is><t>x</t></is></c></row>'
+    empty = b'<row><c s="1"/><c t="n"><v></v></c></row>\n'
+    parts = read_parts(monkeypatch)
+    for rows in (line + empty * 99, empty * 20 + line + empty * 99, empty * 5 + b"<row/>" * 15 + line):
+        [record] = workbook.workbook_records(with_texts(b"", rows))
+        assert record.cells == ["x"]
+    assert (list(workbook.workbook_records(with_texts(b"", empty * 99))), parts.count("row")) == ([], 1 + 21 + 21)
+    with pytest.raises(UnreadableTableError, match="more than 20 empty rows above its last line: delete them"):
+        list(workbook.workbook_records(with_texts(b"", empty * 21 + line)))
+
+
+def read_parts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A word for each row that openpyxl is asked for."""
+    asked: list[str] = []
+    rows = workbook_reader.ReadOnlyWorksheet.iter_rows
+
+    def counted(self: Any, **bounds: Any) -> Any:
+        for row in rows(self, **bounds):
+            asked.append("row")
+            yield row
+
+    monkeypatch.setattr(workbook_reader.ReadOnlyWorksheet, "iter_rows", counted)
+    return asked
+
+
+def test_parts_that_are_held_whole_have_few_tags_and_one_sheet_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """22 KB of two million cell formats took most of a minute."""
+    monkeypatch.setattr(workbook_reader, "_MAX_TAGS", 1_000)
+    formats = b"<styleSheet " + MAIN + b"><cellXfs>" + b"<xf/>" * 1_000 + b"</cellXfs></styleSheet>"
+    assert reasons(parse(rezipped(book(("S1", "王一")), **{"xl/styles.xml": formats}), template())) == [
+        "xl/styles.xml of the workbook has more than 1000 tags: copy the roster's cells into a new workbook"
+    ]
+    relations = zipfile.ZipFile(io.BytesIO(book())).read("xl/_rels/workbook.xml.rels")
+    twice = rezipped(book(), **{"xl/_rels/workbook.xml.rels": relations.replace(b"sheet2.xml", b"sheet1.xml")})
+    assert reasons(parse(twice, template())) == ["the workbook names one part as several sheets"]
 
 
 def test_a_sheet_under_another_name_was_not_measured_and_is_not_read() -> None:
@@ -164,7 +234,8 @@ def test_a_cell_in_the_far_corner_is_refused() -> None:
     ("data", "reason"),
     [
         (b"PK\x03\x04 cut off", "the workbook cannot be read: BadZipFile"),
-        (rezipped(book(("S1", "王一")), **{"xl/worksheets/sheet1.xml": b"<a"}), "the workbook cannot be read"),
+        (rezipped(book(("S1", "王一")), **{"xl/worksheets/sheet1.xml": b"<a"}), "what no spreadsheet writes"),
+        (rezipped(book(("S1", "王一")), **{"xl/styles.xml": b"<a"}), "the workbook cannot be read"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "an old or a locked Excel file"),
         (b"%PDF-1.7", "no table but a document"),
         (b"<html><table>", "no table but a document"),
