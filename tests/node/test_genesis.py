@@ -1,10 +1,15 @@
 """Genesis: two builds, one hash; the real constructors' state; alliance.toml's refusals; other chains' genesis."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from testamur.artifacts import GENESIS_ADDRESSES, artifact
+from testamur.artifacts.founding_calls import SEALED
+from testamur.artifacts.genesis import ChainParameters
+from testamur.proof.hashing import keccak256
 from testamur_node.alliance_file import AllianceFileError, parse_alliance
 from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT, DEVELOPMENT_WITH_FEES
 from testamur_node.engine.key import ValidatorKey
@@ -82,7 +87,11 @@ def test_a_development_chain_funds_its_accounts_and_an_alliance_nobody() -> None
         (lambda text: text.replace("recovery", "recover"), "recovery"),
         (lambda text: text.replace("0x", "0y"), "not an address"),
         (lambda text: text + "[periods]\nvoting = 1\n", "votingPeriod"),
+        (lambda text: text + "[periods]\nunit = 'seconds'\nvotingPeriod = 59\n", "votingPeriod is 59 s"),
+        (lambda text: text.replace(f"{1:040x}", ADDRESSES[0].hex()), "recovery account of institution 1"),
+        (lambda text: text.replace(ADDRESSES[5].hex(), ADDRESSES[0].hex()), "institution 1 and institution 2"),
         (lambda text: text + "[parameters]\ngas = 1\n", "gas_limit"),
+        (lambda text: text + "[parameters]\ngas_limit = 1000\n", "gas_limit is 1000"),
         (lambda text: text + "[[", "not TOML"),
     ],
 )
@@ -93,10 +102,25 @@ def test_a_wrong_alliance_file_is_refused_with_what_is_wrong(spoil: Callable[[st
         parse_alliance(spoil(text))
 
 
-def test_a_constructor_that_refuses_is_named() -> None:
-    text = alliance_text(KEY.public) + "[parameters]\ngas_limit = 1000\n"
-    with pytest.raises(GenesisError, match="Permissions"):
-        found(parse_alliance(text), ALLIANCE)
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"parameters": ChainParameters(gas_limit=1000)}, "the constructor of Permissions"),
+        ({"members": (3,)}, "Alliance.foundMembers"),
+    ],
+)
+def test_a_contract_that_refuses_is_named(changes: dict[str, Any], words: str) -> None:
+    alliance = parse_alliance(alliance_text(KEY.public))
+    with pytest.raises(GenesisError, match=words):
+        found(replace(alliance, founding=replace(alliance.founding, **changes)), ALLIANCE)
+
+
+def test_a_genesis_is_sealed_and_keeps_no_founder() -> None:
+    """The founder's slot is read from storage alone: 0, so there is none."""
+    allocations = genesis_of(key=KEY).allocations
+    slot = int.from_bytes(keccak256(b"testamur.founding.founder"), "big")
+    assert [slot in allocations[GENESIS_ADDRESSES[name]].storage for name in SEALED] == [False] * 3
+    assert allocations[GENESIS_ADDRESSES["Alliance"]].storage
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"config": {"chainId": 1}, "spec": "other"}'])

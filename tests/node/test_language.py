@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import testamur_node
 from testamur import foreign
+from testamur.artifacts import soundness
 from testamur_node.cli import program
 from testamur_node.language import LANGUAGES, Language, wished_language
 from testamur_node.terminal import Terminal
@@ -19,11 +20,12 @@ from testamur_node.terminal import Terminal
 from tests.interop.conftest import node_command
 
 PACKAGE = Path(testamur_node.__path__[0])
-SHARED = Path(str(foreign.__file__))
-"""Of the client, and says of a TOML file why it is none."""
+SHARED = (Path(str(foreign.__file__)), Path(str(soundness.__file__)))
+"""Of the client: why a TOML file is none, and why an alliance cannot be."""
 SPOKEN = (
     *sorted((PACKAGE / "operations").glob("*.py")),
     *(PACKAGE / f"{name}.py" for name in ("alliance_file", "documents", "engine/clock", "engine/key", "rpc/server")),
+    SHARED[1],
     *(PACKAGE / f"rpc/access/{name}.py" for name in ("token_keys", "certificates", "addresses", "permissions")),
 )
 """Files whose refusals end a command."""
@@ -71,7 +73,7 @@ def test_every_stage_of_a_long_command_has_its_chinese() -> None:
 
 
 def test_no_chinese_is_of_a_sentence_that_is_gone() -> None:
-    said = {text for path in (*PACKAGE.rglob("*.py"), SHARED) for text in texts(path)}
+    said = {text for path in (*PACKAGE.rglob("*.py"), *SHARED) for text in texts(path)}
     said |= {os.strerror(number) for number in errno.errorcode}  # what the operating system says
     # the store says `cannot open {folder}` in one place, and why in another
     gone = {english for english in CHINESE.texts if not {normal(english), normal(english).removesuffix(": {}")} & said}

@@ -8,7 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from testamur.artifacts.genesis import DEFAULT_PERIODS, Founder, Founding, FoundingValidator
+from testamur.artifacts.genesis import Founder, Founding, FoundingValidator
+from testamur.artifacts.soundness import UnsoundFoundingError, demand_sound
 from testamur.chain.signer import keystore_address
 from testamur.errors import TestamurError
 from testamur.foreign import read_toml
@@ -18,16 +19,18 @@ from testamur.proof.hashing import keccak256
 __all__ = ["FoundingError", "founding_from_file", "founding_from_profile"]
 
 _DAY = 86_400
+_MOST_PLACEHOLDERS = 4
+"""Fewer would let one institution hold a third of nothing."""
 
 
 class FoundingError(TestamurError):
-    """The founders are not named completely."""
+    """The founders are not named completely, or an alliance as it is described cannot be."""
 
     exit_code = 2
 
 
 def founding_from_file(path: Path) -> Founding:
-    """The founding that an alliance.toml describes."""
+    """The founding that an alliance.toml describes. Raises FoundingError where the contracts would refuse it."""
     try:
         table = read_toml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -36,18 +39,16 @@ def founding_from_file(path: Path) -> Founding:
         numerator, denominator = table.get("threshold", (2, 3))
         periods = dict(table.get("periods", {}))
         unit = {"days": _DAY, "seconds": 1}[periods.pop("unit", "days")]
-        return Founding(
+        founding = Founding(
             founders=tuple(_founder(member) for member in table["member"]),
-            validators=tuple(
-                FoundingValidator(bytes.fromhex(item["key"].removeprefix("0x")), item["institution"], item["power"])
-                for item in table.get("validator", ())
-            )
+            validators=tuple(_validator(item) for item in table.get("validator", ()))
             or _placeholders(len(table["member"])),
             threshold=(int(numerator), int(denominator)),
-            periods={name: int(periods[name]) * unit for name in DEFAULT_PERIODS if name in periods},
+            periods={name: int(value) * unit for name, value in periods.items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FoundingError(f"{path} does not describe an alliance: {error}", "see `testamur deploy --help`") from error
+    return _sound(founding)
 
 
 def founding_from_profile(profile: Profile) -> Founding:
@@ -73,12 +74,21 @@ def founding_from_profile(profile: Profile) -> Founding:
         )
     if not founders:
         raise FoundingError(f"{profile.path} holds no institution", "name the founders with --alliance alliance.toml")
-    return Founding(founders=tuple(founders), validators=_placeholders(len(founders)))
+    return _sound(Founding(founders=tuple(founders), validators=_placeholders(len(founders))))
+
+
+def _sound(founding: Founding) -> Founding:
+    try:
+        demand_sound(founding)
+    except UnsoundFoundingError as error:
+        raise FoundingError(error.message, error.advice) from error
+    return founding
 
 
 def _placeholders(founders: int) -> tuple[FoundingValidator, ...]:
-    """A validator for each founder, of a key that nobody has: another chain has its own, but the set is never empty."""
-    keys = (keccak256(b"testamur: no validator of institution %d" % number) for number in range(1, founders + 1))
+    """A validator for each of few founders, of a key that nobody has: another chain has its own, but no set is empty."""
+    numbers = range(1, min(founders, _MOST_PLACEHOLDERS) + 1)
+    keys = (keccak256(b"testamur: no validator of institution %d" % number) for number in numbers)
     return tuple(FoundingValidator(key, number) for number, key in enumerate(keys, 1))
 
 
@@ -92,6 +102,12 @@ def _founder(member: dict[str, Any]) -> Founder:
 
     return Founder(
         accounts("govern"), accounts("admin"), accounts("recovery")[0], accounts("issue"), accounts("status")
+    )
+
+
+def _validator(item: dict[str, Any]) -> FoundingValidator:
+    return FoundingValidator(
+        bytes.fromhex(item["key"].removeprefix("0x")), int(item["institution"]), int(item.get("power", 100))
     )
 
 
