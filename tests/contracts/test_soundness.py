@@ -43,7 +43,7 @@ def accounts(count: int) -> tuple[bytes, ...]:
 
 
 UNSOUND: dict[str, tuple[Callable[[], Founding], str, str]] = {
-    "nobody": (lambda: founding(0, validators=(validator(1),)), "a founding institution", "OperatorsUnknownInstitution"),
+    "nobody": (lambda: founding(0, validators=(validator(1),)), "a founding", "OperatorsUnknownInstitution"),
     "one govern": (lambda: with_first(govern=(account("a"),)), "two govern", "OperatorsTooFewControllers"),
     "no admin": (lambda: with_first(admin=()), "an admin", "OperatorsTooFewControllers"),
     "no recovery": (lambda: with_first(recovery=bytes(20)), "zero address", "OperatorsZeroAccount"),
@@ -52,7 +52,7 @@ UNSOUND: dict[str, tuple[Callable[[], Founding], str, str]] = {
     "two roles": (lambda: with_first(issue=(account("admin 1"),)), "twice", "OperatorsAccountActive"),
     "of another": (lambda: with_first(issue=(account("admin 2"),)), "institution 2", "OperatorsAccountOfAnother"),
     "recovery of another": (
-        lambda: with_first(recovery=account("recovery 2")), "institution 1 and institution 2", "OperatorsAccountOfAnother"
+        lambda: with_first(recovery=account("recovery 2")), "1 and institution 2", "OperatorsAccountOfAnother"
     ),
     "65 accounts": (lambda: with_first(issue=accounts(61)), "65 accounts of at most 64", "OperatorsTooMany"),
     "unknown member": (lambda: founding(members=(1, 3)), "member 3", "AllianceUnknownInstitution"),

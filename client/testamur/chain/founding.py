@@ -86,7 +86,7 @@ def _sound(founding: Founding) -> Founding:
 
 
 def _placeholders(founders: int) -> tuple[FoundingValidator, ...]:
-    """A validator for each of few founders, of a key that nobody has: another chain has its own, but no set is empty."""
+    """A validator for each of few founders, of a key that nobody has: another chain has its own, no set is empty."""
     numbers = range(1, min(founders, _MOST_PLACEHOLDERS) + 1)
     keys = (keccak256(b"testamur: no validator of institution %d" % number) for number in numbers)
     return tuple(FoundingValidator(key, number) for number, key in enumerate(keys, 1))
