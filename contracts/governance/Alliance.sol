@@ -21,11 +21,11 @@ contract Alliance is Membership, EIP712 {
     mapping(uint256 => Proposal) private _proposals; // ids count from 1
     mapping(uint256 => Call[]) private _calls;
     mapping(uint256 => mapping(uint32 => bool)) private _hasVoted;
+    mapping(uint256 => mapping(uint32 => bool)) private _saysYes;
     uint32 private _agreementCount;
     mapping(uint32 => Agreement) private _agreements; // versions count from 1
     mapping(uint32 => mapping(uint32 => bool)) private _signed;
     uint256 private transient _executing; // id of the proposal under way
-    bool private transient _isUnanimous; // judged before its calls change who is a member
 
     constructor(
         uint16 numerator,
@@ -56,6 +56,7 @@ contract Alliance is Membership, EIP712 {
         require(state == ProposalState.Open || state == ProposalState.Passed, AllianceWrongState(id, state));
         require(!_hasVoted[id][institution], AllianceAlreadyVoted(id, institution));
         _hasVoted[id][institution] = true;
+        _saysYes[id][institution] = support;
         if (support) ++_proposals[id].yes;
         else ++_proposals[id].no;
         emit VoteCast(id, institution, support, msg.sender);
@@ -68,7 +69,6 @@ contract Alliance is Membership, EIP712 {
         require(state == ProposalState.Passed, AllianceWrongState(id, state));
         _proposals[id].executed = true;
         _executing = id;
-        _isUnanimous = _proposals[id].yes == memberCount();
         emit ProposalExecuted(id);
         uint256 length = _calls[id].length;
         for (uint256 i = 0; i < length; ++i) {
@@ -78,7 +78,6 @@ contract Alliance is Membership, EIP712 {
             require(isDone, AllianceCallFailed(i, reason));
         }
         _executing = 0;
-        _isUnanimous = false;
     }
 
     /// @inheritdoc IAlliance
@@ -132,8 +131,8 @@ contract Alliance is Membership, EIP712 {
     }
 
     /// @inheritdoc IAlliance
-    function executingUnanimous() external view returns (bool) {
-        return _isUnanimous;
+    function executingYes(uint32 institution) external view returns (bool) {
+        return _executing != 0 && _saysYes[_executing][institution];
     }
 
     /// @inheritdoc IAlliance

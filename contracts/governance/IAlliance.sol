@@ -108,7 +108,7 @@ interface IAlliance {
     /// @notice Make an institution a member; the open proposals become void.
     function addMember(uint32 institution) external;
 
-    /// @notice End an institution's membership; the open proposals become void.
+    /// @notice End an institution's membership; its validators leave the set, and the open proposals become void.
     function removeMember(uint32 institution) external;
 
     /// @notice Change the fraction of members that a proposal needs.
@@ -152,8 +152,10 @@ interface IAlliance {
 
     function hasVoted(uint256 id, uint32 institution) external view returns (bool);
 
-    /// @notice Whether a proposal is being executed for which every member had voted when it began.
-    function executingUnanimous() external view returns (bool);
+    /// @notice Whether a proposal is being executed to which this institution says yes. Permissions asks it of each
+    /// validating institution while these are few.
+    /// @param institution Whose yes is asked for.
+    function executingYes(uint32 institution) external view returns (bool);
 
     function agreement(uint32 version) external view returns (Agreement memory);
 

@@ -7,6 +7,7 @@ import {Founding} from "./Founding.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {IFounding} from "./IFounding.sol";
 import {IOperators} from "./IOperators.sol";
+import {IPermissions} from "../chain/IPermissions.sol";
 import {Names} from "../libraries/Names.sol";
 import {Roles} from "../libraries/Roles.sol";
 
@@ -69,6 +70,7 @@ abstract contract Membership is IAlliance, Founding {
         require(_members.remove(institution), AllianceNotMember(institution));
         ++_epoch;
         emit MemberRemoved(institution);
+        IPermissions(_operators.permissions()).removeValidatorsOf(institution);
     }
 
     /// @inheritdoc IAlliance

@@ -11,7 +11,8 @@ deployers = ["0x…"]                      # accounts that may create contracts;
 votingPeriod = 14
 
 [parameters]                             # all optional: gas_limit, max_block_bytes, max_transaction_bytes,
-heartbeat_seconds = 30                   # heartbeat_seconds, evidence_max_bytes
+heartbeat_seconds = 30                   # heartbeat_seconds, evidence_max_bytes, evidence_max_age_seconds,
+                                         # evidence_max_age_blocks, transaction_gas, unnamed_gas, creation_gas
 
 [[member]]                               # numbered in this order, from 1
 number = 1

@@ -42,9 +42,28 @@ class Parameters:
     max_transaction_bytes: int
     heartbeat_seconds: int
     evidence_max_bytes: int
+    evidence_max_age_seconds: int
+    evidence_max_age_blocks: int
+    """Evidence is too old once it is older in seconds and in blocks."""
+    transaction_gas: int
+    unnamed_gas: int
+    """Per block, for calls of what the Directory does not name."""
+    creation_gas: int
+    """Per block, for creations."""
 
 
-DEFAULT_PARAMETERS = Parameters(30_000_000, 4_194_304, 1_048_576, 30, 1_048_576)
+DEFAULT_PARAMETERS = Parameters(
+    gas_limit=30_000_000,
+    max_block_bytes=4_194_304,
+    max_transaction_bytes=1_048_576,
+    heartbeat_seconds=30,
+    evidence_max_bytes=1_048_576,
+    evidence_max_age_seconds=365 * 86_400,
+    evidence_max_age_blocks=1_100_000,
+    transaction_gas=30_000_000,
+    unnamed_gas=1_000_000,
+    creation_gas=4_000_000,
+)
 """Where no Permissions contract speaks: imported chains, and whatever a damaged slot would say."""
 
 
@@ -88,15 +107,26 @@ def peers_of(state: StateReader) -> tuple[bytes, ...]:
 
 def parameters_of(state: StateReader) -> Parameters:
     """The limits, clamped where a slot says something under which no vote could pass any more."""
-    record = state.storage(_permissions(), _slot("Permissions", "_parameters"))
+    first = _slot("Permissions", "_parameters")
+    record = state.storage(_permissions(), first)
     if record == 0:
         return DEFAULT_PARAMETERS
+    gas = state.storage(_permissions(), first + 1)
+
+    def within(word: int, name: str, lowest: int, highest: int) -> int:
+        return min(max(_field(word, f"_parameters.{name}"), lowest), highest)
+
     return Parameters(
         gas_limit=max(_field(record, "_parameters.gasLimit"), 10_000_000),
         max_block_bytes=max(_field(record, "_parameters.maxBlockBytes"), 262_144),
         max_transaction_bytes=max(_field(record, "_parameters.maxTransactionBytes"), 131_072),
-        heartbeat_seconds=min(max(_field(record, "_parameters.heartbeatSeconds"), 1), 60),
+        heartbeat_seconds=within(record, "heartbeatSeconds", 1, 60),
         evidence_max_bytes=_field(record, "_parameters.evidenceMaxBytes"),
+        evidence_max_age_seconds=within(record, "evidenceMaxAgeSeconds", 86_400, 3650 * 86_400),
+        evidence_max_age_blocks=within(record, "evidenceMaxAgeBlocks", 1000, 1_000_000_000),
+        transaction_gas=within(gas, "transactionGas", 10_000_000, 1_000_000_000),
+        unnamed_gas=within(gas, "unnamedGas", 100_000, 100_000_000),
+        creation_gas=within(gas, "creationGas", 4_000_000, 100_000_000),
     )
 
 

@@ -97,7 +97,7 @@ class Parent:
 
     def load(self, transaction: Transaction, block: "BlockSoFar") -> Load:
         """Whose code it runs behind `block`."""
-        if self.spec.code_limits is None:
+        if not self.spec.has_code_limits:
             return Load.VOTED
         if transaction.to is None:
             return Load.CREATION
@@ -145,7 +145,7 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
     """Whether `transaction` may follow `block` on `parent`: None when it may; the caller then calls `block.take`.
 
     1. the chain takes its type, chain id and value, and its gas covers what is charged up front -> UNFIT
-    2. one transaction may be as large as it is                                                  -> TOO_LARGE
+    2. one transaction may be as large, and give as much gas, as it does                         -> TOO_LARGE
     3. its sender may transact, and deploy if it creates                                         -> NOT_PERMITTED
     4. its nonce continues its sender's                                                          -> NONCE_TOO_LOW,
     NONCE_GAP
@@ -166,6 +166,11 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
         )
     if transaction.gas_limit > parent.gas_limit:
         return Refusal(Reason.TOO_LARGE, "exceeds block gas limit")
+    if parent.spec.has_code_limits and transaction.gas_limit > limits.transaction_gas:
+        return Refusal(
+            Reason.TOO_LARGE,
+            f"transaction gas limit too high (cap: {limits.transaction_gas}, tx: {transaction.gas_limit})",
+        )
     sender = transaction.sender
     if parent.spec.is_permissioned:
         permission = parent.permission(sender)
@@ -204,10 +209,10 @@ def includable(transaction: Transaction, parent: Parent, block: BlockSoFar) -> R
 
 def _overloading(transaction: Transaction, parent: Parent, block: BlockSoFar) -> Refusal | None:
     """Whether it gives more gas than a block may to code that the alliance did not vote for."""
-    limits, load = parent.spec.code_limits, parent.load(transaction, block)
-    if limits is None or load in (Load.VOTED, Load.NONE):
+    load = parent.load(transaction, block)
+    if load in (Load.VOTED, Load.NONE):
         return None
-    most = limits.creations if load is Load.CREATION else limits.calls
+    most = parent.parameters.creation_gas if load is Load.CREATION else parent.parameters.unnamed_gas
     if transaction.gas_limit > most:
         what = "creates a contract" if load is Load.CREATION else "calls code that the Directory does not name"
         return Refusal(

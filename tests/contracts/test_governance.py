@@ -210,7 +210,7 @@ def test_no_vote_sets_a_period_within_which_nobody_can_act(
         suite.decide(("Alliance", "setParameter", directory_name(name), value))
 
 
-LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576)
+LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576, 31_536_000, 1_100_000, 30_000_000, 1_000_000, 4_000_000)
 BRICKS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "no member": ("AllianceLastMember", [("Alliance", "removeMember", number) for number in (1, 2)]),
     "a threshold above all": ("AllianceThresholdOutOfBounds", [("Alliance", "setThreshold", 3, 2)]),
@@ -225,11 +225,11 @@ BRICKS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "no gas for a vote": ("PermissionsParameterOutOfBounds", [("Permissions", "setParameters", (21_000, *LIMITS[1:]))]),
     "no bytes for a vote": (
         "PermissionsParameterOutOfBounds",
-        [("Permissions", "setParameters", (LIMITS[0], 1000, 1000, 30, 1000))],
+        [("Permissions", "setParameters", (LIMITS[0], 1000, 1000, 30, 1000, *LIMITS[5:]))],
     ),
     "evidence above the block": (
         "PermissionsParameterOutOfBounds",
-        [("Permissions", "setParameters", (*LIMITS[:4], LIMITS[1] + 1))],
+        [("Permissions", "setParameters", (*LIMITS[:4], LIMITS[1] + 1, *LIMITS[5:]))],
     ),
     "no validator": (
         "PermissionsEmptySet",

@@ -264,6 +264,7 @@ class Governing(RuleBasedStateMachine):
         self.suite.govern("Operators", "createInstitution", 4, *people)
         self.suite.govern("Alliance", "setParameter", directory_name("votingPeriod"), 1000)
         self.members = {1, 2, 3}
+        self.validating = {1, 2, 3}
         self.epoch = self.suite.call("Alliance", "epoch")
         self.threshold = (2, 3)
         self.proposals: list[ProposalModel] = []
@@ -332,6 +333,9 @@ class Governing(RuleBasedStateMachine):
             expected = "AllianceLastMember"
         elif function == "removeMember" and argument not in self.members:
             expected = "AllianceNotMember"
+        elif function == "removeMember" and argument in self.validating:
+            others = self.validating - {argument}  # fewer than four: each of them says yes
+            expected = "PermissionsNotUnanimous" if others - proposal.yes else None if others else "PermissionsEmptySet"
         refusal, _ = tried(lambda: self.suite.execute(proposal.identifier))
         assert refusal == expected
         if expected is None:
@@ -345,11 +349,13 @@ class Governing(RuleBasedStateMachine):
             return
         self.epoch += 1
         self.members = self.members | {argument} if function == "addMember" else self.members - {argument}
+        self.validating &= self.members
 
     def teardown(self) -> None:
         """Both know the same members, and where each proposal stands."""
         assert set(self.suite.call("Alliance", "members")) == self.members
         assert self.members
+        assert {entry["institution"] for entry in self.suite.call("Permissions", "validators")} == self.validating
         for proposal in self.proposals:
             assert self.suite.call("Alliance", "proposalState", proposal.identifier) == self.state(proposal)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.contracts.evm import refused
+from tests.contracts.evm import SYSTEM, refused
 from tests.contracts.refusals.ground import new_permissions
-from tests.contracts.suite import Suite, account, founded, validator
+from tests.contracts.suite import DAY, Suite, account, founded, validator
 
 LIMITS = {
     "gasLimit": 30_000_000,
@@ -12,9 +12,26 @@ LIMITS = {
     "maxTransactionBytes": 262_144,
     "heartbeatSeconds": 30,
     "evidenceMaxBytes": 65_536,
+    "evidenceMaxAgeSeconds": 365 * DAY,
+    "evidenceMaxAgeBlocks": 1_100_000,
+    "transactionGas": 30_000_000,
+    "unnamedGas": 1_000_000,
+    "creationGas": 4_000_000,
 }
 KEY = b"\x21" * 32
 PEER = b"\x22" * 20
+
+
+def join(suite: Suite, number: int) -> None:
+    """Institution `number` is created and becomes a member."""
+    newcomer = [account(f"govern {number}"), account(f"deputy {number}")], [account(f"admin {number}")]
+    suite.govern("Operators", "createInstitution", number, *newcomer, account(f"recovery {number}"))
+    suite.govern("Alliance", "addMember", number)
+
+
+def word(value: int | bytes) -> int:
+    """An event's value as a number, indexed or not."""
+    return value if isinstance(value, int) else int.from_bytes(value, "big")
 
 
 def total(suite: Suite) -> int:
@@ -29,6 +46,11 @@ def total(suite: Suite) -> int:
         ("maxBlockBytes", 524_288, 104_857_600),
         ("heartbeatSeconds", 1, 60),
         ("evidenceMaxBytes", 1024, 4_194_304),
+        ("evidenceMaxAgeSeconds", DAY, 3650 * DAY),
+        ("evidenceMaxAgeBlocks", 1000, 1_000_000_000),
+        ("transactionGas", 10_000_000, 1_000_000_000),
+        ("unnamedGas", 100_000, 100_000_000),
+        ("creationGas", 4_000_000, 100_000_000),
     ],
 )
 def test_a_limit_keeps_its_bounds(name: str, lowest: int, highest: int, suite: Suite) -> None:
@@ -71,6 +93,21 @@ def test_peers_come_and_go(suite: Suite) -> None:
     assert not suite.call("Permissions", "isPeer", others[0])
 
 
+def test_no_vote_takes_the_peers_away_that_the_validators_need() -> None:
+    suite = founded(4)
+    peers = [bytes([number]) * 20 for number in range(1, 5)]
+    for peer in peers[:1]:
+        suite.govern("Permissions", "setPeer", peer, True)
+    with refused("PermissionsTooFewPeers", 0, 3):
+        suite.govern("Permissions", "setPeer", peers[0], False)
+    for peer in peers[1:]:
+        suite.govern("Permissions", "setPeer", peer, True)
+    suite.govern("Permissions", "setPeer", peers[0], False)
+    with refused("PermissionsTooFewPeers", 2, 3):
+        suite.govern("Permissions", "setPeer", peers[1], False)
+    assert len(suite.call("Permissions", "peers")) == 3
+
+
 # --- validators ------------------------------------------------------------------------------------------------------
 
 
@@ -99,18 +136,110 @@ def test_below_four_institutions_each_change_needs_every_member() -> None:
     change = ("Permissions", "setValidator", validator(3).key, 50, 3)
     proposal = suite.propose(change)
     suite.vote(proposal, [1, 2])
-    with refused("PermissionsNotUnanimous", 3):
+    with refused("PermissionsNotUnanimous", 3, 3):
         suite.execute(proposal)
     suite.vote(proposal, [3])
     suite.execute(proposal)
 
 
-def test_two_of_three_do_not_become_unanimous_by_removing_the_third_in_the_same_proposal() -> None:
+def test_a_no_of_a_validating_institution_is_no_yes() -> None:
     suite = founded(3)
-    proposal = suite.propose(("Alliance", "removeMember", 3), ("Permissions", "setValidator", validator(3).key, 0, 3))
+    proposal = suite.propose(("Permissions", "setValidator", validator(3).key, 50, 3))
     suite.vote(proposal, [1, 2])
-    with refused("PermissionsNotUnanimous", 2):
+    suite.vote(proposal, [3], support=False)
+    with refused("PermissionsNotUnanimous", 3, 3):
         suite.execute(proposal)
+
+
+def test_members_that_do_not_validate_are_not_asked_for_unanimity() -> None:
+    """One silent member of six held up the first edition's set."""
+    suite = founded(3)
+    for number in (4, 5, 6):
+        join(suite, number)
+    change = suite.propose(("Permissions", "setValidator", KEY, 1, 4))
+    suite.vote(change, [1, 2, 3, 4])
+    suite.execute(change)
+    assert suite.call("Permissions", "validator", KEY)["power"] == 1
+
+
+def test_only_members_validate(suite: Suite) -> None:
+    newcomer = [account("govern 4"), account("deputy 4")], [account("admin 4")], account("recovery 4")
+    suite.govern("Operators", "createInstitution", 3, *newcomer)
+    for institution in (3, 900):
+        with refused("PermissionsNotMember", KEY, institution):
+            suite.decide(("Permissions", "setValidator", KEY, 1, institution))
+
+
+def test_a_member_that_is_removed_takes_its_validators_along() -> None:
+    suite = founded(5)
+    suite.decide(("Permissions", "setValidator", KEY, 1, 3))
+    proposal = suite.propose(("Alliance", "removeMember", 3))
+    suite.vote(proposal, [1, 2, 4, 5])
+    receipt = suite.execute(proposal)
+    gone = [event["key"] for event in receipt.named("ValidatorChanged")]
+    assert sorted(gone) == sorted([KEY, validator(3).key])
+    assert {entry["institution"] for entry in suite.call("Permissions", "validators")} == {1, 2, 4, 5}
+    assert total(suite) == 400
+
+
+def test_below_four_institutions_a_member_is_removed_with_the_yes_of_the_other_validating_ones() -> None:
+    suite = founded(3)
+    join(suite, 4)
+    proposal = suite.propose(("Alliance", "removeMember", 3))
+    suite.vote(proposal, [1, 3, 4])
+    with refused("PermissionsNotUnanimous", 2, 3):
+        suite.execute(proposal)
+    suite.vote(proposal, [2])
+    suite.execute(proposal)
+    assert total(suite) == 200
+
+
+def test_a_removal_that_would_leave_nobody_or_a_third_is_refused() -> None:
+    suite = founded(2)
+    suite.decide(("Permissions", "setValidator", validator(2).key, 0, 2))
+    with refused("PermissionsEmptySet"):
+        suite.decide(("Alliance", "removeMember", 1))
+    suite = founded(5)
+    suite.decide(("Permissions", "setValidator", validator(1).key, 150, 1))
+    suite.chain.mine()
+    with refused("PermissionsInstitutionTooStrong", 1, 150, 450):
+        suite.decide(("Alliance", "removeMember", 3))
+    suite.decide(("Permissions", "setValidator", validator(1).key, 149, 1))
+    suite.chain.mine()
+    suite.decide(("Alliance", "removeMember", 3))
+
+
+def test_a_key_that_left_comes_back_for_its_institution_alone() -> None:
+    suite = founded(2)
+    suite.decide(("Permissions", "setValidator", validator(2).key, 0, 2))
+    with refused("PermissionsKeyUsedBefore", validator(2).key, 2):
+        suite.decide(("Permissions", "setValidator", validator(2).key, 1, 1))
+    suite.decide(("Permissions", "setValidator", validator(2).key, 1, 2))
+    assert suite.call("Permissions", "usedBy", validator(2).key) == 2
+
+
+def test_an_institution_leaves_by_itself_where_five_validate() -> None:
+    suite = founded(5)
+    with refused("PermissionsNotGovern", account("govern 1"), 2):
+        suite.send("govern 1", "Permissions", "withdrawValidator", validator(2).key)
+    receipt = suite.send("deputy 2", "Permissions", "withdrawValidator", validator(2).key)
+    gone = {"key": validator(2).key, "institution": 2, "account": account("deputy 2")}
+    assert receipt.named("ValidatorWithdrawn") == [gone]
+    suite.chain.mine()
+    with refused("PermissionsTooFewToLeave", 4, 5):
+        suite.send("govern 1", "Permissions", "withdrawValidator", validator(1).key)
+
+
+def test_the_system_alone_writes_down_misbehaviour(suite: Suite) -> None:
+    with refused("PermissionsNotSystem", account("govern 1")):
+        suite.send("govern 1", "Permissions", "recordMisbehaviour", validator(2).key, 7, 1)
+    suite.decide(("Permissions", "setValidator", validator(2).key, 0, 2))
+    contract = suite.address("Permissions")
+    for key, institution in ((validator(2).key, 2), (KEY, 0)):  # one that left, and one that nobody knows
+        receipt = suite.chain.send(SYSTEM, contract, "recordMisbehaviour", key, 7, 1)
+        wanted = {"institution": institution, "key": key, "height": (7).to_bytes(32, "big"), "kind": 1}
+        (seen,) = receipt.named("ValidatorMisbehaved")
+        assert {name: word(value) for name, value in seen.items()} == {n: word(v) for n, v in wanted.items()}
 
 
 def test_from_four_institutions_on_two_thirds_of_the_members_suffice() -> None:
@@ -149,11 +278,10 @@ def test_the_changes_of_one_block_are_added_up() -> None:
 
 def test_the_step_from_three_institutions_to_four_needs_every_member() -> None:
     suite = founded(3)
-    newcomer = [account("govern 4"), account("deputy 4")], [account("admin 4")], account("recovery 4")
-    suite.decide(("Operators", "createInstitution", 4, *newcomer))
+    join(suite, 4)
     proposal = suite.propose(("Permissions", "setValidator", KEY, 1, 4))
-    suite.vote(proposal, [1, 2])
-    with refused("PermissionsNotUnanimous", 4):
+    suite.vote(proposal, [1, 2, 4])
+    with refused("PermissionsNotUnanimous", 3, 3):
         suite.execute(proposal)
     suite.vote(proposal, [3])
     suite.execute(proposal)
@@ -172,5 +300,6 @@ def test_a_set_of_256_institutions_changes_within_the_smallest_gas_limit(suite: 
     """Else an alliance that grew could not change its validators any more."""
     validators = [(number.to_bytes(32, "big"), 100, number) for number in range(1, 257)]
     large = new_permissions(suite, validators)
-    receipt = suite.chain.send(suite.address("Alliance"), large, "setValidator", (7).to_bytes(32, "big"), 99, 7)
+    alliance = suite.chain.call(large, "alliance")
+    receipt = suite.chain.send(alliance, large, "setValidator", (7).to_bytes(32, "big"), 99, 7)
     assert receipt.gas < 5_000_000

@@ -11,7 +11,8 @@ import {Permissions} from "../../contracts/chain/Permissions.sol";
 import {StatusRegistry} from "../../contracts/credentials/StatusRegistry.sol";
 import {IIssuerRegistry} from "../../contracts/registry/IIssuerRegistry.sol";
 import {IOperators} from "../../contracts/governance/IOperators.sol";
-import {IPermissions} from "../../contracts/chain/IPermissions.sol";
+import {IChainParameters} from "../../contracts/chain/IChainParameters.sol";
+import {IValidators} from "../../contracts/chain/IValidators.sol";
 import {Cheats} from "./Cheats.sol";
 
 /// @title The whole suite with its founders, as a genesis block makes it
@@ -42,7 +43,7 @@ abstract contract Suite is Cheats {
         permissions = new Permissions(
             at[2],
             at[1],
-            IPermissions.Parameters(30_000_000, 4_194_304, 1_048_576, 30, 65_536),
+            limits(),
             new bytes20[](0),
             new address[](0)
         );
@@ -84,6 +85,12 @@ abstract contract Suite is Cheats {
         return vm.addr(keyOf(institution, role, number));
     }
 
+    function limits() internal pure returns (IChainParameters.Parameters memory p) {
+        (p.gasLimit, p.transactionGas, p.unnamedGas, p.creationGas) = (30_000_000, 30_000_000, 1_000_000, 4_000_000);
+        (p.maxBlockBytes, p.maxTransactionBytes, p.heartbeatSeconds) = (4_194_304, 1_048_576, 30);
+        (p.evidenceMaxBytes, p.evidenceMaxAgeSeconds, p.evidenceMaxAgeBlocks) = (65_536, 365 days, 1_100_000);
+    }
+
     function _founders(uint32 number) private pure returns (IOperators.Founder[] memory founders) {
         founders = new IOperators.Founder[](number);
         for (uint32 i = 0; i < number; ++i) {
@@ -104,10 +111,10 @@ abstract contract Suite is Cheats {
         }
     }
 
-    function _validators(uint32 number) private pure returns (IPermissions.ValidatorPower[] memory set) {
-        set = new IPermissions.ValidatorPower[](number);
+    function _validators(uint32 number) private pure returns (IValidators.ValidatorPower[] memory set) {
+        set = new IValidators.ValidatorPower[](number);
         for (uint32 i = 0; i < number; ++i) {
-            set[i] = IPermissions.ValidatorPower(word("validator", i), 100, i + 1);
+            set[i] = IValidators.ValidatorPower(word("validator", i), 100, i + 1);
         }
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from testamur.artifacts import GENESIS_ADDRESSES, artifact
@@ -14,7 +14,14 @@ from testamur_node.alliance_file import AllianceFileError, parse_alliance
 from testamur_node.chain.rules import ALLIANCE, DEVELOPMENT, DEVELOPMENT_WITH_FEES
 from testamur_node.engine.key import ValidatorKey
 from testamur_node.genesis import Genesis, GenesisError, found, genesis_block
-from testamur_node.governance import institution_of, parameters_of, permission_of, validators_of
+from testamur_node.governance import (
+    DEFAULT_PARAMETERS,
+    institution_of,
+    parameters_of,
+    permission_of,
+    validators_of,
+)
+from testamur_node.state.reader import StateReader
 
 from tests.node.founding import (
     ADDRESSES,
@@ -60,6 +67,29 @@ def test_the_founders_rights_are_read_from_storage(tmp_path: Path) -> None:
     assert [validator.key for validator in validators_of(state)] == [KEY.public]
     assert parameters_of(state).gas_limit == 30_000_000
     assert parameters_of(state).heartbeat_seconds == 30
+
+
+def test_the_limits_of_alliance_toml_are_read_from_storage(tmp_path: Path) -> None:
+    limits = {"evidence_max_age_seconds": 86_400, "evidence_max_age_blocks": 1000, "transaction_gas": 10_000_000}
+    limits |= {"unnamed_gas": 2_000_000, "creation_gas": 5_000_000}
+    text = alliance_text(KEY.public) + "[parameters]\n" + "".join(f"{name} = {limits[name]}\n" for name in limits)
+    read = parameters_of(open_application(tmp_path, found(parse_alliance(text), ALLIANCE)).state())
+    assert {name: getattr(read, name) for name in limits} == limits
+    assert parameters_of(open_application(tmp_path / "plain", genesis_of(key=KEY)).state()) == replace(
+        DEFAULT_PARAMETERS, max_transaction_bytes=262_144
+    )
+
+
+def test_limits_that_a_slot_should_not_hold_are_clamped() -> None:
+    class Damaged:
+        """Every limit as its lowest bit says."""
+
+        def storage(self, _address: bytes, _slot: int) -> int:
+            return 1
+
+    read = parameters_of(cast(StateReader, Damaged()))
+    assert (read.gas_limit, read.transaction_gas, read.unnamed_gas) == (10_000_000, 10_000_000, 100_000)
+    assert (read.creation_gas, read.evidence_max_age_seconds, read.evidence_max_age_blocks) == (4_000_000, 86_400, 1000)
 
 
 def test_block_zero_has_the_genesis_time_and_is_kept_when_opened_again(tmp_path: Path) -> None:

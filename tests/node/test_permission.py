@@ -198,6 +198,21 @@ def test_code_that_the_alliance_did_not_vote_for_gets_little_gas_of_a_block(tmp_
     application.store.close()
 
 
+def test_voted_limits_of_gas_hold_at_the_parent_state(tmp_path: Path) -> None:
+    application = open_application(tmp_path, genesis_of())
+    run_block(application, [raw(DEPLOYER, 0, to=None, data=creating(STORING_CODE))])
+    parent, foreign = application.parent(), created_address(ADDRESSES[DEPLOYER], 0)
+    voted = replace(parent.parameters, transaction_gas=20_000_000, unnamed_gas=2_000_000, creation_gas=5_000_000)
+    parent = replace(parent, parameters=voted)
+    for gas, most in ((20_000_000, None), (20_000_001, Reason.TOO_LARGE)):
+        assert reason(transaction(GOVERN, 0, gas=gas), parent) is most
+    for gas, most in ((2_000_000, None), (2_000_001, Reason.TOO_LARGE)):
+        assert reason(transaction(GOVERN, 0, to=foreign, gas=gas), parent) is most
+    for gas, most in ((5_000_000, None), (5_000_001, Reason.TOO_LARGE)):
+        assert reason(transaction(DEPLOYER, 1, to=None, data=b"\0", gas=gas), parent) is most
+    application.store.close()
+
+
 def test_a_development_chain_gives_any_code_what_the_block_has(tmp_path: Path) -> None:
     application = open_application(tmp_path, genesis_of(DEVELOPMENT))
     assert reason(transaction(GOVERN, 0, to=None, data=b"\0", gas=29_000_000), application.parent()) is None

@@ -23,7 +23,7 @@ _INSTITUTION_GAS = 120_000
 _ACCOUNT_GAS = 240_000
 """What one more account of an institution takes, at most."""
 _MEMBER_GAS = 80_000
-_VALIDATOR_GAS = 130_000
+_VALIDATOR_GAS = 170_000
 _SEAL_GAS = 3_000_000
 """At most: Permissions goes through 256 validators for the rule of the third."""
 

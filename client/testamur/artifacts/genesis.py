@@ -6,7 +6,7 @@ order, with the addresses its nonces will give.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from types import MappingProxyType
 
 from testamur.artifacts import GENESIS_ADDRESSES, artifact
@@ -15,6 +15,7 @@ __all__ = [
     "CONSTRUCTION_ORDER",
     "DEFAULT_PERIODS",
     "LAYOUT",
+    "PARAMETERS_TYPE",
     "ChainParameters",
     "Construction",
     "Founder",
@@ -52,15 +53,28 @@ DEFAULT_PERIODS: Mapping[str, int] = MappingProxyType(
 """Seconds; alliance.toml [periods] overrides them."""
 
 
+PARAMETERS_TYPE = "(uint64,uint32,uint32,uint16,uint32,uint32,uint32,uint64,uint64,uint64)"
+"""The ABI type of IChainParameters.Parameters, in the order of ChainParameters."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChainParameters:
-    """The chain's limits at genesis; Permissions holds the floors."""
+    """The chain's limits at genesis, in the contract's order; ChainParameters.sol holds the bounds."""
 
     gas_limit: int = 30_000_000
     max_block_bytes: int = 4_194_304
     max_transaction_bytes: int = 262_144
     heartbeat_seconds: int = 30
     evidence_max_bytes: int = 1_048_576
+    evidence_max_age_seconds: int = 365 * 86400
+    """As long as a light client trusts a checkpoint by default."""
+    evidence_max_age_blocks: int = 1_100_000
+    """A year of heartbeats."""
+    transaction_gas: int = 30_000_000
+    unnamed_gas: int = 1_000_000
+    """Per block, for calls of code that the Directory does not name (docs/adr/0025)."""
+    creation_gas: int = 4_000_000
+    """Per block, for creations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +153,9 @@ def _arguments(name: str, founding: Founding, at: Mapping[str, bytes]) -> tuple[
     alliance, operators, directory = at["Alliance"], at["Operators"], at["Directory"]
     match name:
         case "Permissions":
-            p = founding.parameters
-            limits = (
-                p.gas_limit,
-                p.max_block_bytes,
-                p.max_transaction_bytes,
-                p.heartbeat_seconds,
-                p.evidence_max_bytes,
-            )
+            limits = astuple(founding.parameters)
             return (
-                ["address", "address", "(uint64,uint32,uint32,uint16,uint32)", "bytes20[]", "address[]"],
+                ["address", "address", PARAMETERS_TYPE, "bytes20[]", "address[]"],
                 [alliance, operators, limits, list(founding.peers), list(founding.deployers)],
             )
         case "Operators":

@@ -19,7 +19,7 @@ BASE_SLOTS: dict[str, dict[str, int]] = {
     "IssuerRegistry": {"_issuers": 0, "_scopes": 3},
     "Keys": {"_keys": 0, "_dids": 1},
     "Operators": {"_operators": 2},
-    "Permissions": {"_validators": 2, "_parameters": 5},
+    "Permissions": {"_validators": 1, "_parameters": 11},
     "QualificationFrameworks": {"_frameworks": 0, "_levels": 1, "_types": 2},
     "StatusRegistry": {"_lists": 1, "_revoked": 2, "_suspended": 3},
 }
@@ -79,6 +79,8 @@ FIELDS: dict[str, tuple[tuple[str, int], ...]] = {
         ("maxTransactionBytes", 4),
         ("heartbeatSeconds", 2),
         ("evidenceMaxBytes", 4),
+        ("evidenceMaxAgeSeconds", 4),
+        ("evidenceMaxAgeBlocks", 4),
     ),
 }
 """Struct → the fields that share its first slot, lowest bytes first, with their sizes in bytes."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 __all__ = [
-    "Fork", "ForkStart", "CodeLimits", "ChainSpec", "ALLIANCE", "DEVELOPMENT", "DEVELOPMENT_WITH_FEES",
-    "HISTORY_CONTRACT", "imported",
+    "Fork", "ForkStart", "ChainSpec", "ALLIANCE", "DEVELOPMENT", "DEVELOPMENT_WITH_FEES", "HISTORY_CONTRACT",
+    "imported",
 ]  # fmt: skip
 
 HISTORY_CONTRACT = bytes.fromhex("000000000000000000000000000000007e570005")
@@ -49,16 +49,6 @@ class ForkStart:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeLimits:
-    """How much gas a block may give to code that the alliance did not vote for (docs/adr/0025)."""
-
-    calls: int
-    """To all transactions together that call code which the Directory does not name."""
-    creations: int
-    """To all transactions together that create contracts."""
-
-
-@dataclass(frozen=True, slots=True)
 class ChainSpec:
     """One chain's rules."""
 
@@ -79,8 +69,9 @@ class ChainSpec:
     """Whether time may travel and accounts lie unlocked."""
     default_block_time: float
     """Seconds between blocks; 0 seals at once."""
-    code_limits: CodeLimits | None = None
-    """None where a block's gas limit is the only one."""
+    has_code_limits: bool = False
+    """Whether the voted limits hold of one transaction's gas and of code that the alliance did not vote for
+    (docs/adr/0025); else the block's gas limit is the only one."""
     history_contract: bytes | None = HISTORY_CONTRACT
     """Where the node writes each parent's hash as a system call; None for imported chains."""
     forks: tuple[ForkStart, ...] = (ForkStart(Fork.PRAGUE, block=0),)
@@ -130,7 +121,7 @@ ALLIANCE = ChainSpec(
     allows_empty_blocks=False,
     is_development=False,
     default_block_time=1.0,
-    code_limits=CodeLimits(calls=1_000_000, creations=4_000_000),
+    has_code_limits=True,
 )
 """Prague without value, blobs, delegation, costly precompiles; `docs/threat-model.md` has the reasons."""
 

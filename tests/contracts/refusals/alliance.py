@@ -38,7 +38,7 @@ def _(s: Suite) -> object:
 
 @provokes("AllianceLastMember")
 def _(s: Suite) -> object:
-    s.govern("Alliance", "removeMember", 2)
+    s.decide(("Alliance", "removeMember", 2))
     return s.govern("Alliance", "removeMember", 1)
 
 

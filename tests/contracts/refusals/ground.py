@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from testamur.artifacts.genesis import directory_name
+from testamur.artifacts.genesis import PARAMETERS_TYPE, directory_name
 
 from tests.contracts.suite import DAY, Suite
 
@@ -29,7 +29,7 @@ def provokes(name: str) -> Callable[[Case], Case]:
 DOCUMENT = b"\x07" * 32
 KEY = b"\x21" * 32
 NO_ONE = b"\x0e" * 20
-LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576)
+LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576, 31_536_000, 1_100_000, 30_000_000, 1_000_000, 4_000_000)
 FULL = 2**256 - 1
 
 
@@ -48,13 +48,18 @@ def new_alliance(suite: Suite, **changes: Any) -> bytes:
 
 
 def new_permissions(suite: Suite, validators: list[tuple[bytes, int, int]]) -> bytes:
-    """Found a second Permissions with that validator set."""
-    types = ["address", "address", "(uint64,uint32,uint32,uint16,uint32)", "bytes20[]", "address[]"]
-    alliance = suite.address("Alliance")
-    made = suite.chain.deploy("Permissions", NO_ONE, types, [alliance, NO_ONE, LIMITS, [], []])
+    """Found a second Permissions with that validator set, under an Alliance that says yes to whatever is asked."""
+    types = ["address", "address", PARAMETERS_TYPE, "bytes20[]", "address[]"]
+    made = suite.chain.deploy("Permissions", NO_ONE, types, [yes_sayer(suite), NO_ONE, LIMITS, [], []])
     suite.chain.send(NO_ONE, made, "foundValidators", validators)
     suite.chain.send(NO_ONE, made, "seal")
     return made
+
+
+def yes_sayer(suite: Suite) -> bytes:
+    """A contract that answers 1 to every call."""
+    code = bytes.fromhex("60015f5260205ff3")
+    return suite.chain.create("Alliance", NO_ONE, bytes.fromhex("67") + code + bytes.fromhex("5f5260086018f3"))
 
 
 def new_directory(suite: Suite, names: list[bytes], addresses: list[bytes], layouts: list[int]) -> bytes:

@@ -1,7 +1,18 @@
 """The refusals of Permissions, each provoked once."""
 
-from tests.contracts.refusals.ground import KEY, LIMITS, NO_ONE, new_permissions, provokes
-from tests.contracts.suite import Suite, account, founded, validator
+from tests.contracts.refusals.ground import DOCUMENT, KEY, LIMITS, NO_ONE, new_permissions, provokes
+from tests.contracts.suite import DAY, Suite, account, founded, validator
+
+
+def request(suite: Suite, key: bytes = KEY) -> object:
+    """Institution 1 asks for its validator's key to be exchanged."""
+    return suite.send("admin 1", "Permissions", "requestExchange", validator(1).key, key)
+
+
+def approve(suite: Suite, key: bytes = KEY) -> None:
+    """… and a second account wants it too."""
+    request(suite, key)
+    suite.send("govern 1", "Permissions", "approveExchange", validator(1).key, key)
 
 
 @provokes("PermissionsNotOperators")
@@ -46,7 +57,7 @@ def _(s: Suite) -> object:
 
 @provokes("PermissionsNoInstitution")
 def _(s: Suite) -> object:
-    return s.govern("Permissions", "setValidator", KEY, 1, 0)
+    return new_permissions(s, [(KEY, 1, 0)])
 
 
 @provokes("PermissionsEntersWithOne")
@@ -56,12 +67,90 @@ def _(s: Suite) -> object:
 
 @provokes("PermissionsPowerOutOfBounds")
 def _(s: Suite) -> object:
-    return s.govern("Permissions", "setValidator", validator(1).key, 10**12 + 1, 1)
+    return s.decide(("Permissions", "setValidator", validator(1).key, 10**12 + 1, 1))
 
 
 @provokes("PermissionsNotUnanimous")
 def _(s: Suite) -> object:
     return s.govern("Permissions", "setValidator", KEY, 1, 1)
+
+
+@provokes("PermissionsNotMember")
+def _(s: Suite) -> object:
+    return s.govern("Permissions", "setValidator", KEY, 1, 900)
+
+
+@provokes("PermissionsKeyUsedBefore")
+def _(s: Suite) -> object:
+    s.decide(("Permissions", "setValidator", validator(2).key, 0, 2))
+    return s.govern("Permissions", "setValidator", validator(2).key, 1, 1)
+
+
+@provokes("PermissionsNotGovern")
+def _(s: Suite) -> object:
+    return s.send("admin 1", "Permissions", "withdrawValidator", validator(1).key)
+
+
+@provokes("PermissionsTooFewToLeave")
+def _(s: Suite) -> object:
+    return s.send("govern 1", "Permissions", "withdrawValidator", validator(1).key)
+
+
+@provokes("PermissionsNotSystem")
+def _(s: Suite) -> object:
+    return s.send("govern 1", "Permissions", "confirmSigning", KEY)
+
+
+@provokes("PermissionsTooFewPeers")
+def _(s: Suite) -> object:
+    s.govern("Permissions", "setPeer", NO_ONE, True)
+    return s.govern("Permissions", "setPeer", NO_ONE, False)
+
+
+@provokes("PermissionsNotController")
+def _(s: Suite) -> object:
+    return s.send("admin 2", "Permissions", "requestExchange", validator(1).key, KEY)
+
+
+@provokes("PermissionsExchangeUnderWay")
+def _(s: Suite) -> object:
+    request(s)
+    return request(s)
+
+
+@provokes("PermissionsNoExchange")
+def _(s: Suite) -> object:
+    return s.send("admin 1", "Permissions", "approveExchange", validator(1).key, KEY)
+
+
+@provokes("PermissionsSameAccount")
+def _(s: Suite) -> object:
+    request(s)
+    return s.send("admin 1", "Permissions", "approveExchange", validator(1).key, KEY)
+
+
+@provokes("PermissionsExchangeWaits")
+def _(s: Suite) -> object:
+    approve(s)
+    return s.send("anyone", "Permissions", "enterExchange", validator(1).key)
+
+
+@provokes("PermissionsExchangeLapsed")
+def _(s: Suite) -> object:
+    approve(s)
+    s.chain.mine(38 * DAY)
+    return s.send("anyone", "Permissions", "enterExchange", validator(1).key)
+
+
+@provokes("PermissionsOneExchangeADay")
+def _(s: Suite) -> object:
+    s.decide(("Permissions", "setValidator", DOCUMENT, 1, 1))
+    for old, new in ((validator(1).key, KEY), (DOCUMENT, b"\x22" * 32)):
+        s.send("admin 1", "Permissions", "requestExchange", old, new)
+        s.send("govern 1", "Permissions", "approveExchange", old, new)
+    s.chain.mine(7 * DAY)
+    s.send("anyone", "Permissions", "enterExchange", DOCUMENT)
+    return s.send("anyone", "Permissions", "enterExchange", validator(1).key)
 
 
 @provokes("PermissionsTooMuchMoved")
