@@ -26,6 +26,12 @@ interface IKeys {
         uint40 until; // first second out of use, past or planned; 0: none
     }
 
+    /// @notice A GOVERN's consent. One slot.
+    struct Consent {
+        address by;
+        uint40 until; // the last second in which it counts
+    }
+
     /// @notice There is no such institution.
     error KeysUnknownInstitution(uint32 institution);
     /// @notice The caller is no ADMIN of the institution, nor the Alliance where that may act too.
@@ -54,8 +60,8 @@ interface IKeys {
     error KeysNotCompromised(uint32 institution, bytes32 keyHash);
     /// @notice A vote moved the cut-off; until then only a vote sets another.
     error KeysRestoredByVote(uint32 institution, bytes32 keyHash, uint40 until);
-    /// @notice No vote allows the institution to take this cut-off away, or no longer.
-    error KeysClearingNotAllowed(uint32 institution, bytes32 keyHash);
+    /// @notice Taking a cut-off away takes the consent of a GOVERN of the institution besides the vote.
+    error KeysNoConsent(uint32 institution, bytes32 keyHash);
 
     /// @notice An institution has one DID more, by vote.
     event DidAdded(uint32 indexed institution, bytes32 indexed didHash, string did);
@@ -67,16 +73,17 @@ interface IKeys {
     event KeyRetired(uint32 indexed institution, bytes32 indexed keyHash, uint40 until, address by);
     /// @notice A key is in wrong hands since then; `by` an ADMIN or the Alliance.
     event KeyMarkedCompromised(uint32 indexed institution, bytes32 indexed keyHash, uint40 since, address by);
-    /// @notice A vote moved a cut-off to a later time.
+    /// @notice A GOVERN agrees that the key's cut-off be taken away, if a vote does so by `until`.
+    event KeyClearingConsented(uint32 indexed institution, bytes32 indexed keyHash, address by, uint40 until);
+    /// @notice A vote moved a cut-off to the later `since`, or took it away (0).
     event KeyRestored(
-        uint32 indexed institution, bytes32 indexed keyHash, uint40 before, uint40 since, bytes32 indexed document
+        uint32 indexed institution,
+        bytes32 indexed keyHash,
+        uint40 former,
+        uint40 since,
+        uint16 clearings,
+        bytes32 indexed document
     );
-    /// @notice A vote allows the institution's GOVERN to take a cut-off away until then.
-    event KeyClearingAllowed(
-        uint32 indexed institution, bytes32 indexed keyHash, uint40 until, bytes32 indexed document
-    );
-    /// @notice The institution's GOVERN took a cut-off away, as a vote allowed.
-    event KeyCleared(uint32 indexed institution, bytes32 indexed keyHash, uint40 before, address by);
 
     /// @notice Add a DID under which the institution's credentials may stand. Alliance only.
     /// @param institution Whose it is from now on, for ever.
@@ -114,17 +121,18 @@ interface IKeys {
     /// @param document The hash of the document that explains it.
     function restoreKey(uint32 institution, bytes32 keyHash, uint40 since, bytes32 document) external;
 
-    /// @notice Allow the institution's GOVERN to take a cut-off away within 30 days. Alliance only. A new cut-off ends
-    /// the permission.
+    /// @notice Agree that the Alliance takes a key's cut-off away, within 60 days. A GOVERN of its institution; a new
+    /// cut-off ends the consent.
+    /// @param institution Whose key it is.
+    /// @param keyHash keccak256 of the key.
+    function consentToClearKey(uint32 institution, bytes32 keyHash) external;
+
+    /// @notice Take a key's cut-off away, with the consent of a GOVERN who still is one. Alliance only; the record
+    /// counts it.
     /// @param institution Whose key it is.
     /// @param keyHash keccak256 of the key.
     /// @param document The hash of the document that explains it.
-    function allowKeyClearing(uint32 institution, bytes32 keyHash, bytes32 document) external;
-
-    /// @notice Take a cut-off away, as a vote allowed. GOVERN of the key's institution only; the record counts it.
-    /// @param institution Whose key it is.
-    /// @param keyHash keccak256 of the key.
-    function clearKey(uint32 institution, bytes32 keyHash) external;
+    function clearKey(uint32 institution, bytes32 keyHash, bytes32 document) external;
 
     /// @notice A key's record; zeros where the institution has no such key.
     /// @param institution Whose key it is.
@@ -132,11 +140,11 @@ interface IKeys {
     /// @return The record.
     function key(uint32 institution, bytes32 keyHash) external view returns (Key memory);
 
-    /// @notice Until when GOVERN may take the key's cut-off away; 0: no vote allows it.
+    /// @notice Who last agreed that the key's cut-off be taken away; zeros: nobody.
     /// @param institution Whose key it is.
     /// @param keyHash keccak256 of the key.
-    /// @return The last second.
-    function keyClearableUntil(uint32 institution, bytes32 keyHash) external view returns (uint40);
+    /// @return The account, and the last second in which it counts.
+    function keyConsent(uint32 institution, bytes32 keyHash) external view returns (Consent memory);
 
     /// @notice How many keys an institution ever added.
     /// @param institution Its number.

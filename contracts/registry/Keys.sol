@@ -17,7 +17,7 @@ contract Keys is IKeys, Governed {
     uint8 private constant USAGE_CREDENTIAL = 1;
     uint8 private constant USAGE_STATUS = 2;
     uint40 private constant LONGEST_BACK = 90 days;
-    uint40 private constant CLEARING_WITHIN = 30 days;
+    uint40 private constant CONSENT = 60 days;
 
     IOperators private immutable _operators;
 
@@ -25,7 +25,7 @@ contract Keys is IKeys, Governed {
     mapping(bytes32 => Did) private _dids; // keccak256(did)
     mapping(uint32 => bytes32[]) private _keysOf; // raw keys
     mapping(uint32 => string[]) private _didsOf;
-    mapping(uint32 => mapping(bytes32 => uint40)) private _clearableUntil;
+    mapping(uint32 => mapping(bytes32 => Consent)) private _consents; // institution, keccak256(raw key)
 
     constructor(address alliance_, address operators_) Governed(alliance_) {
         _operators = IOperators(operators_);
@@ -88,38 +88,35 @@ contract Keys is IKeys, Governed {
         if (record.compromisedSince != 0) latest = record.compromisedSince - 1;
         require(since >= earliest && since <= latest, KeysSinceOutOfBounds(since, earliest, latest));
         _keys[institution][keyHash].compromisedSince = since;
-        delete _clearableUntil[institution][keyHash];
+        delete _consents[institution][keyHash];
         emit KeyMarkedCompromised(institution, keyHash, since, msg.sender);
     }
 
     /// @inheritdoc IKeys
     function restoreKey(uint32 institution, bytes32 keyHash, uint40 since, bytes32 document) external onlyAlliance {
-        uint40 before = _requireCompromised(institution, keyHash);
+        uint40 former = _requireCompromised(institution, keyHash);
         uint40 latest = block.timestamp.toUint40();
-        require(since > before && since <= latest, KeysSinceOutOfBounds(since, before + 1, latest));
-        _restore(institution, keyHash, since);
-        emit KeyRestored(institution, keyHash, before, since, document);
+        require(since > former && since <= latest, KeysSinceOutOfBounds(since, former + 1, latest));
+        _restore(institution, keyHash, former, since, document);
     }
 
     /// @inheritdoc IKeys
-    function allowKeyClearing(uint32 institution, bytes32 keyHash, bytes32 document) external onlyAlliance {
+    function consentToClearKey(uint32 institution, bytes32 keyHash) external {
         _requireCompromised(institution, keyHash);
-        uint40 until = block.timestamp.toUint40() + CLEARING_WITHIN;
-        _clearableUntil[institution][keyHash] = until;
-        emit KeyClearingAllowed(institution, keyHash, until, document);
+        require(_isGovern(msg.sender, institution), KeysNotGovern(institution, msg.sender));
+        uint40 until = block.timestamp.toUint40() + CONSENT;
+        _consents[institution][keyHash] = Consent(msg.sender, until);
+        emit KeyClearingConsented(institution, keyHash, msg.sender, until);
     }
 
     /// @inheritdoc IKeys
-    function clearKey(uint32 institution, bytes32 keyHash) external {
+    function clearKey(uint32 institution, bytes32 keyHash, bytes32 document) external onlyAlliance {
+        uint40 former = _requireCompromised(institution, keyHash);
+        Consent memory consent = _consents[institution][keyHash];
         require(
-            _operators.hasRole(msg.sender, institution, Roles.GOVERN), KeysNotGovern(institution, msg.sender)
+            block.timestamp <= consent.until && _isGovern(consent.by, institution), KeysNoConsent(institution, keyHash)
         );
-        require(
-            block.timestamp <= _clearableUntil[institution][keyHash], KeysClearingNotAllowed(institution, keyHash)
-        );
-        uint40 before = _requireCompromised(institution, keyHash);
-        _restore(institution, keyHash, 0);
-        emit KeyCleared(institution, keyHash, before, msg.sender);
+        _restore(institution, keyHash, former, 0, document);
     }
 
     /// @inheritdoc IKeys
@@ -128,8 +125,8 @@ contract Keys is IKeys, Governed {
     }
 
     /// @inheritdoc IKeys
-    function keyClearableUntil(uint32 institution, bytes32 keyHash) external view returns (uint40) {
-        return _clearableUntil[institution][keyHash];
+    function keyConsent(uint32 institution, bytes32 keyHash) external view returns (Consent memory) {
+        return _consents[institution][keyHash];
     }
 
     /// @inheritdoc IKeys
@@ -168,12 +165,16 @@ contract Keys is IKeys, Governed {
         return address(_operators);
     }
 
-    function _restore(uint32 institution, bytes32 keyHash, uint40 since) private {
+    function _restore(uint32 institution, bytes32 keyHash, uint40 former, uint40 since, bytes32 document) private {
         Key storage record = _keys[institution][keyHash];
-        record.compromisedSince = since;
-        record.clearedAt = block.timestamp.toUint40();
-        ++record.clearings;
-        delete _clearableUntil[institution][keyHash];
+        uint16 clearings = record.clearings + 1;
+        (record.compromisedSince, record.clearings, record.clearedAt) = (since, clearings, block.timestamp.toUint40());
+        delete _consents[institution][keyHash];
+        emit KeyRestored(institution, keyHash, former, since, clearings, document);
+    }
+
+    function _isGovern(address account, uint32 institution) private view returns (bool) {
+        return _operators.hasRole(account, institution, Roles.GOVERN);
     }
 
     /// @dev The end that `until` means, 0 being now: no earlier than now, earlier than the one before.

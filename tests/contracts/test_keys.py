@@ -155,9 +155,8 @@ def test_a_vote_states_a_later_cut_off_which_the_record_counts(issuing: Suite) -
         with refused("KeysSinceOutOfBounds", since, now - 90 * DAY + 1, now):
             issuing.govern("Keys", "restoreKey", 1, KEY_HASH, since, DOCUMENT)
     receipt = issuing.decide(("Keys", "restoreKey", 1, KEY_HASH, now, DOCUMENT))
-    assert receipt.named("KeyRestored") == [
-        {"institution": 1, "keyHash": KEY_HASH, "before": now - 90 * DAY, "since": now, "document": DOCUMENT}
-    ]
+    told = {"institution": 1, "keyHash": KEY_HASH, "former": now - 90 * DAY, "since": now, "clearings": 1}
+    assert receipt.named("KeyRestored") == [{**told, "document": DOCUMENT}]
     record = key(issuing)
     assert (record["compromisedSince"], record["clearings"], record["clearedAt"]) == (now, 1, now)
     with refused("KeysRestoredByVote", 1, KEY_HASH, now + 90 * DAY):
@@ -174,33 +173,44 @@ def test_taking_a_cut_off_away_needs_the_vote_and_the_institutions_govern(issuin
     issuing.send("admin 1", "Keys", "addKey", KEY, 1)
     now = issuing.chain.timestamp
     with refused("KeysNotCompromised", 1, KEY_HASH):
-        issuing.govern("Keys", "allowKeyClearing", 1, KEY_HASH, DOCUMENT)
+        issuing.send("govern 1", "Keys", "consentToClearKey", 1, KEY_HASH)
     issuing.send("admin 1", "Keys", "markKeyCompromised", 1, KEY_HASH, now)
-    with refused("KeysClearingNotAllowed", 1, KEY_HASH):
-        issuing.send("govern 1", "Keys", "clearKey", 1, KEY_HASH)
-    issuing.decide(("Keys", "allowKeyClearing", 1, KEY_HASH, DOCUMENT))
-    assert issuing.call("Keys", "keyClearableUntil", 1, KEY_HASH) == now + 30 * DAY
-    assert key(issuing)["compromisedSince"] == now
+    with refused("KeysNoConsent", 1, KEY_HASH):
+        issuing.govern("Keys", "clearKey", 1, KEY_HASH, DOCUMENT)
     for person in ("govern 2", "admin 1", "recovery 1", "stranger"):
         with refused("KeysNotGovern"):
-            issuing.send(person, "Keys", "clearKey", 1, KEY_HASH)
-    late = issuing.fork()
-    late.chain.mine(30 * DAY + 1)
-    with refused("KeysClearingNotAllowed", 1, KEY_HASH):
-        late.send("govern 1", "Keys", "clearKey", 1, KEY_HASH)
-    again = issuing.fork()
-    again.send("admin 1", "Keys", "markKeyCompromised", 1, KEY_HASH, now - DAY)
-    with refused("KeysClearingNotAllowed", 1, KEY_HASH):
-        again.send("govern 1", "Keys", "clearKey", 1, KEY_HASH)
-    receipt = issuing.send("deputy 1", "Keys", "clearKey", 1, KEY_HASH)
-    by = account("deputy 1")
-    assert receipt.named("KeyCleared") == [{"institution": 1, "keyHash": KEY_HASH, "before": now, "by": by}]
+            issuing.send(person, "Keys", "consentToClearKey", 1, KEY_HASH)
+    consented = issuing.send("deputy 1", "Keys", "consentToClearKey", 1, KEY_HASH)
+    told = {"institution": 1, "keyHash": KEY_HASH, "by": account("deputy 1"), "until": now + 60 * DAY}
+    assert consented.named("KeyClearingConsented") == [told]
+    assert issuing.call("Keys", "keyConsent", 1, KEY_HASH) == {"by": account("deputy 1"), "until": now + 60 * DAY}
+    assert key(issuing)["compromisedSince"] == now
+    with refused("GovernedNotAlliance"):
+        issuing.send("govern 1", "Keys", "clearKey", 1, KEY_HASH, DOCUMENT)
+    receipt = issuing.decide(("Keys", "clearKey", 1, KEY_HASH, DOCUMENT))
+    told = {"institution": 1, "keyHash": KEY_HASH, "former": now, "since": 0, "clearings": 1, "document": DOCUMENT}
+    assert receipt.named("KeyRestored") == [told]
     record = key(issuing)
-    assert (record["compromisedSince"], record["clearings"], record["clearedAt"]) == (0, 1, now)
+    assert (record["compromisedSince"], record["clearings"]) == (0, 1)
     with refused("KeysRestoredByVote"):
         issuing.send("admin 1", "Keys", "markKeyCompromised", 1, KEY_HASH, now)
     with refused("KeysNotCompromised", 1, KEY_HASH):
         issuing.govern("Keys", "restoreKey", 1, KEY_HASH, now, DOCUMENT)
-    issuing.chain.mine(90 * DAY)
+    issuing.chain.mine(91 * DAY)
+    issuing.send("admin 1", "Keys", "markKeyCompromised", 1, KEY_HASH, issuing.chain.timestamp - 90 * DAY)
+    assert key(issuing)["clearings"] == 1
+
+
+def test_a_consent_lapses_falls_with_its_account_and_ends_with_a_new_cut_off(issuing: Suite) -> None:
+    issuing.send("admin 1", "Keys", "addKey", KEY, 1)
+    now = issuing.chain.timestamp
     issuing.send("admin 1", "Keys", "markKeyCompromised", 1, KEY_HASH, now)
-    assert (key(issuing)["compromisedSince"], key(issuing)["clearings"]) == (now, 1)
+    issuing.send("deputy 1", "Keys", "consentToClearKey", 1, KEY_HASH)
+    late, marked, fallen = issuing.fork(), issuing.fork(), issuing.fork()
+    late.chain.mine(60 * DAY + 1)
+    marked.send("admin 1", "Keys", "markKeyCompromised", 1, KEY_HASH, now - DAY)
+    fallen.govern("Operators", "markOperatorCompromised", account("deputy 1"), now)
+    for suite in (late, marked, fallen):
+        with refused("KeysNoConsent", 1, KEY_HASH):
+            suite.govern("Keys", "clearKey", 1, KEY_HASH, DOCUMENT)
+    issuing.govern("Keys", "clearKey", 1, KEY_HASH, DOCUMENT)

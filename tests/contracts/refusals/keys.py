@@ -42,7 +42,7 @@ def _(s: Suite) -> object:
 
 @provokes("KeysNotGovern")
 def _(s: Suite) -> object:
-    return marked(s).send("admin 1", "Keys", "clearKey", 1, HASH)
+    return marked(s).send("admin 1", "Keys", "consentToClearKey", 1, HASH)
 
 
 @provokes("KeysKeyMalformed")
@@ -91,6 +91,6 @@ def _(s: Suite) -> object:
     return s.send("admin 1", "Keys", "markKeyCompromised", 1, HASH, s.chain.timestamp - DAY)
 
 
-@provokes("KeysClearingNotAllowed")
+@provokes("KeysNoConsent")
 def _(s: Suite) -> object:
-    return marked(s).send("govern 1", "Keys", "clearKey", 1, HASH)
+    return marked(s).govern("Keys", "clearKey", 1, HASH, DOCUMENT)
