@@ -45,7 +45,7 @@ def require_ready(
         check_disk(folder, bytes_needed(rows, per_file)),
         *check_issuer(connection, institution, now),
         *check_role(connection, institution, "issue"),
-        *check_signing_key(connection, institution),
+        *check_signing_key(connection, institution, now),
         *_check_did(connection, institution, now),
         *_check_labels(connection, template, now),
     ]

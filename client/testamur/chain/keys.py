@@ -1,9 +1,13 @@
-"""Signing keys of an institution: made, registered, retired and cut off by its ADMIN."""
+"""Signing keys of an institution: made, registered, retired and cut off by its ADMIN, restored by vote.
+
+Registered keys are named by their hash (`key_hash`).
+"""
 
 from dataclasses import replace
 from enum import IntEnum
 
 from testamur.chain.connection import Connection
+from testamur.chain.contracts import Call
 from testamur.chain.password_file import read_password
 from testamur.chain.signing_key import create_signing_key, load_signing_key, raw_public_key
 from testamur.chain.transactions import Receipt
@@ -15,8 +19,10 @@ __all__ = [
     "KeyUsage",
     "add_key",
     "add_signing_keys",
+    "consent_to_clear_key",
     "key_hash",
     "mark_key_compromised",
+    "restore_key_call",
     "retire_key",
 ]
 
@@ -68,13 +74,30 @@ def add_key(connection: Connection, institution: Institution, key: bytes, usage:
     return connection.sender_for(institution, "admin").send(call)
 
 
-def retire_key(connection: Connection, institution: Institution, key: bytes, until: int = NOW) -> Receipt:
+def retire_key(connection: Connection, institution: Institution, hashed: bytes, until: int = NOW) -> Receipt:
     """End a key's use, now or at a later second; what is anchored before stays valid. It only moves earlier."""
-    call = connection.contract("Keys").call("retireKey", institution.number, key_hash(key), until)
+    call = connection.contract("Keys").call("retireKey", institution.number, hashed, until)
     return connection.sender_for(institution, "admin").send(call)
 
 
-def mark_key_compromised(connection: Connection, institution: Institution, key: bytes, since: int) -> Receipt:
+def mark_key_compromised(connection: Connection, institution: Institution, hashed: bytes, since: int) -> Receipt:
     """Say since when a key was in wrong hands: what was anchored from then on is not valid. It only moves earlier."""
-    call = connection.contract("Keys").call("markKeyCompromised", institution.number, key_hash(key), since)
+    call = connection.contract("Keys").call("markKeyCompromised", institution.number, hashed, since)
     return connection.sender_for(institution, "admin").send(call)
+
+
+def consent_to_clear_key(connection: Connection, institution: Institution, hashed: bytes) -> Receipt:
+    """Agree, as a GOVERN, that a vote takes a key's cut-off away; good for 60 days."""
+    call = connection.contract("Keys").call("consentToClearKey", institution.number, hashed)
+    return connection.sender_for(institution, "govern").send(call)
+
+
+def restore_key_call(connection: Connection, number: int, hashed: bytes, since: int | None, document: bytes) -> Call:
+    """The call that moves the cut-off of institution `number`'s key to a later second, or takes it away; for a vote.
+
+    Taking it away (None) needs the consent of a GOVERN of the institution first.
+    """
+    keys = connection.contract("Keys")
+    if since is None:
+        return keys.call("clearKey", number, hashed, document)
+    return keys.call("restoreKey", number, hashed, since, document)

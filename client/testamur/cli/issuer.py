@@ -98,10 +98,17 @@ def show(
     if record.keys:
         session.terminal.say()
         keys = [
-            ("0x" + key.hash.hex(), key.usage, _day(key.since), _day(key.until), _day(key.compromised_since))
+            (
+                "0x" + key.hash.hex(),
+                key.usage,
+                _day(key.since),
+                _day(key.until),
+                _day(key.compromised_since),
+                key.clearings or "-",
+            )
             for key in record.keys
         ]
-        session.terminal.table(("key", "usage", "since", "retired", "compromised since"), keys)
+        session.terminal.table(("key", "usage", "since", "retired", "compromised since", "restored"), keys)
 
 
 @command(

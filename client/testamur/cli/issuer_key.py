@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -70,17 +71,34 @@ def add(
         )
 
 
-@command(app, "retire", example="testamur issuer key retire 0x5f… --as cdou")
-def retire(session: Session, key: Key) -> None:
-    """End the use of a key, now. What it signed before stays valid."""
-    from testamur.chain.keys import NOW
+@command(
+    app,
+    "retire",
+    example="testamur issuer key retire 0x5f… --as cdou\n"
+    "testamur issuer key retire 0x5f… --at 2027-08-31T16:00:00Z --as cdou",
+)
+def retire(
+    session: Session,
+    key: Key,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="Plan the end for then (ISO 8601); else now.")
+    ] = None,
+) -> None:
+    """End the use of a key, now or as planned. What is recorded before stays valid; the end only moves earlier."""
+    from testamur.chain.keys import NOW, retire_key
 
+    until = NOW if at is None else int(parse_time(at).timestamp())
     with session.connection() as connection:
-        institution = session.institution(connection.profile)
-        call = connection.contract("Keys").call("retireKey", institution.number, _key_hash(key), NOW)
-        receipt = connection.sender_for(institution, "admin").send(call)
-        session.terminal.result({"keyHash": key, "transaction": receipt.transaction, "block": receipt.block_number})
+        receipt = retire_key(connection, session.institution(connection.profile), _key_hash(key), until)
+    session.terminal.result(
+        {"keyHash": key, "until": until or None, "transaction": receipt.transaction, "block": receipt.block_number}
+    )
+    if at is None:
         session.terminal.say("retired in block {block_number}", block_number=receipt.block_number)
+    else:
+        session.terminal.say(
+            "ends at {time}, written in block {block_number}", time=at, block_number=receipt.block_number
+        )
 
 
 @command(app, "compromise", example="testamur issuer key compromise 0x5f… --since 2026-11-20T08:00:00Z --as cdou")
@@ -91,17 +109,70 @@ def compromise(
 ) -> None:
     """Report a key stolen or lost: nothing that was anchored with it since then is valid.
 
-    The time can only be moved to earlier, at most 90 days back; further back the alliance votes.
+    The time can only be moved to earlier, at most 90 days back; further back, or later again, the alliance votes.
     """
+    from testamur.chain.keys import mark_key_compromised
+
+    moment = int(parse_time(since).timestamp())
     with session.connection() as connection:
-        institution = session.institution(connection.profile)
-        moment = int(parse_time(since).timestamp())
-        call = connection.contract("Keys").call("markKeyCompromised", institution.number, _key_hash(key), moment)
-        receipt = connection.sender_for(institution, "admin").send(call)
-        session.terminal.result(
-            {"keyHash": key, "since": moment, "transaction": receipt.transaction, "block": receipt.block_number}
-        )
-        session.terminal.say("reported in block {block_number}", block_number=receipt.block_number)
+        receipt = mark_key_compromised(connection, session.institution(connection.profile), _key_hash(key), moment)
+    session.terminal.result(
+        {"keyHash": key, "since": moment, "transaction": receipt.transaction, "block": receipt.block_number}
+    )
+    session.terminal.say("reported in block {block_number}", block_number=receipt.block_number)
+
+
+@command(app, "consent", example="testamur issuer key consent 0x5f… --as cdou")
+def consent(session: Session, key: Key) -> None:
+    """Agree that a vote takes the report of a key's theft back altogether; by a GOVERN account, good for 60 days.
+
+    A vote that only states a later time needs no consent.
+    """
+    from testamur.chain.keys import consent_to_clear_key
+
+    with session.connection() as connection:
+        receipt = consent_to_clear_key(connection, session.institution(connection.profile), _key_hash(key))
+    session.terminal.result({"keyHash": key, "transaction": receipt.transaction, "block": receipt.block_number})
+    session.terminal.say(
+        "agreed in block {block_number}; now the alliance votes: testamur issuer key restore {key}",
+        block_number=receipt.block_number,
+        key=key,
+    )
+
+
+@command(
+    app,
+    "restore",
+    example="testamur issuer key restore 0x5f… --since 2026-11-28T08:00:00Z --document minutes.pdf --as cdou\n"
+    "testamur issuer key restore 0x5f… --of 2 --document minutes.pdf",
+)
+def restore(
+    session: Session,
+    key: Key,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="The later time from which it counts as stolen; else never."),
+    ] = None,
+    of: Annotated[str | None, typer.Option("--of", metavar="ID|DID", help="Whose key it is; else who acts.")] = None,
+    document: Annotated[
+        Path | None, typer.Option("--document", metavar="FILE", help="The document that explains it.")
+    ] = None,
+) -> int:
+    """Take back a wrong report of a key's theft, by vote: state a later time, or none at all.
+
+    None at all needs the consent of the institution's GOVERN first (`issuer key consent`). Verdicts say that the key
+    was restored, and for 90 days only a vote cuts it off again.
+    """
+    from testamur.chain.keys import restore_key_call
+    from testamur.cli.proposing import put_to_vote, reason_document
+
+    moment = None if since is None else int(parse_time(since).timestamp())
+    with session.connection() as connection:
+        profile = connection.profile
+        number = session.institution(profile).number if of is None else session.registered(connection, of)
+        hashed = reason_document(connection, document, f"Restore key {key} of institution {number}")
+        call = restore_key_call(connection, number, _key_hash(key), moment, hashed)
+        return put_to_vote(session, connection, [call], hashed, institution=number)
 
 
 def parse_time(text: str) -> datetime:

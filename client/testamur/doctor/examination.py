@@ -46,7 +46,7 @@ def diagnose(
                 is_locked = any(finding.code == "wrong_password" for finding in found)
                 yield from found
             if not is_locked:
-                yield from _each(partial(check_signing_key, connection, institution))
+                yield from _each(partial(check_signing_key, connection, institution, now()))
             yield from _each(partial(check_lists, connection, institution))
 
 

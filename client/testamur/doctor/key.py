@@ -10,10 +10,12 @@ from testamur.profile import Institution
 __all__ = ["check_lists", "check_signing_key"]
 
 _ROOM_WARNING = 1_000
+_DAY = 86_400
+_ENDING = 30 * _DAY
 
 
-def check_signing_key(connection: Connection, institution: Institution) -> list[Finding]:
-    """`unreadable_key`, `key_unknown`, `key_retired`, `key_compromised`: whether the signing keys open and count."""
+def check_signing_key(connection: Connection, institution: Institution, now: float) -> list[Finding]:
+    """`unreadable_key`, `key_unknown`, `key_retired`, `key_compromised`, `key_ends`: whether they open and count."""
     number, signing, profile = institution.number, institution.signing, connection.profile
     if signing is None:
         return [
@@ -42,9 +44,13 @@ def check_signing_key(connection: Connection, institution: Institution) -> list[
         elif record["compromisedSince"]:
             message = f"the key {path} was marked as compromised"
             found.append(Finding("key_compromised", "error", message, "create and register a new key", facts, 6))
-        elif record["until"]:
+        elif 0 < record["until"] <= now:
             message = f"the key {path} was retired"
             found.append(Finding("key_retired", "error", message, "create and register a new key", facts, 6))
+        elif 0 < record["until"] < now + _ENDING:
+            days = int((record["until"] - now) // _DAY)
+            message = f"the key {path} ends in {days} days, as planned"
+            found.append(Finding("key_ends", "warning", message, "create and register a new key in time", facts))
     return found or [ok("keys", institution, "the signing keys open, are registered and in use")]
 
 

@@ -174,24 +174,37 @@ def check_issuer(bundle: Bundle, registry: Registry, policy: Policy, batch: Batc
 def check_key(document: Document | None, registry: Registry, batch: Batch) -> CheckResult:
     """6. Key and operator are that issuer's, not cut off before the anchoring -> key_not_valid, key_compromised.
 
-    A cut-off counts from a heartbeat earlier: a dishonest proposer can date a block back by that much (6.8).
+    A cut-off counts from a heartbeat earlier: a dishonest proposer can date a block back by that much (6.8). It covers
+    what an ADMIN did too: a key that was added by an account in wrong hands is not the issuer's.
     """
+    key = None
     if document is not None:
         key = registry.key(batch.issuer, document.key)
         if key is None or key.institution != batch.issuer or key.usage != _CREDENTIAL_USAGE:
             return _fail("key", "key_not_valid", "The key that signed is not one of the issuer's for credentials.")
         if (when := _out_of_use(key, batch)) is not None:
             return _fail("key", "key_not_valid", f"The key was not in use when the batch was recorded: {when}.")
-        if _is_cut_off(key.compromised_since, batch, registry):
+        if _is_cut_off(key.compromised_since, batch.time, registry):
             message = f"The issuer reported its key compromised since {iso(key.compromised_since)}."
             return _fail("key", "key_compromised", message, {"since": iso(key.compromised_since), "of": "key"})
+        adder = registry.operator(batch.issuer, key.operator_index)
+        if adder is None:
+            return _fail("key", "key_not_valid", "The account that registered the key is no operator of the issuer.")
+        if _is_cut_off(adder.compromised_since, key.since, registry):
+            since = iso(adder.compromised_since)
+            message = f"The account that registered the key was reported compromised since {since}."
+            return _fail("key", "key_compromised", message, {"since": since, "of": "registrar"})
     operator = registry.operator(batch.issuer, batch.operator_index)
     if operator is None:
         return _fail("key", "key_not_valid", "The account that recorded the batch is no operator of the issuer.")
-    if _is_cut_off(operator.compromised_since, batch, registry):
+    if _is_cut_off(operator.compromised_since, batch.time, registry):
         since = iso(operator.compromised_since)
         message = f"The issuer reported the account that recorded the batch compromised since {since}."
         return _fail("key", "key_compromised", message, {"since": since, "of": "operator"})
+    if key is not None and key.clearings:
+        facts = {"since": iso(key.cleared_at), "clearings": key.clearings}
+        message = f"The key had been reported compromised; a vote of the alliance restored it on {facts['since']}."
+        return CheckResult("key", "pass", "key_restored_by_vote", message, facts)
     return _pass("key", "Key and account belonged to the issuer when the batch was recorded.")
 
 
@@ -297,8 +310,9 @@ def _out_of_use(record: Did | Key, batch: Batch) -> str | None:
     return f"retired on {iso(record.until)}" if 0 < record.until <= batch.time else None
 
 
-def _is_cut_off(compromised_since: int, batch: Batch, registry: Registry) -> bool:
-    return compromised_since > 0 and batch.time + registry.heartbeat_seconds() >= compromised_since
+def _is_cut_off(compromised_since: int, time: int, registry: Registry) -> bool:
+    """Whether what was done at `time` lies behind a cut-off."""
+    return compromised_since > 0 and time + registry.heartbeat_seconds() >= compromised_since
 
 
 def _texts(bundle: Bundle) -> Iterator[str]:

@@ -3,7 +3,9 @@
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from testamur.profile import Profile
@@ -129,6 +131,32 @@ def test_a_signing_key_is_rotated_and_the_old_one_retired(world: World, tmp_path
     assert command("issuer", "key", "retire", old["keyHash"], *options).code == 10
     assert command("doctor", *options).code == 0
     assert command("issuer", "key", "retire", "0x12", *options).code == 2
+
+
+def test_a_wrong_report_of_theft_is_taken_back_by_consent_and_vote(world: World) -> None:
+    options = ("--profile", world.result.profile, "--as", "uestc", "--json")
+
+    def stands() -> dict[str, Any]:
+        keys = command("issuer", "show", "2", *options).json["keys"]
+        return next(key for key in keys if key["usage"] == "status")
+
+    name, since = stands()["keyHash"], stands()["since"]
+    planned = command("issuer", "key", "retire", name, "--at", "2099-01-01", *options)
+    assert (planned.code, stands()["until"]) == (0, planned.json["until"])
+    assert command("issuer", "key", "retire", name, "--at", "2099-01-02", *options).code == 10
+    at = datetime.fromtimestamp(since, UTC).isoformat()
+    assert command("issuer", "key", "compromise", name, "--since", at, *options).code == 0
+    later = datetime.fromtimestamp(since + 1, UTC).isoformat()
+    assert command("issuer", "key", "restore", name, "--since", later, *options).json["state"] == "executed"
+    assert (stands()["compromisedSince"], stands()["clearings"]) == (since + 1, 1)
+    refused = command("issuer", "key", "restore", name, *options)
+    assert refused.code == 10
+    assert "no GOVERN of institution 2 agrees" in refused.err
+    assert command("issuer", "key", "consent", name, *options).code == 0
+    assert command("issuer", "key", "restore", name, "--of", "2", *options[:2], "--json").json["state"] == "executed"
+    assert (stands()["compromisedSince"], stands()["clearings"]) == (None, 2)
+    again = command("issuer", "key", "compromise", name, "--since", at, *options)
+    assert (again.code, "only a vote cuts it off again" in again.err) == (10, True)
 
 
 def test_a_policy_is_created_shown_checked_and_refreshed(world: World, tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from testamur.api.view import view_of
 from testamur.artifacts import GENESIS_ADDRESSES
 from testamur.batch.bundle import Bundle, Foreign
+from testamur.language import LANGUAGES, language
 from testamur.proof.hashing import keccak256
 from testamur.verification.connection import Chain
 from testamur.verification.policy import Policy
@@ -329,6 +331,62 @@ def test_an_operator_compromised_within_a_heartbeat_after_the_anchoring_is_refus
     assert judge(bundle, chain, chain.policy()).code == "ok"
     chain.put("Operators", "_operators", 1, 3, compromisedSince=ANCHORED + 30)
     refused(judge(bundle, chain, chain.policy()), "key_compromised", "key")
+
+
+def test_a_key_that_an_account_in_wrong_hands_registered_is_not_the_issuers(chain: World, judge: Judge) -> None:
+    bundle = issue(chain)
+    chain.put("Operators", "_operators", 1, 2, compromisedSince=FOUNDED + 31)
+    assert judge(bundle, chain, chain.policy()).code == "ok"
+    chain.put("Operators", "_operators", 1, 2, compromisedSince=FOUNDED + 30)
+    verdict = judge(bundle, chain, chain.policy())
+    refused(verdict, "key_compromised", "key")
+    assert verdict.check("key").facts["of"] == "registrar"
+
+
+def test_a_key_that_nobody_of_the_issuer_registered_is_refused(chain: World, judge: Judge) -> None:
+    bundle = issue(chain)
+    chain.put("Keys", "_keys", 1, keccak256(raw(ISSUER_KEY)), operatorIndex=9)
+    refused(judge(bundle, chain, chain.policy()), "key_not_valid", "key")
+
+
+@pytest.mark.parametrize("since", [0, ANCHORED + 31])
+def test_a_key_that_a_vote_restored_is_valid_and_said_to_be_restored(chain: World, judge: Judge, since: int) -> None:
+    bundle = issue(chain)
+    restored = {"compromisedSince": since, "clearings": 2, "clearedAt": ANCHORED + 60}
+    chain.put("Keys", "_keys", 1, keccak256(raw(ISSUER_KEY)), **restored)
+    verdict = judge(bundle, chain, chain.policy())
+    found = verdict.check("key")
+    assert (verdict.code, found.result, found.code) == ("ok", "pass", "key_restored_by_vote")
+    assert found.facts["clearings"] == 2
+    for tag in LANGUAGES:
+        (notice,) = view_of(verdict.to_json(), language(tag), NOW).notices
+        assert "2026" in notice
+
+
+def test_the_same_key_registered_by_another_institution_changes_nothing(chain: World, judge: Judge) -> None:
+    bundle = issue(chain)
+    squatted = {"institution": 2, "usage": 1, "since": FOUNDED, "operatorIndex": 2, "compromisedSince": FOUNDED}
+    chain.put("Keys", "_keys", 2, keccak256(raw(ISSUER_KEY)), **squatted)
+    assert judge(bundle, chain, chain.policy()).code == "ok"
+
+
+@pytest.mark.parametrize("fields", [{"since": ANCHORED + 1}, {"until": ANCHORED}, {"institution": 0, "since": 0}])
+def test_a_did_counts_from_its_first_second_to_before_its_last(
+    chain: World, judge: Judge, fields: dict[str, int]
+) -> None:
+    bundle = issue(chain)
+    chain.put("Keys", "_dids", keccak256(DID.encode()), since=ANCHORED, until=ANCHORED + 1)
+    assert judge(bundle, chain, chain.policy()).code == "ok"
+    chain.put("Keys", "_dids", keccak256(DID.encode()), **fields)
+    refused(judge(bundle, chain, chain.policy()), "issuer_unknown", "issuer")
+
+
+def test_a_successor_of_the_register_touches_neither_keys_nor_history(chain: World, judge: Judge) -> None:
+    bundle = issue(chain)
+    chain.deploy("IssuerRegistry", b"\x77" * 20, ANCHORED + 60, version=2)
+    registry = {"state": 2, "since": ANCHORED + 60, "nameHash": int.from_bytes(keccak256(NAME.encode()), "big")}
+    chain.put("IssuerRegistry", "_issuers", 1, **registry, address=b"\x77" * 20)
+    assert judge(bundle, chain, chain.policy()).code == "ok"
 
 
 def test_an_operator_that_retired_since_does_not_matter(chain: World, judge: Judge) -> None:

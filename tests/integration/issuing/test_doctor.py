@@ -97,7 +97,7 @@ def test_a_key_that_is_not_registered_and_one_that_does_not_open_are_told(copy: 
     copy.resolve("keys/other.pem").write_text("-----BEGIN NOTHING-----")
     assert "unreadable_key" in problems(diagnose(copy.with_institution(swapped)))
     with Connection(copy, Rpc(alliance.profile.rpc)) as connection:
-        (finding,) = check_signing_key(connection, replace(institution, signing=None))
+        (finding,) = check_signing_key(connection, replace(institution, signing=None), time.time())
     assert finding.code == "key_unknown"
 
 

@@ -167,15 +167,15 @@ def test_a_key_is_added_and_retired_by_its_admin_and_another_institutions_is_ano
         with pytest.raises(TransactionRevertedError, match="institution 1 registered the key already"):
             add_key(connection, first, key, KeyUsage.STATUS)
         with pytest.raises(TransactionRevertedError, match="has no key"):
-            retire_key(connection, first, b"\x43" * 32)
-        mark_key_compromised(connection, first, key, record["since"])
+            retire_key(connection, first, key)
+        mark_key_compromised(connection, first, key_hash(key), record["since"])
         assert keys.read("key", 1, key_hash(key))["compromisedSince"] == record["since"]
         with pytest.raises(TransactionRevertedError, match="cut-off"):
-            mark_key_compromised(connection, first, key, record["since"] + 1)
-        retire_key(connection, first, key, record["since"] + 10**6)
-        retire_key(connection, first, key)
+            mark_key_compromised(connection, first, key_hash(key), record["since"] + 1)
+        retire_key(connection, first, key_hash(key), record["since"] + 10**6)
+        retire_key(connection, first, key_hash(key))
         with pytest.raises(TransactionRevertedError, match=r"the end .* does not lie between"):
-            retire_key(connection, first, key)
+            retire_key(connection, first, key_hash(key))
         assert keys.read("key", 2, key_hash(key))["until"] == 0
         assert keys.read("key", 1, key_hash(key))["until"] > 0
 

@@ -19,7 +19,7 @@ from testamur.batch.preflight import NotReadyError
 from testamur.batch.rows import erase
 from testamur.chain.connection import Connection
 from testamur.chain.errors import ChainUnreachableError, KeyUnusableError, WrongChainError
-from testamur.chain.keys import KeyUsage, add_key, retire_key
+from testamur.chain.keys import KeyUsage, add_key, key_hash, retire_key
 from testamur.chain.password_file import read_password
 from testamur.chain.signing_key import create_signing_key, load_signing_key, raw_public_key
 from testamur.errors import TestamurError
@@ -264,7 +264,7 @@ def test_a_run_that_waited_while_its_key_was_replaced_signs_anew(alliance: Allia
         password = read_password(profile.password_path)
         new = create_signing_key(connection.profile.resolve("keys/cdou/second.pem"), password)
         add_key(connection, issuer, raw_public_key(new), KeyUsage.CREDENTIAL)
-        retire_key(connection, issuer, raw_public_key(old))
+        retire_key(connection, issuer, key_hash(raw_public_key(old)))
         with pytest.raises(NotReadyError, match="retired") as caught:
             alliance.issue(roster, out, is_resumed=True)
         assert caught.value.exit_code == 6
