@@ -12,7 +12,7 @@ from typing import Any
 
 from testamur.batch.inclusion import Anchor, Inclusion
 from testamur.batch.pattern import HEAD, TAIL, Pattern
-from testamur.batch.places import EQUAL, LATER, RULES
+from testamur.batch.places import EQUAL, LATER, RULES, TELLING
 from testamur.credential.canonical import CanonicalBytes, double_lexical
 from testamur.credential.document import Document, parse_credits
 from testamur.credential.nquads import Quads
@@ -59,7 +59,8 @@ class Likeness:
         self._numbers = [(place.part, place.after) for place in pattern.places if not place.part % 2]
         self._own: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(*own)
         self._groups = []
-        for rule in dict.fromkeys(place.rule for place in pattern.places):
+        rules = dict.fromkeys(place.rule for place in pattern.places)
+        for rule in sorted(rules, key=lambda rule: rule not in TELLING):
             group = [place for place in pattern.places if place.rule == rule]
             self._groups.append((RULES[rule], _getter([place.part for place in group]), [item.path for item in group]))
         self._forms = _getter([places[path].part for path in pattern.values])

@@ -14,7 +14,7 @@ from testamur.credential.errors import MalformedError
 from testamur.credential.number import is_exact
 from testamur.credential.vocabulary import VALUE_RULES, is_absolute_iri
 
-__all__ = ["EQUAL", "KINDS", "LATER", "OWN", "RULES", "rule_at"]
+__all__ = ["EQUAL", "KINDS", "LATER", "OWN", "RULES", "TELLING", "rule_at"]
 
 _SUBJECT: Final = "credential.credentialSubject"
 OWN: Final[Mapping[str, str]] = {
@@ -128,3 +128,5 @@ RULES: Final[Mapping[str, Callable[[Sequence[str]], list[Any] | None]]] = {
     "hash": _hashes,
 }
 """Rule -> the values of the texts at all its places, or None where the full parse is to judge."""
+TELLING: Final = frozenset({"whole", "fraction"})
+"""Rules by which patterns of the same fixed parts differ: judged first, for half the lines may be the other's."""

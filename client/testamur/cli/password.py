@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,9 @@ from testamur.cli.command import command
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
 from testamur.cli.staff import keystore_of
+
+if TYPE_CHECKING:
+    from testamur.profile import Profile
 
 __all__ = ["app"]
 
@@ -48,15 +51,16 @@ def password(
     """Change the password of one keystore, or of every keystore and signing key of the profile.
 
     Each file is replaced whole or not at all. Interrupted, run the same again: files that open with the new password
-    are left alone. The profile names the new password file once all are done.
+    are left alone. The profile names the new password file once all are done, and so do profiles beside it or in the
+    folders next to it whose key files are all among these; others that use one of the files are named.
     """
     from testamur.chain.password_file import read_password
     from testamur.chain.passwords import change_keystore_password, change_signing_key_password
-    from testamur.profile import update_profile
+    from testamur.profiles_near import key_files
 
     if name is None and new_password_file is None:
         raise UsageError("the profile needs a file for its password", "name it with --new-password-file")
-    keystores, keys = ([keystore_of(session, name, keystore)], []) if name is not None else _key_files(session)
+    keystores, keys = ([keystore_of(session, name, keystore)], []) if name is not None else key_files(session.profile())
     old = _old_password(session, password_file)
     if new_password_file is not None:
         make_password(session, new_password_file)
@@ -67,37 +71,54 @@ def password(
             raise UsageError("the two are not the same", "type the new password twice")
     done = [str(path) for path in keystores if change_keystore_password(path, old, new)]
     done += [str(path) for path in keys if change_signing_key_password(path, old, new)]
+    followed: list[str] = []
     if name is None and new_password_file is not None:
-        named = str(new_password_file.absolute())
-        folder = session.profile_file.absolute().parent
-        if new_password_file.absolute().is_relative_to(folder):
-            named = new_password_file.absolute().relative_to(folder).as_posix()
-        update_profile(session.profile(), lambda profile: replace(profile, password_file=named))
-    elif session.has_profile() and any(
-        path.resolve() in {file.resolve() for file in _key_files(session)[0]} for path in keystores
-    ):
-        session.terminal.note(
-            "the profile names one password file for all its keys; for this one set ETH_KEYSTORE and ETH_PASSWORD"
-        )
-    session.terminal.result({"changed": done})
+        _name_password_file(session.profile(), new_password_file)
+        followed = _tell_others(session, [*keystores, *keys], new_password_file)
+        session.terminal.note("a profile elsewhere that uses these key files needs the new file as its password_file")
+    else:
+        if session.has_profile() and {path.resolve() for path in keystores} & {
+            path.resolve() for path in key_files(session.profile())[0]
+        }:
+            session.terminal.note(
+                "the profile names one password file for all its keys; for this one set ETH_KEYSTORE and ETH_PASSWORD"
+            )
+        _tell_others(session, keystores, None)
+    session.terminal.result({"changed": done, "profiles": followed})
     session.terminal.say("{count} key files have the new password now", count=len(done))
     for path in done:
         session.terminal.show(path)
 
 
-def _key_files(session: Session) -> tuple[list[Path], list[Path]]:
-    """Every keystore and every signing key that the profile names and that is here."""
-    profile = session.profile()
-    keystores: list[str] = []
-    keys: list[str] = []
-    for institution in profile.institutions:
-        keystores += institution.accounts.files()
-        if institution.signing is not None:
-            keys += [institution.signing.credential, institution.signing.status]
-    return (
-        [path for path in map(profile.resolve, dict.fromkeys(keystores)) if path.is_file()],
-        [path for path in map(profile.resolve, dict.fromkeys(keys)) if path.is_file()],
-    )
+def _name_password_file(profile: "Profile", password_file: Path) -> None:
+    """Have a profile name its password file; relative to it where it lies in its folder."""
+    from testamur.profile import update_profile
+
+    path, folder = password_file.absolute(), profile.path.absolute().parent
+    named = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+    update_profile(profile, lambda found: replace(found, password_file=named))
+
+
+def _tell_others(session: Session, files: list[Path], password_file: Path | None) -> list[str]:
+    """Have other profiles whose key files all changed follow, and tell of each; paths of those that follow."""
+    from testamur.profiles_near import key_files, profiles_near
+
+    terminal = session.terminal
+    followed: list[str] = []
+    changed = {path.resolve() for path in files}
+    for other in profiles_near(session.profile_file, files):
+        named = {path.resolve() for kind in key_files(other) for path in kind}
+        if password_file is not None and named <= changed:
+            _name_password_file(other, password_file)
+            followed.append(str(other.path))
+            terminal.note("{path} uses the same key files and names the new password file too", path=other.path)
+        else:
+            terminal.note(
+                "{path} uses these key files too, and its password file opens them no more: change its other keys, or"
+                " set ETH_KEYSTORE and ETH_PASSWORD for them",
+                path=other.path,
+            )
+    return followed
 
 
 def _old_password(session: Session, password_file: Path | None) -> Sequence[str]:

@@ -57,7 +57,7 @@ def test_a_password_file_that_is_named_wins_over_the_profile_s(copy: Path, tmp_p
     assert "the old password does not open" in wrong.err
     right = command("account", "password", "own", "--password-file", tmp_path / "old",
                     "--new-password-file", tmp_path / "new", "--profile", copy, "--json")  # fmt: skip
-    assert right.json == {"changed": [str(own)]}
+    assert right.json == {"changed": [str(own)], "profiles": []}
     assert Account.load(own, tmp_path / "new")
     assert own.stat().st_mode & 0o777 == 0o600
 
@@ -88,3 +88,32 @@ def test_a_keystore_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path, monk
 def test_without_a_terminal_a_password_that_no_file_holds_is_refused(copy: Path) -> None:
     assert command("account", "password", "--profile", copy).code == 2
     assert command("account", "password", "issue", "--profile", copy).code in (2, 9)
+
+
+def other_profile(path: Path, copy: Path, *more: str) -> Path:
+    """A profile in another folder that uses the issuing keystore of `copy`, and others."""
+    accounts = Accounts(issue=str(copy.parent / "keys" / "issue.json"), status=more[0] if more else None)
+    institution = Institution(1, "成都开放大学", "cdou", "did:web:cdou.example", accounts=accounts)
+    Profile(path, "http://127.0.0.1:1", 20260, None, bytes(20), str(copy.parent / "keys" / "password"),
+            institutions=(institution,)).save()  # fmt: skip
+    return path
+
+
+def test_other_profiles_of_the_same_key_files_follow_or_are_named(tmp_path: Path, copy: Path) -> None:
+    """They named the old file on, which no longer opened anything."""
+    alike = other_profile(tmp_path.parent / f"{tmp_path.name}-b" / "testamur.toml", copy)
+    create_keystore(tmp_path / "own.json", "the first", is_light=True)
+    mixed = other_profile(tmp_path / "mixed.toml", copy, "own.json")
+    stranger = tmp_path / "stranger.toml"
+    stranger.write_text("[not a profile]\n")
+    new = tmp_path / "keys" / "new-password"
+    done = command("account", "password", "--new-password-file", new, "--profile", copy, "--json")
+    assert (done.code, done.json["profiles"]) == (0, [str(alike)]), done.err
+    followed = Profile.load(alike)
+    assert Account.load(followed.resolve(str(followed.institutions[0].accounts.issue)), followed.password_path)
+    assert Profile.load(mixed).password_file == str(copy.parent / "keys" / "password")
+    assert f"{mixed} uses these key files too" in done.err
+    assert str(stranger) not in done.err
+    again = command("account", "password", "issue", "--password-file", new, "--new-password-file", tmp_path / "third",
+                    "--profile", copy, "--lang", "zh")  # fmt: skip
+    assert (again.code, f"{alike} 也使用这些密钥文件" in again.err) == (0, True), again.err
