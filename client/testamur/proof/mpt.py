@@ -7,6 +7,7 @@ again, so a wrong bag can withhold an answer but never change it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from testamur.proof.errors import InvalidNodeError, MalformedEvidenceError, MissingNodeError
 from testamur.proof.hashing import keccak256
@@ -19,6 +20,10 @@ EMPTY_ROOT = keccak256(b"\x80")
 
 EMPTY_CODE_HASH = keccak256(b"")
 """The code hash of an account without code."""
+
+_MAX_REMEMBERED_BYTES = 1024
+"""A branch whose children are all named by hash has 532."""
+_NIBBLES = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +118,22 @@ def _resolve(node_hash: bytes, nodes: Mapping[bytes, bytes]) -> Item:
     encoded = nodes.get(node_hash)
     if encoded is None:
         raise MissingNodeError(f"trie node {node_hash.hex()} is not among the evidence")
-    if keccak256(encoded) != node_hash:
-        raise InvalidNodeError(f"trie node {node_hash.hex()} has another hash")
     try:
-        return decode(encoded)
+        found_hash, node = _hash_and_item(encoded) if len(encoded) <= _MAX_REMEMBERED_BYTES else _read_node(encoded)
     except MalformedEvidenceError as error:
         raise InvalidNodeError(f"trie node {node_hash.hex()} is not well-formed RLP") from error
+    if found_hash != node_hash:
+        raise InvalidNodeError(f"trie node {node_hash.hex()} has another hash")
+    return node
+
+
+def _read_node(encoded: bytes) -> tuple[bytes, Item]:
+    """The hash and the item of a node's bytes, and of nothing else: the same for ever."""
+    return keccak256(encoded), decode(encoded)
+
+
+_hash_and_item = lru_cache(maxsize=1024)(_read_node)
+"""Bundles of one batch bring the same nodes. Who takes an item changes nothing in it."""
 
 
 def _child(reference: Item, nodes: Mapping[bytes, bytes]) -> Item:
@@ -140,7 +155,7 @@ def _value(item: Item) -> bytes:
 
 def _nibbles(key: bytes) -> bytes:
     """Each half of each byte as a byte of its own."""
-    return bytes(nibble for byte in key for nibble in (byte >> 4, byte & 15))
+    return key.hex().encode().translate(_NIBBLES)
 
 
 def _decode_path(item: Item) -> tuple[bool, bytes]:

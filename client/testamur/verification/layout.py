@@ -5,6 +5,8 @@ compiled storage layout; a contract whose Directory entry names another layout n
 (docs/protocol.md 4.4).
 """
 
+from functools import lru_cache
+
 from testamur.proof.hashing import keccak256
 
 __all__ = ["BASE_SLOTS", "FIELDS", "LAYOUT", "element", "inner", "unpack"]
@@ -86,6 +88,7 @@ FIELDS: dict[str, tuple[tuple[str, int], ...]] = {
 """Struct → the fields that share its first slot, lowest bytes first, with their sizes in bytes."""
 
 
+@lru_cache(maxsize=1024)
 def element(contract: str, variable: str, *keys: int | bytes) -> int:
     """The slot of an element of a mapping, or of a mapping of mappings."""
     slot = BASE_SLOTS[contract][variable]

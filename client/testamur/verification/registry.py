@@ -7,7 +7,7 @@ not change.
 """
 
 from collections.abc import Callable, Hashable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from testamur.batch.claims import Claims
@@ -252,8 +252,7 @@ class Registry:
         """Fetch the aligned block of words round one, of both bitmaps."""
         address, first = self.contract("StatusRegistry", version).address, word - word % _BLOCK_WORDS
         for variable in ("_revoked", "_suspended"):
-            bitmap = element("StatusRegistry", variable, number)
-            self._view.prefetch(address, [inner(bitmap, first + i) for i in range(_BLOCK_WORDS)])
+            self._view.prefetch(address, _block_slots(variable, number, first))
 
     def read_ahead(self, did: str, key: bytes, claims: Claims, batch: Batch) -> None:
         """Fetch together what the issuer and key checks will ask, where every question costs a round trip."""
@@ -334,6 +333,13 @@ class Registry:
         except KeyError:
             found = self._records[key] = read()
         return found
+
+
+@lru_cache(maxsize=64)
+def _block_slots(variable: str, number: int, first: int) -> tuple[int, ...]:
+    """Where the words of an aligned block of one bitmap of a status list stand."""
+    bitmap = element("StatusRegistry", variable, number)
+    return tuple(inner(bitmap, first + i) for i in range(_BLOCK_WORDS))
 
 
 def _directory_key(name: str) -> bytes:

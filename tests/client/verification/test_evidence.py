@@ -55,6 +55,17 @@ def test_many_are_proved_on_one_state(chain: World) -> None:
     assert [method for method, _ in node.asked].count("testamur_finalityProof") == 1
 
 
+def test_more_rows_of_a_batch_cost_no_more_requests(chain: World) -> None:
+    """What one row rested on, the next does too: the state, the issuer, the block of the status list."""
+    bundles = chain.issue([credential(n, status_index=70_000 + 40 * n) for n in range(12)])
+    asked = []
+    for some in (bundles[:2], bundles):
+        node = Node(chain)
+        assert len(list(prove_many(some, node.chain(), chain.policy(), NOW))) == len(some)
+        asked.append(len(node.asked))
+    assert asked[0] == asked[1] <= 12, asked
+
+
 def test_a_revocation_is_proved_too(chain: World) -> None:
     bundle = issue(chain)[0]
     chain.revoke(70_000)
