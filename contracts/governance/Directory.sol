@@ -15,7 +15,8 @@ contract Directory is IDirectory, Governed {
     using SafeCast for uint256;
 
     uint256 private constant PROBE_GAS = 50_000;
-    uint16 private constant LAST_VERSION = 255; // a batch's record has one byte for it
+    uint16 private constant LAST_VERSION = 63; // fewer than the 64 that verifiers read
+    bytes4 private constant PREDECESSOR = bytes4(keccak256("predecessor()"));
 
     mapping(bytes32 => uint16) private _counts;
     mapping(bytes32 => mapping(uint16 => Entry)) private _entries; // versions count from 1
@@ -42,6 +43,7 @@ contract Directory is IDirectory, Governed {
         require(newest.version < LAST_VERSION, DirectoryTooManyVersions(name));
         require(target.code.length > 0, DirectoryNoCode(target));
         _requireFits(name, target);
+        _requireFollows(name, target, newest.target);
         uint256 delay = IAlliance(alliance()).parameter(Names.DIRECTORY_DELAY);
         _enter(name, target, layout, block.timestamp + delay);
     }
@@ -108,6 +110,15 @@ contract Directory is IDirectory, Governed {
         _requireAgrees(name, target, IGoverned.alliance.selector, alliance());
         _requireAgrees(name, target, bytes4(keccak256("operators()")), this.current(Names.OPERATORS));
         _requireAgrees(name, target, bytes4(keccak256("directory()")), address(this));
+    }
+
+    /// @dev What knows a predecessor knows the one in force; and where that one knows its own, its successor does too.
+    function _requireFollows(bytes32 name, address target, address inForce) private view {
+        _requireAgrees(name, target, PREDECESSOR, inForce);
+        (bool isKnown,) = _ask(target, PREDECESSOR);
+        if (isKnown || inForce == address(0)) return;
+        (bool isNeeded,) = _ask(inForce, PREDECESSOR);
+        require(!isNeeded, DirectoryUnfit(name, target, PREDECESSOR));
     }
 
     function _requireAgrees(bytes32 name, address target, bytes4 selector, address expected) private view {

@@ -35,7 +35,7 @@ interface IDirectory {
     error DirectoryEntryWaits(bytes32 name, uint16 version, uint40 from);
     /// @notice No entry of that name waits.
     error DirectoryNothingWaits(bytes32 name);
-    /// @notice A name has 255 versions at most.
+    /// @notice A name has 63 versions at most: verifiers read no more than 64.
     error DirectoryTooManyVersions(bytes32 name);
     /// @notice The target is not made for this name and this chain: its view `selector` says otherwise, or nothing.
     error DirectoryUnfit(bytes32 name, address target, bytes4 selector);
@@ -55,7 +55,8 @@ interface IDirectory {
 
     /// @notice Name a contract, or its successor, from "directoryDelay" on. Alliance only.
     /// @param target Says `directoryName() == name`; where it has `alliance()`, `operators()` or `directory()`, they are
-    /// those of this chain.
+    /// those of this chain; where it has `predecessor()`, that is the contract in force, or zero where there is none; and it
+    /// has one where the contract in force has one.
     /// @param layout Number of the storage layout that proofs of its slots follow, from 1.
     function set(bytes32 name, address target, uint16 layout) external;
 

@@ -14,6 +14,7 @@ BATCHES, STATUS = directory_name("CredentialBatches"), directory_name("StatusReg
 DELAY = PERIODS["directoryDelay"]
 DOCUMENT = b"\x07" * 32
 NAMED = keccak256(b"directoryName()")[:4]
+PREDECESSOR = keccak256(b"predecessor()")[:4]
 
 
 def new_batches(suite: Suite) -> bytes:
@@ -124,6 +125,57 @@ def test_a_contract_of_another_alliance_is_no_successor(wrong: str, suite: Suite
     selector = keccak256(f"{wrong.lower()}()".encode())[:4]
     with refused("DirectoryUnfit", STATUS, target, selector):
         suite.decide(("Directory", "set", STATUS, target, 1))
+
+
+def candidate(suite: Suite, name: bytes, predecessor: bytes | None) -> bytes:
+    """A contract that answers its name, and its predecessor where it has one, and reverts at any other question."""
+    answers = {NAMED: name} | ({} if predecessor is None else {PREDECESSOR: predecessor.rjust(32, b"\0")})
+    runtime = bytes.fromhex("5f3560e01c")  # the selector
+    for position, selector in enumerate(answers):
+        place = 5 + 11 * len(answers) + 3 + 42 * position
+        runtime += b"\x80\x63" + selector + b"\x14\x61" + place.to_bytes(2, "big") + b"\x57"
+    runtime += bytes.fromhex("5f5ffd")
+    for answer in answers.values():
+        runtime += b"\x5b\x7f" + answer + bytes.fromhex("5f5260205ff35b00")
+    init_code = b"\x60" + bytes([len(runtime)]) + bytes.fromhex("600a5f3960") + bytes([len(runtime)]) + b"\x5f\xf3"
+    return suite.chain.create("Anything", NO_ONE, init_code + runtime)
+
+
+def test_what_has_a_predecessor_names_the_version_in_force(suite: Suite) -> None:
+    name = directory_name("Something")
+    with refused("DirectoryUnfit", name, (wrong := candidate(suite, name, NO_ONE)), PREDECESSOR):
+        suite.govern("Directory", "set", name, wrong, 1)
+    first = candidate(suite, name, b"")
+    suite.govern("Directory", "set", name, first, 1)
+    suite.chain.mine(DELAY)
+    for other in (NO_ONE, b"", None):  # another one, none, and no word about it where the version in force has one
+        with refused("DirectoryUnfit", name, (wrong := candidate(suite, name, other)), PREDECESSOR):
+            suite.govern("Directory", "set", name, wrong, 1)
+    second = candidate(suite, name, first)
+    suite.govern("Directory", "set", name, second, 1)
+    suite.chain.mine(DELAY)
+    assert suite.call("Directory", "resolve", name) == (second, 2)
+
+
+def test_what_has_no_predecessor_follows_what_has_none(suite: Suite) -> None:
+    name = directory_name("Something")
+    for version in (1, 2):
+        suite.govern("Directory", "set", name, candidate(suite, name, None), 1)
+        suite.chain.mine(DELAY)
+        assert suite.call("Directory", "count", name) == version
+
+
+def test_verifiers_read_more_versions_than_a_name_may_have(suite: Suite) -> None:
+    """One more than a verifier reads would make every verdict unproven."""
+    from testamur.verification.registry import _MOST_VERSIONS
+
+    name = directory_name("Something")
+    suite.govern("Alliance", "setParameter", directory_name("directoryDelay"), 1)
+    for _ in range(_MOST_VERSIONS - 1):
+        suite.govern("Directory", "set", name, candidate(suite, name, None), 1)
+        suite.chain.mine(2)
+    with refused("DirectoryTooManyVersions", name):
+        suite.govern("Directory", "set", name, candidate(suite, name, None), 1)
 
 
 @pytest.mark.parametrize("code", ["5b5f56", "5f5ffd", "621000005ff3", "60205ff3"])

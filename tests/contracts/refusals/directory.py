@@ -48,7 +48,7 @@ def _(s: Suite) -> object:
 def _(s: Suite) -> object:
     name = directory_name("StatusRegistry")
     s.govern("Alliance", "setParameter", directory_name("directoryDelay"), 1)
-    for _ in range(254):
+    for _ in range(62):
         s.govern("Directory", "set", name, new_status_registry(s, 1), 1)
         s.chain.mine(2)
     return s.govern("Directory", "set", name, new_status_registry(s, 1), 1)
