@@ -65,6 +65,12 @@ contract CredentialBatches is ICredentialBatches, INamed {
     }
 
     /// @inheritdoc ICredentialBatches
+    function extentOf(bytes32 id) external view returns (uint32 list, uint32 size) {
+        Batch storage record = _batches[id];
+        (list, size) = (record.list, record.size);
+    }
+
+    /// @inheritdoc ICredentialBatches
     function batchId(uint8 kind, uint32 issuer, uint32 list, uint32 size, bytes32 root) public view returns (bytes32) {
         return keccak256(abi.encode(block.chainid, address(this), kind, issuer, list, size, root));
     }

@@ -66,6 +66,12 @@ interface ICredentialBatches {
 
     function batch(bytes32 id) external view returns (Batch memory);
 
+    /// @notice The status list of a batch's entries, and how many they are: what its voiding needs of its record.
+    /// @param id The batch.
+    /// @return list The list.
+    /// @return size The number of entries; 0: no such batch.
+    function extentOf(bytes32 id) external view returns (uint32 list, uint32 size);
+
     /// @notice keccak256(abi.encode(chain id, this contract, kind, issuer, list, size, root)).
     function batchId(uint8 kind, uint32 issuer, uint32 list, uint32 size, bytes32 root) external view returns (bytes32);
 

@@ -57,10 +57,21 @@ interface IStatusRegistry {
     /// @notice There is no such institution.
     error StatusRegistryUnknownInstitution(uint32 institution);
 
+    /// @notice Only the contract that the Directory names Disputes gives remedies.
+    error StatusRegistryNotDisputes(address caller);
+    /// @notice The dispute has had its remedy.
+    error StatusRegistryRemedied(bytes32 dispute);
+    /// @notice No such leaf stands at that index of the batch.
+    error StatusRegistryNotInBatch(bytes32 batchId, uint32 leafIndex);
+
     /// @notice A list was opened by its issuer's operator `holder`.
     event ListOpened(uint32 indexed list, uint32 indexed issuer, uint8 log2size, uint16 holder);
     /// @notice From now on the issuer's operator `holder` fills the list; `by` is an ADMIN or the Alliance.
     event ListHandedOver(uint32 indexed list, uint16 indexed holder, address indexed by);
+    /// @notice A dispute ended with the revocation of one credential; `by` is the contract that decided it.
+    event DisputeRemedied(
+        bytes32 indexed dispute, uint32 indexed list, uint32 index, bytes32 indexed batchId, address by
+    );
     event CustodianNamed(uint32 indexed list, uint32 indexed custodian, bytes32 indexed document);
     /// @notice The credential at `index` of `list` has left force for good.
     event CredentialRevoked(uint32 indexed list, uint32 indexed index, uint8 reason);
@@ -110,6 +121,25 @@ interface IStatusRegistry {
         uint32[] calldata wordIndexes,
         uint256[] calldata masks,
         bytes32 document
+    ) external;
+
+    /// @notice Revoke one credential as the remedy of a dispute, once per dispute. Only the contract that the Directory
+    /// names Disputes. List and status index are those of the leaf, which the batch's own contract must find in it.
+    /// @param dispute The dispute, by the number or hash that Disputes gave it.
+    /// @param batchesVersion Version of CredentialBatches in the Directory that recorded the batch.
+    /// @param batchId The batch.
+    /// @param leafInput The credential's leaf, 142 bytes.
+    /// @param leafIndex Where it stands in the batch.
+    /// @param path Its inclusion proof.
+    /// @param reason 0 to 3.
+    function remedy(
+        bytes32 dispute,
+        uint16 batchesVersion,
+        bytes32 batchId,
+        bytes calldata leafInput,
+        uint32 leafIndex,
+        bytes32[] calldata path,
+        uint8 reason
     ) external;
 
     /// @notice Name the institution that keeps the list while its issuer is not recognised; 0: none. Alliance only.

@@ -16,8 +16,16 @@ import {IIssuerRegistry} from "../registry/IIssuerRegistry.sol";
 abstract contract StatusLists is IStatusRegistry, INamed, Governed {
     using SafeCast for uint256;
 
+    /// @dev Who writes to a list, and the list's size.
+    struct Keeper {
+        uint32 institution;
+        uint16 operatorIndex;
+        uint8 log2size;
+    }
+
     uint8 private constant SMALLEST_LOG2 = 17;
     uint8 private constant LARGEST_LOG2 = 24;
+    uint8 private constant LAST_REASON = 3;
 
     IOperators private immutable _operators;
     IDirectory private immutable _directory;
@@ -110,13 +118,44 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
         return address(_directory);
     }
 
-    /// @dev The issuer keeps its list while it is recognised; while it is not, the custodian that the Alliance named.
-    function _requireKeeper(uint32 list) internal view {
+    /// @dev Reasons are coarse.
+    modifier onlyReason(uint8 reason) {
+        require(reason <= LAST_REASON, StatusRegistryReasonOutOfBounds(reason));
+        _;
+    }
+
+    /// @dev The caller as STATUS operator of the institution that keeps the list, and the list's size.
+    function _requireKeeper(uint32 list) internal view returns (Keeper memory keeper) {
         List memory record = _lists[list];
         require(record.issuer != 0, StatusRegistryUnknownList(list));
-        (uint32 institution,, uint16 roles) = _operators.roleOf(msg.sender);
-        uint32 keeper = _isRecognised(record.issuer) ? record.issuer : record.custodian;
-        require(institution == keeper && roles & Roles.STATUS != 0, StatusRegistryNotKeeper(list, msg.sender));
+        uint16 roles;
+        (keeper.institution, keeper.operatorIndex, roles) = _operatorOf(msg.sender);
+        require(
+            roles & Roles.STATUS != 0 && keeper.institution == _keeperOf(record),
+            StatusRegistryNotKeeper(list, msg.sender)
+        );
+        keeper.log2size = record.log2size;
+    }
+
+    /// @dev The issuer keeps its list while it is recognised; while it is not, the custodian that the Alliance named.
+    function _keeperOf(List memory record) internal view returns (uint32) {
+        return _isRecognised(record.issuer) ? record.issuer : record.custodian;
+    }
+
+    function _operatorOf(address account) internal view returns (uint32 institution, uint16 index, uint16 roles) {
+        return _operators.roleOf(account);
+    }
+
+    function _current(bytes32 name) internal view returns (address) {
+        return _directory.current(name);
+    }
+
+    function _resolve(bytes32 name) internal view returns (address target, uint16 version) {
+        return _directory.resolve(name);
+    }
+
+    function _entered(bytes32 name, uint16 version) internal view returns (address) {
+        return _directory.entry(name, version).target;
     }
 
     /// @dev The number after the last of the version that this one follows, if it is in force and follows one.

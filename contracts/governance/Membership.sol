@@ -45,6 +45,7 @@ abstract contract Membership is IAlliance, Founding {
         parameter(Names.CONTROLLER_DELAY);
         parameter(Names.RECOVERY_DELAY);
         parameter(Names.DIRECTORY_DELAY);
+        parameter(Names.VOID_DELAY);
     }
 
     modifier onlySelf() {

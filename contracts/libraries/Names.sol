@@ -12,9 +12,11 @@ library Names {
     bytes32 internal constant ISSUER_REGISTRY = "IssuerRegistry";
     bytes32 internal constant STATUS_REGISTRY = "StatusRegistry";
     bytes32 internal constant CREDENTIAL_BATCHES = "CredentialBatches";
+    bytes32 internal constant DISPUTES = "Disputes";
 
     bytes32 internal constant VOTING_PERIOD = "votingPeriod";
     bytes32 internal constant CONTROLLER_DELAY = "controllerDelay";
     bytes32 internal constant RECOVERY_DELAY = "recoveryDelay";
     bytes32 internal constant DIRECTORY_DELAY = "directoryDelay";
+    bytes32 internal constant VOID_DELAY = "voidDelay";
 }

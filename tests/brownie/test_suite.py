@@ -22,7 +22,13 @@ from eth_utils import keccak, to_checksum_address
 from web3.exceptions import ContractCustomError
 
 DAY = 86_400
-PERIODS = {"votingPeriod": 14 * DAY, "controllerDelay": 7 * DAY, "recoveryDelay": 30 * DAY, "directoryDelay": 7 * DAY}
+PERIODS = {
+    "votingPeriod": 14 * DAY,
+    "controllerDelay": 7 * DAY,
+    "recoveryDelay": 30 * DAY,
+    "directoryDelay": 7 * DAY,
+    "voidDelay": 7 * DAY,
+}
 LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576, 31_536_000, 1_100_000, 30_000_000, 1_000_000, 4_000_000)
 ORIGIN = "0x" + "0b" * 32
 DOCUMENT = "0x" + "07" * 32

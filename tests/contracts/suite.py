@@ -39,7 +39,13 @@ DAY = 86_400
 GENESIS_TIME = 1_790_000_000
 ORIGIN = keccak256(b"block 0")
 """The hash of block 0, as the node writes it in block 1."""
-PERIODS = {"votingPeriod": 14 * DAY, "controllerDelay": 7 * DAY, "recoveryDelay": 30 * DAY, "directoryDelay": 7 * DAY}
+PERIODS = {
+    "votingPeriod": 14 * DAY,
+    "controllerDelay": 7 * DAY,
+    "recoveryDelay": 30 * DAY,
+    "directoryDelay": 7 * DAY,
+    "voidDelay": 3 * DAY,
+}
 SCOPE = (1, 0, 1, 10, 0, 0, 0)
 """Framework 1, any type, ranks 1 to 10, any region, open."""
 

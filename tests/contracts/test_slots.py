@@ -29,7 +29,7 @@ PINNED = {
     "IssuerRegistry": {"_issuers": 0, "_foldedNames": 1, "_history": 2, "_scopes": 3},
     "QualificationFrameworks": {"_frameworks": 0, "_levels": 1, "_types": 2, "_crosswalks": 4},
     "CredentialBatches": {"_batches": 0},
-    "StatusRegistry": {"_nextList": 0, "_lists": 1, "_revoked": 2, "_suspended": 3},
+    "StatusRegistry": {"_nextList": 0, "_lists": 1, "_voids": 2, "_revoked": 3, "_suspended": 4},
 }
 """Layout number 1. Whoever moves one of these gives the contracts another layout number."""
 

@@ -22,6 +22,7 @@ abstract contract Suite is Cheats {
     bytes32 internal constant ORIGIN = keccak256("block 0");
     uint64 internal constant VOTING_PERIOD = 7 days;
     uint64 internal constant DIRECTORY_DELAY = 3 days;
+    uint64 internal constant VOID_DELAY = 3 days;
 
     Permissions internal permissions;
     Operators internal operators;
@@ -126,14 +127,15 @@ abstract contract Suite is Cheats {
     }
 
     function _periodNames() private pure returns (bytes32[] memory names) {
-        names = new bytes32[](4);
-        (names[0], names[1], names[2], names[3]) =
-        ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay");
+        names = new bytes32[](5);
+        (names[0], names[1], names[2], names[3], names[4]) =
+        ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay", "voidDelay");
     }
 
     function _periods() private pure returns (uint64[] memory values) {
-        values = new uint64[](4);
-        (values[0], values[1], values[2], values[3]) = (VOTING_PERIOD, 2 days, 10 days, DIRECTORY_DELAY);
+        values = new uint64[](5);
+        (values[0], values[1], values[2], values[3], values[4]) =
+        (VOTING_PERIOD, 2 days, 10 days, DIRECTORY_DELAY, VOID_DELAY);
     }
 
     function _directory(address[8] memory at) private returns (Directory) {

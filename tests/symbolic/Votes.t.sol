@@ -65,11 +65,11 @@ contract VoteProofs is Surroundings {
 
     /// @dev False where the constructor refuses the fraction, which it must exactly outside (1/2, 1].
     function _found(uint16 numerator, uint16 denominator) private returns (bool) {
-        bytes32[] memory names = new bytes32[](4);
-        (names[0], names[1], names[2], names[3]) =
-        ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay");
-        uint64[] memory values = new uint64[](4);
-        (values[0], values[1], values[2], values[3]) = (7 days, 2 days, 10 days, 3 days);
+        bytes32[] memory names = new bytes32[](5);
+        (names[0], names[1], names[2], names[3], names[4]) =
+        ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay", "voidDelay");
+        uint64[] memory values = new uint64[](5);
+        (values[0], values[1], values[2], values[3], values[4]) = (7 days, 2 days, 10 days, 3 days, 3 days);
         try new Votes(numerator, denominator, address(this), names, values) returns (Votes made) {
             assert(2 * uint256(numerator) > denominator && numerator <= denominator);
             votes = made;

@@ -48,6 +48,7 @@ DEFAULT_PERIODS: Mapping[str, int] = MappingProxyType(
         "controllerDelay": 7 * 86400,
         "recoveryDelay": 30 * 86400,
         "directoryDelay": 7 * 86400,
+        "voidDelay": 7 * 86400,
     }
 )
 """Seconds; alliance.toml [periods] overrides them."""

@@ -23,7 +23,7 @@ BASE_SLOTS: dict[str, dict[str, int]] = {
     "Operators": {"_operators": 2},
     "Permissions": {"_validators": 1, "_parameters": 11},
     "QualificationFrameworks": {"_frameworks": 0, "_levels": 1, "_types": 2},
-    "StatusRegistry": {"_lists": 1, "_revoked": 2, "_suspended": 3},
+    "StatusRegistry": {"_lists": 1, "_voids": 2, "_revoked": 3, "_suspended": 4},
 }
 """Contract → state variable → its slot."""
 
@@ -74,6 +74,16 @@ FIELDS: dict[str, tuple[tuple[str, int], ...]] = {
     "Level": (("ladder", 1), ("addedAt", 5), ("blank", 1)),
     "QualificationType": (("lowestRank", 1), ("highestRank", 1), ("from", 5), ("to", 5), ("addedAt", 5)),
     "List": (("issuer", 4), ("log2size", 1), ("openedAt", 5), ("next", 4), ("custodian", 4), ("holder", 2)),
+    "Void": (
+        ("since", 5),
+        ("revokedFrom", 5),
+        ("lifted", 5),
+        ("cleared", 5),
+        ("institution", 4),
+        ("list", 4),
+        ("operatorIndex", 2),
+        ("reason", 1),
+    ),
     "Validator": (("power", 8), ("institution", 4), ("index", 4)),
     "Parameters": (
         ("gasLimit", 8),

@@ -80,6 +80,7 @@ def alliance_toml(members: list[MemberAccounts], chain_id: int, genesis_time: da
                 "controllerDelay": 5,
                 "recoveryDelay": 10,
                 "directoryDelay": 5,
+                "voidDelay": 5,
             },
             "member": [
                 {

@@ -35,13 +35,13 @@ FULL = 2**256 - 1
 
 def new_alliance(suite: Suite, **changes: Any) -> bytes:
     """Construct a second Alliance, sound but for the changes."""
-    names = ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay")
+    names = ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay", "voidDelay")
     arguments = {
         "numerator": 2,
         "denominator": 3,
         "operators": suite.address("Operators"),
         "names": [directory_name(name) for name in names],
-        "values": [3600, 3600, 3600, 3600],
+        "values": [3600] * len(names),
     }
     types = ["uint16", "uint16", "address", "bytes32[]", "uint64[]"]
     return suite.chain.deploy("Alliance", NO_ONE, types, list((arguments | changes).values()))
