@@ -40,6 +40,7 @@ def figures() -> list[Figure]:
         Figure("revoke, first of its word", _gas(start, _revoke), 59_890, "EAS revoke"),
         Figure("revoke, next of its word", _gas(_after(start, _revoke), _revoke_next), 59_890, "EAS revoke"),
         Figure("revoke, each of 100 at random", _gas(start, _revoke_random) / 100, 26_193, "EAS multi-revoke, each"),
+        Figure("void a batch of any size", _gas(start, _void), 59_890, "EAS revoke of one"),
         Figure("revoke, each of 10,000 contiguous", _gas(start, _revoke_many) / 10_000, 94, "bare bitmap, each"),
     ]
 
@@ -88,6 +89,12 @@ def _revoke(suite: Suite) -> int:
 
 def _revoke_next(suite: Suite) -> int:
     return suite.send("status 1", "StatusRegistry", "revoke", 1, 513, 0).gas
+
+
+def _void(suite: Suite) -> int:
+    batch = suite.anchor(1).output  # recorded before: this answers with its id
+    suite.chain.mine()
+    return suite.send("status 1", "StatusRegistry", "voidBatch", 1, batch, 100, 1).gas
 
 
 def _revoke_random(suite: Suite) -> int:

@@ -64,6 +64,12 @@ def _anchor(suite: Suite) -> int:
     return suite.anchor(1).gas
 
 
+def _void(suite: Suite) -> int:
+    batch = suite.anchor(1).output
+    suite.chain.mine()
+    return suite.send("status 1", "StatusRegistry", "voidBatch", 1, batch, 100, 1).gas
+
+
 def _sent(person: str, contract: str, function: str, *arguments: object) -> Callable[[Suite], int]:
     return lambda suite: suite.send(person, contract, function, *arguments).gas
 
@@ -83,6 +89,7 @@ _ACTIONS: dict[str, Callable[[Suite], int]] = {
     "status: revoke ten words": _sent(
         "status 1", "StatusRegistry", "revokeWords", 1, list(range(10)), [2**256 - 1] * 10, 1
     ),
+    "status: void a batch": _void,
     "batches: anchor": _anchor,
 }
 

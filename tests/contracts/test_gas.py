@@ -26,3 +26,8 @@ def test_words_make_mass_revocation_cheap(gas: dict[str, float]) -> None:
     assert gas["revoke, each of 10,000 contiguous"] < 200
     assert gas["revoke, each of 100 at random"] < 0.5 * gas["revoke, first of its word"]
     assert gas["revoke, next of its word"] < gas["revoke, first of its word"]
+    assert gas["revoke, each of 100 at random"] <= 24_200
+
+
+def test_a_whole_batch_leaves_force_for_less_than_two_revocations(gas: dict[str, float]) -> None:
+    assert gas["void a batch of any size"] < 2 * gas["revoke, next of its word"]

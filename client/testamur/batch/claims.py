@@ -35,13 +35,16 @@ class Claims:
     """Unix seconds, u40; 0 without end."""
 
     def encode(self) -> bytes:
-        """32 bytes, big-endian: u32 ‖ u32 ‖ u8 ‖ u16 ‖ u32 ‖ u40 ‖ zeros."""
+        """32 bytes, big-endian: u32 ‖ u32 ‖ u8 ‖ u16 ‖ u32 ‖ u40 ‖ origin u32 ‖ zeros.
+
+        The origin is 0, the issuer itself: no other institution can consent on the chain yet.
+        """
         head = _LAYOUT.pack(self.framework, self.type, self.rank, self.region, self.credits_thousandths)
         return (head + self.valid_until.to_bytes(5, "big")).ljust(32, b"\0")
 
     @staticmethod
     def decode(data: bytes) -> "Claims | None":
-        """The claims that encode to these 32 bytes, or None where none do."""
+        """The claims that encode to these 32 bytes, or None where none do; those of another origin are refused."""
         if len(data) != 32:
             return None
         framework, type_, rank, region, credits_thousandths = _LAYOUT.unpack_from(data)

@@ -54,10 +54,15 @@ def check_sentence(check: Mapping[str, Any], words: Language, *, is_exact: bool 
 
 def left_force(facts: Mapping[str, Any], words: Language) -> str:
     """Since when and why a credential is out of force, as a sentence that follows another; empty where nobody said."""
-    if facts.get("told_by") != "node" or "since" not in facts:
+    is_batch = facts.get("of") == "batch"
+    if "since" not in facts or not (is_batch or facts.get("told_by") == "node"):
         return ""
     reason = words.find(f"reason.{facts.get('reason')}") or str(facts.get("reason"))
-    return words.text("reason.since", since=moment(facts["since"], words), reason=reason)
+    since = moment(facts["since"], words)
+    if not is_batch:
+        return words.text("reason.since", since=since, reason=reason)
+    revoked_from = moment(facts.get("revoked_from"), words)
+    return words.text("reason.batch", since=since, reason=reason, revoked_from=revoked_from)
 
 
 def notice_of(check: Mapping[str, Any], words: Language) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from testamur.chain.rpc import Rpc
 
-__all__ = ["Changes", "Reason", "StatusEvent", "no_changes", "read_changes"]
+__all__ = ["Changes", "Reason", "StatusEvent", "no_changes", "read_changes", "reason_name"]
 
 
 class Reason(IntEnum):
@@ -21,6 +21,12 @@ class Reason(IntEnum):
     ISSUED_IN_ERROR = 1
     CONDITIONS_NOT_MET = 2
     SUPERSEDED = 3
+
+
+def reason_name(reason: int) -> str:
+    """A reason by its name; one of a later version by its number."""
+    names = {known.value: known.name.lower() for known in Reason}
+    return names.get(reason, str(reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,8 @@ class StatusEvent:
         """For a check's facts: `since` in ISO 8601, `reason` by name, `told_by` because it is not proved."""
         from testamur.verification.verdict import iso
 
-        names = {reason.value: reason.name.lower() for reason in Reason}
-        reason = names.get(self.reason, str(self.reason))
-        return {"since": iso(self.time), "reason": reason, "since_block": self.block, "told_by": "node"}
+        told = {"since": iso(self.time), "reason": reason_name(self.reason)}
+        return {**told, "since_block": self.block, "told_by": "node"}
 
 
 class Changes:

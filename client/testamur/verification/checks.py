@@ -19,9 +19,10 @@ from testamur.credential.errors import MalformedError
 from testamur.credential.proof import verify as is_signed
 from testamur.proof.hashing import keccak256
 from testamur.proof.merkle import leaf_hash, verify_inclusion
+from testamur.verification.changes import reason_name
 from testamur.verification.errors import UndecidedError
 from testamur.verification.policy import Policy
-from testamur.verification.records import RECOGNISED, SUSPENDED, WITHDRAWN, Batch, Did, Key
+from testamur.verification.records import RECOGNISED, SUSPENDED, WITHDRAWN, Batch, Did, Key, Void
 from testamur.verification.registry import Registry
 from testamur.verification.trust import State
 from testamur.verification.verdict import CheckResult, iso
@@ -209,17 +210,26 @@ def check_key(document: Document | None, registry: Registry, batch: Batch) -> Ch
 
 
 def check_status(bundle: Bundle, registry: Registry, batch: Batch) -> CheckResult:
-    """7. Neither revoked nor suspended -> revoked (which beats), suspended.
+    """7. Neither it nor its whole batch revoked or suspended -> revoked (which beats), suspended.
 
     The list's record is read before its bits: an unopened list reads as zeros, which look like "not revoked" (4.3).
+    A void batch counts as suspended before the second that was written down when it was voided, as revoked from it on;
+    the state's own time is what is compared (3.4).
     """
     number, index = bundle.inclusion.list, bundle.inclusion.status_index
+    void = registry.void(batch)
     found = registry.status_list(batch.status_version, number)
     if found is None or found.issuer != batch.issuer or index >> found.log2size:
         raise UndecidedError("unproven", f"entry {index} of status list {number} is not one of the issuer's")
     is_revoked, is_suspended = registry.status(batch.status_version, number, index)
-    facts = {"list": number}
-    for is_so, word in ((is_revoked, "revoked"), (is_suspended, "suspended")):
+    is_lasting = void is not None and registry.time >= void.revoked_from
+    facts: dict[str, Any] = {"list": number}
+    for is_so, is_void, word in (
+        (is_revoked, is_lasting, "revoked"),
+        (is_suspended, void is not None and not is_lasting, "suspended"),
+    ):
+        if void is not None and is_void and not is_so:
+            return _void(void, batch, word, facts)
         if is_so:
             event = registry.left_force(batch.status_version, number, index, word.capitalize())
             message = f"The issuer has {word} the credential."
@@ -228,6 +238,14 @@ def check_status(bundle: Bundle, registry: Registry, batch: Batch) -> CheckResul
                 message += f" The node that was asked dates it {facts['since']}, reason {facts['reason']}."
             return _fail("status", word, message, facts)
     return _pass("status", "The issuer has neither revoked nor suspended the credential.", facts)
+
+
+def _void(void: Void, batch: Batch, word: str, facts: dict[str, Any]) -> CheckResult:
+    told = {"since": iso(void.since), "reason": reason_name(void.reason), "revoked_from": iso(void.revoked_from)}
+    message = f"The institution took the whole batch out of force on {told['since']}, reason {told['reason']}."
+    if word == "suspended":
+        message += f" It counts as suspended, and as revoked from {told['revoked_from']} on."
+    return _fail("status", word, message, {**facts, "of": "batch", "batchId": "0x" + batch.id.hex(), **told})
 
 
 def check_validity(bundle: Bundle, judged: datetime) -> CheckResult:

@@ -17,6 +17,7 @@ __all__ = [
     "SUSPENDED",
     "Scope",
     "StatusList",
+    "Void",
     "WITHDRAWN",
 ]
 
@@ -56,6 +57,9 @@ class Batch:
     kind: int
     status_version: int
     """Version of StatusRegistry that holds the list."""
+    id: bytes
+    version: int
+    """Version of CredentialBatches that holds this record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +167,14 @@ class StatusList:
     issuer: int
     log2size: int
     opened_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """A whole batch's voiding: it was taken out of force by the institution that keeps its list."""
+
+    since: int
+    revoked_from: int
+    """It counts as suspended before this second, as revoked from it on."""
+    reason: int
+    """As in `Reason`."""

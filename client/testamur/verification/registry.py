@@ -27,6 +27,7 @@ from testamur.verification.records import (
     QualificationType,
     Scope,
     StatusList,
+    Void,
 )
 from testamur.verification.view import StateView
 
@@ -116,7 +117,7 @@ class Registry:
         def read() -> Batch | None:
             slot = element("CredentialBatches", "_batches", batch_id)
             (word,) = self._words("CredentialBatches", slot, version=contract.version)
-            return Batch(*unpack("Batch", word)) if word else None
+            return Batch(*unpack("Batch", word), batch_id, contract.version) if word else None
 
         return self._once((contract.address, batch_id), read)
 
@@ -238,6 +239,23 @@ class Registry:
         revoked, suspended = self._once(("status", version, number, word), read)
         bit = index & 255
         return bool(revoked >> bit & 1), bool(suspended >> bit & 1)
+
+    def void(self, batch: Batch) -> Void | None:
+        """What took a whole batch out of force; None where it was never voided, or was put into force again."""
+
+        def read() -> Void | None:
+            slot = element("StatusRegistry", "_voids", batch.version, batch.id)
+            list_slot = element("StatusRegistry", "_lists", batch.list)  # asked for next
+            word, _ = self._words("StatusRegistry", slot, list_slot, version=batch.status_version)
+            since, revoked_from, lifted, cleared, _, _, _, reason = unpack("Void", word)
+            return Void(since, revoked_from, reason) if since and not lifted and not cleared else None
+
+        return self._once(("void", batch.status_version, batch.version, batch.id), read)
+
+    @property
+    def time(self) -> int:
+        """The second at which the state is current."""
+        return self._time
 
     def left_force(self, version: int, number: int, index: int, change: str) -> StatusEvent | None:
         """When and why an entry was `Revoked` or `Suspended`: a node's word; None where there is none to be had."""

@@ -45,6 +45,13 @@ def test_bytes_that_no_claims_encode_to_are_refused(data: bytes) -> None:
     assert Claims.decode(data) is None
 
 
+@given(CLAIMS, st.integers(1, 2**32 - 1))
+def test_claims_of_another_origin_are_refused_until_it_can_consent(claims: Claims, origin: int) -> None:
+    data = claims.encode()
+    assert data[20:24] == bytes(4)
+    assert Claims.decode(data[:20] + origin.to_bytes(4, "big") + data[24:]) is None
+
+
 @given(CLAIMS)
 def test_a_level_reads_back_from_its_urn(claims: Claims) -> None:
     level = (claims.framework, claims.type, claims.rank, claims.region)

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import rlp
 from eth_abi.abi import encode
 from testamur.artifacts import GENESIS_ADDRESSES
+from testamur.artifacts.slots import nested_slot
 from testamur.batch.bundle import Bundle
 from testamur.batch.evidence import NotProvableError, extract, prove, prove_many
 from testamur.proof.errors import MalformedEvidenceError
@@ -71,6 +73,31 @@ def test_a_revocation_is_proved_too(chain: World) -> None:
     chain.revoke(70_000)
     proved = prove(bundle, Node(chain).chain(), chain.policy(), NOW)
     assert verify(proved, Chain.offline(), chain.policy(), NOW).code == "revoked"
+
+
+def test_evidence_that_lacks_the_batchs_voiding_proves_nothing(chain: World) -> None:
+    bundle = issue(chain)[0]
+    chain.void(bundle, lifted=ANCHORED + 6)
+    proved = prove(bundle, Node(chain).chain(), chain.policy(), NOW)
+    assert verify(proved, Chain.offline(), chain.policy(), NOW).code == "ok"
+    _, storages = chain.tries()
+    slot = nested_slot("StatusRegistry", "_voids", 1, bundle.anchor.batch_id)
+    path = storages[GENESIS_ADDRESSES["StatusRegistry"]].get_proof(keccak256(slot.to_bytes(32, "big")))
+    leaf = "0x" + rlp.encode(path[-1]).hex()
+    assert proved.evidence is not None
+    assert leaf in proved.evidence["nodes"]
+    less = {**proved.evidence, "nodes": [node for node in proved.evidence["nodes"] if node != leaf]}
+    assert verify(proved.with_evidence(less), Chain.offline(), chain.policy(), NOW).code == "unproven"
+
+
+def test_a_voiding_is_proved_too_and_for_many_alike(chain: World) -> None:
+    bundles = issue(chain)
+    chain.void(bundles[0])
+    proved = list(prove_many(bundles, Node(chain).chain(), chain.policy(), NOW))
+    assert [verify(each, Chain.offline(), chain.policy(), NOW).code for each in proved] == ["suspended"] * 3
+    found = list(verify_many(bundles, Node(chain).chain(), chain.policy(), NOW))
+    assert found == [verify(each, Node(chain).chain(), chain.policy(), NOW) for each in bundles]
+    assert [verdict.code for verdict in found] == ["suspended"] * 3
 
 
 def test_a_past_moment_is_proved_by_the_state_that_held_then(chain: World) -> None:

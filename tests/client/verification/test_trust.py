@@ -475,7 +475,7 @@ def test_a_node_learns_a_block_of_the_list_and_not_the_word(chain: World, bundle
     assert verify(bundle, node.chain(), chain.policy(), NOW).code == "ok"
     address = "0x" + GENESIS_ADDRESSES["StatusRegistry"].hex()
     sizes = [len(params[1]) for method, params in node.asked if method == "eth_getProof" and params[0] == address]
-    assert sizes == [1, 512, 512]
+    assert sizes == [2, 512, 512]  # the batch and its list, then a block of each bitmap
 
 
 def test_a_believed_nodes_state_is_dated_by_its_block_and_its_age_is_judged(chain: World, bundle: Bundle) -> None:

@@ -13,7 +13,7 @@ from testamur.language import LANGUAGES, language
 from testamur.proof.hashing import keccak256
 from testamur.verification.connection import Chain
 from testamur.verification.policy import Policy
-from testamur.verification.verdict import CHECK_NAMES, Verdict
+from testamur.verification.verdict import CHECK_NAMES, Verdict, iso
 from testamur.verification.verify import verify
 
 from tests.client.verification.world import (
@@ -26,6 +26,7 @@ from tests.client.verification.world import (
     NOW,
     OTHER_KEY,
     RANK,
+    SEALED,
     TYPE,
     Node,
     World,
@@ -415,6 +416,59 @@ def test_revoked_beats_suspended(chain: World, judge: Judge) -> None:
     bundle = issue(chain)
     chain.revoke(70_001, "_suspended")
     chain.revoke(70_001, "_revoked")
+    refused(judge(bundle, chain, chain.policy()), "revoked", "status")
+
+
+def test_a_void_batch_is_suspended_until_the_second_written_down_and_then_revoked(chain: World, judge: Judge) -> None:
+    bundle = issue(chain)
+    now = chain.timestamp if judge is by_believed_node else SEALED
+    for revoked_from, code in ((now + 1, "suspended"), (now, "revoked")):
+        chain.void(bundle, revoked_from=revoked_from)
+        verdict = judge(bundle, chain, chain.policy())
+        refused(verdict, code, "status")
+        assert verdict.exit_code == 4
+        assert verdict.check("status").facts == {
+            "list": 1,
+            "of": "batch",
+            "batchId": "0x" + bundle.anchor.batch_id.hex(),
+            "since": iso(ANCHORED + 5),
+            "reason": "issued_in_error",
+            "revoked_from": iso(revoked_from),
+        }
+
+
+@pytest.mark.parametrize("mark", ["lifted", "cleared"])
+def test_a_batch_whose_voiding_was_lifted_or_cleared_is_in_force(chain: World, judge: Judge, mark: str) -> None:
+    bundle = issue(chain)
+    chain.void(bundle, **{mark: ANCHORED + 6})
+    assert judge(bundle, chain, chain.policy()).code == "ok"
+
+
+def test_the_voiding_of_another_batch_or_of_another_version_says_nothing(chain: World, judge: Judge) -> None:
+    bundle, other = issue(chain), chain.issue([credential(9, status_index=9)])[0]
+    chain.void(other)
+    chain.put("StatusRegistry", "_voids", 2, bundle.anchor.batch_id, since=ANCHORED + 5)
+    assert judge(bundle, chain, chain.policy()).code == "ok"
+    assert judge(other, chain, chain.policy()).code == "suspended"
+
+
+def test_what_is_revoked_by_itself_is_told_so_though_its_batch_is_suspended(chain: World, judge: Judge) -> None:
+    bundle = issue(chain)
+    chain.void(bundle, revoked_from=SEALED + 100)
+    chain.revoke(70_001)
+    verdict = judge(bundle, chain, chain.policy())
+    refused(verdict, "revoked", "status")
+    assert "of" not in verdict.check("status").facts
+    chain.void(bundle, revoked_from=ANCHORED)
+    assert judge(bundle, chain, chain.policy()).code == "revoked"
+
+
+def test_a_void_batch_beats_a_credentials_own_suspension_once_it_counts_as_revoked(
+    chain: World, judge: Judge
+) -> None:
+    bundle = issue(chain)
+    chain.revoke(70_001, "_suspended")
+    chain.void(bundle, revoked_from=ANCHORED)
     refused(judge(bundle, chain, chain.policy()), "revoked", "status")
 
 

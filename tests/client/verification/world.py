@@ -177,6 +177,11 @@ class World:
         at = nested_slot("StatusRegistry", variable, list_number, index >> 8)
         words[at] = words.get(at, 0) | 1 << (index & 255)
 
+    def void(self, bundle: Bundle, since: int = ANCHORED + 5, revoked_from: int = SEALED + 100, **fields: int) -> None:
+        """Void the whole batch of a bundle, or say otherwise about it."""
+        facts = {"since": since, "revokedFrom": revoked_from, "institution": 1, "list": 1, "reason": 1, **fields}
+        self.put("StatusRegistry", "_voids", 1, bundle.anchor.batch_id, **facts)
+
     def go_on(self, *, parent: bytes | None = None) -> None:
         """One more block, after the newest one or after another of its number; what is changed next stands in it."""
         before = parent or self.header().hash()

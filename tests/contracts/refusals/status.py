@@ -1,7 +1,8 @@
 """The refusals of StatusRegistry, each provoked once."""
 
+from tests.contracts.court import appoint, leaf, recorded
 from tests.contracts.refusals.ground import DOCUMENT, FULL, KEY, new_status_registry, provokes, succeed
-from tests.contracts.suite import ISSUE, Suite, account
+from tests.contracts.suite import ISSUE, PERIODS, Suite, account
 
 
 @provokes("StatusRegistrySizeOutOfBounds")
@@ -105,3 +106,63 @@ def _(s: Suite) -> object:
 @provokes("StatusRegistryUnknownInstitution")
 def _(s: Suite) -> object:
     return s.govern("StatusRegistry", "setCustodian", 1, 3, DOCUMENT)
+
+
+def _void(s: Suite, person: str = "status 1", *, size: int = 100) -> bytes:
+    batch: bytes = s.anchor(1).output
+    s.send(person, "StatusRegistry", "voidBatch", 1, batch, size, 1)
+    return batch
+
+
+@provokes("StatusRegistryUnknownBatch")
+def _(s: Suite) -> object:
+    return s.send("status 1", "StatusRegistry", "voidBatch", 1, KEY, 100, 1)
+
+
+@provokes("StatusRegistryOtherSize")
+def _(s: Suite) -> object:
+    return _void(s, size=99)
+
+
+@provokes("StatusRegistryBatchVoid")
+def _(s: Suite) -> object:
+    _void(s)
+    return _void(s)
+
+
+@provokes("StatusRegistryBatchNotVoid")
+def _(s: Suite) -> object:
+    return s.govern("StatusRegistry", "clearVoid", 1, KEY, DOCUMENT)
+
+
+@provokes("StatusRegistryCannotLift")
+def _(s: Suite) -> object:
+    return s.send("status 1", "StatusRegistry", "liftVoid", 1, _void(s))
+
+
+@provokes("StatusRegistryLiftTooLate")
+def _(s: Suite) -> object:
+    batch = _void(s)
+    s.chain.mine(PERIODS["voidDelay"])
+    return s.send("govern 1", "StatusRegistry", "liftVoid", 1, batch)
+
+
+@provokes("StatusRegistryNotDisputes")
+def _(s: Suite) -> object:
+    return s.send("govern 1", "StatusRegistry", "remedy", KEY, 1, KEY, leaf(0), 0, [], 1)
+
+
+@provokes("StatusRegistryRemedied")
+def _(s: Suite) -> object:
+    court = appoint(s)
+    batch, _ = recorded(s, [leaf(0)])
+    for _ in range(2):
+        s.chain.send(court, s.address("StatusRegistry"), "remedy", KEY, 1, batch, leaf(0), 0, [], 1)
+    return None
+
+
+@provokes("StatusRegistryNotInBatch")
+def _(s: Suite) -> object:
+    court = appoint(s)
+    batch, _ = recorded(s, [leaf(0)])
+    return s.chain.send(court, s.address("StatusRegistry"), "remedy", KEY, 1, batch, leaf(1), 0, [], 1)
