@@ -19,12 +19,12 @@ abstract contract BatchVoids is IBatchVoids, StatusLists {
     /// @inheritdoc IBatchVoids
     function voidBatch(uint16 batchesVersion, bytes32 id, uint32 size, uint8 reason) external onlyReason(reason) {
         (uint32 list, uint32 recorded) = _batches(batchesVersion, id).extentOf(id);
-        require(recorded != 0, StatusRegistryUnknownBatch(batchesVersion, id));
-        require(recorded == size, StatusRegistryOtherSize(id, recorded));
+        require(recorded != 0, BatchVoidsUnknownBatch(batchesVersion, id));
+        require(recorded == size, BatchVoidsOtherSize(id, recorded));
         // a list has one number in all versions: that it is here shows that its batches belong here
         Keeper memory keeper = _requireKeeper(list);
         Void storage entry = _voids[batchesVersion][id];
-        require(!_isVoid(entry), StatusRegistryBatchVoid(id));
+        require(!_isVoid(entry), BatchVoidsVoidAlready(id));
         uint40 revokedFrom = (block.timestamp + IAlliance(alliance()).parameter(Names.VOID_DELAY)).toUint40();
         _write(entry, keeper, list, revokedFrom, reason);
         emit BatchVoided(id, list, batchesVersion, revokedFrom, reason, msg.sender);
@@ -33,14 +33,14 @@ abstract contract BatchVoids is IBatchVoids, StatusLists {
     /// @inheritdoc IBatchVoids
     function liftVoid(uint16 batchesVersion, bytes32 id) external {
         Void storage entry = _voids[batchesVersion][id];
-        require(_isVoid(entry), StatusRegistryBatchNotVoid(id));
+        require(_isVoid(entry), BatchVoidsNotVoid(id));
         (uint32 institution,, uint16 roles) = _operatorOf(msg.sender);
         require(
             roles & Roles.GOVERN != 0
                 && (institution == entry.institution || institution == _keeperOf(listOf(entry.list))),
-            StatusRegistryCannotLift(id, msg.sender)
+            BatchVoidsCannotLift(id, msg.sender)
         );
-        require(block.timestamp < entry.revokedFrom, StatusRegistryLiftTooLate(id, entry.revokedFrom));
+        require(block.timestamp < entry.revokedFrom, BatchVoidsLiftTooLate(id, entry.revokedFrom));
         entry.lifted = block.timestamp.toUint40();
         emit BatchVoidLifted(id, entry.list, batchesVersion, msg.sender);
     }
@@ -48,7 +48,7 @@ abstract contract BatchVoids is IBatchVoids, StatusLists {
     /// @inheritdoc IBatchVoids
     function clearVoid(uint16 batchesVersion, bytes32 id, bytes32 document) external onlyAlliance {
         Void storage entry = _voids[batchesVersion][id];
-        require(_isVoid(entry), StatusRegistryBatchNotVoid(id));
+        require(_isVoid(entry), BatchVoidsNotVoid(id));
         entry.cleared = block.timestamp.toUint40();
         emit BatchVoidCleared(id, entry.list, batchesVersion, document);
     }
@@ -69,7 +69,7 @@ abstract contract BatchVoids is IBatchVoids, StatusLists {
     /// @dev The CredentialBatches of that version; one that has not acted yet has recorded nothing.
     function _batches(uint16 version, bytes32 id) internal view returns (ICredentialBatches) {
         (address target, uint16 current) = _resolve(Names.CREDENTIAL_BATCHES);
-        require(version != 0 && version <= current, StatusRegistryUnknownBatch(version, id));
+        require(version != 0 && version <= current, BatchVoidsUnknownBatch(version, id));
         return ICredentialBatches(version == current ? target : _entered(Names.CREDENTIAL_BATCHES, version));
     }
 

@@ -19,18 +19,18 @@ interface IBatchVoids {
     }
 
     /// @notice The Directory's version `batchesVersion` of CredentialBatches has recorded no such batch, or never acted.
-    error StatusRegistryUnknownBatch(uint16 batchesVersion, bytes32 batchId);
+    error BatchVoidsUnknownBatch(uint16 batchesVersion, bytes32 batchId);
     /// @notice The batch's record has another size: the id may be mistyped.
-    error StatusRegistryOtherSize(bytes32 batchId, uint32 size);
+    error BatchVoidsOtherSize(bytes32 batchId, uint32 size);
     /// @notice The batch is void already.
-    error StatusRegistryBatchVoid(bytes32 batchId);
+    error BatchVoidsVoidAlready(bytes32 batchId);
     /// @notice The batch is not void.
-    error StatusRegistryBatchNotVoid(bytes32 batchId);
+    error BatchVoidsNotVoid(bytes32 batchId);
     /// @notice The caller is no GOVERN account of the institution that voided the batch, nor of the one that keeps its
     /// list now.
-    error StatusRegistryCannotLift(bytes32 batchId, address caller);
+    error BatchVoidsCannotLift(bytes32 batchId, address caller);
     /// @notice The batch counts as revoked since `revokedFrom`: only a vote of the Alliance clears it.
-    error StatusRegistryLiftTooLate(bytes32 batchId, uint40 revokedFrom);
+    error BatchVoidsLiftTooLate(bytes32 batchId, uint40 revokedFrom);
 
     /// @notice A batch left force.
     /// @param batchId The batch.

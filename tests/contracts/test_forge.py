@@ -50,8 +50,8 @@ DEFECTS = (
         "invariant_listsHoldExactlyWhatTheirKeepersWrote",
         "Status",
         "credentials/StatusLists",
-        "require(institution == keeper && roles & Roles.STATUS != 0",
-        "require(roles & Roles.STATUS != 0",
+        "roles & Roles.STATUS != 0 && keeper.institution == _keeperOf(record),",
+        "roles & Roles.STATUS != 0,",
     ),
     Defect(
         "invariant_aRecordedBatchNeverChanges",

@@ -88,7 +88,7 @@ def test_a_leaf_that_the_batch_does_not_hold_is_not_revoked(case: Case) -> None:
     for altered in (leaf(1, status_index=7), leaf(2), leaf(1)[:-1], leaf(1) + b"\0", b""):
         with refused("StatusRegistryNotInBatch", case.batch, 1):
             case.remedy(input_=altered or b"\0")
-    with refused("StatusRegistryUnknownBatch", 2, case.batch):
+    with refused("BatchVoidsUnknownBatch", 2, case.batch):
         case.remedy(version=2)
     with refused("StatusRegistryReasonOutOfBounds", 4):
         case.remedy(reason=4)

@@ -86,7 +86,7 @@ def test_what_was_lifted_is_voided_again_and_its_delay_begins_anew(issuing: Suit
 @pytest.mark.parametrize("person", ["status 1", "admin 1", "issue 1", "govern 2", "stranger"])
 def test_nobody_but_govern_of_its_institution_lifts(person: str, issuing: Suite, batch: bytes) -> None:
     void(issuing, batch)
-    with refused("StatusRegistryCannotLift", batch, account(person)):
+    with refused("BatchVoidsCannotLift", batch, account(person)):
         issuing.send(person, "StatusRegistry", "liftVoid", 1, batch)
 
 
@@ -94,7 +94,7 @@ def test_what_counts_as_revoked_is_cleared_by_a_vote_alone(issuing: Suite, batch
     void(issuing, batch)
     revoked_from = issuing.call("StatusRegistry", "voidOf", 1, batch)["revokedFrom"]
     issuing.chain.mine(revoked_from - issuing.chain.timestamp)
-    with refused("StatusRegistryLiftTooLate", batch, revoked_from):
+    with refused("BatchVoidsLiftTooLate", batch, revoked_from):
         issuing.send("govern 1", "StatusRegistry", "liftVoid", 1, batch)
     with refused("GovernedNotAlliance", account("govern 1")):
         issuing.send("govern 1", "StatusRegistry", "clearVoid", 1, batch, DOCUMENT)
@@ -107,12 +107,12 @@ def test_what_counts_as_revoked_is_cleared_by_a_vote_alone(issuing: Suite, batch
 
 def test_a_void_batch_is_neither_voided_nor_freed_twice(issuing: Suite, batch: bytes) -> None:
     void(issuing, batch)
-    with refused("StatusRegistryBatchVoid", batch):
+    with refused("BatchVoidsVoidAlready", batch):
         void(issuing, batch)
     issuing.send("govern 1", "StatusRegistry", "liftVoid", 1, batch)
-    with refused("StatusRegistryBatchNotVoid", batch):
+    with refused("BatchVoidsNotVoid", batch):
         issuing.send("govern 1", "StatusRegistry", "liftVoid", 1, batch)
-    with refused("StatusRegistryBatchNotVoid", batch):
+    with refused("BatchVoidsNotVoid", batch):
         issuing.govern("StatusRegistry", "clearVoid", 1, batch, DOCUMENT)
 
 
@@ -123,9 +123,9 @@ def test_only_status_of_the_keeper_voids(person: str, issuing: Suite, batch: byt
 
 
 def test_a_mistyped_batch_is_refused(issuing: Suite, batch: bytes) -> None:
-    with refused("StatusRegistryOtherSize", batch, 100):
+    with refused("BatchVoidsOtherSize", batch, 100):
         void(issuing, batch, size=99)
-    with refused("StatusRegistryUnknownBatch", 1, DOCUMENT):
+    with refused("BatchVoidsUnknownBatch", 1, DOCUMENT):
         void(issuing, DOCUMENT)
     with refused("StatusRegistryReasonOutOfBounds", 4):
         void(issuing, batch, reason=4)
@@ -136,7 +136,7 @@ def test_no_batch_is_void_before_it_is_recorded(issuing: Suite) -> None:
     root = b"\x13" * 32
     coming = issuing.call("CredentialBatches", "batchId", 1, 1, 1, 100, root)
     for size in (100, 0):
-        with refused("StatusRegistryUnknownBatch", 1, coming):
+        with refused("BatchVoidsUnknownBatch", 1, coming):
             void(issuing, coming, size=size)
     assert issuing.anchor(1, root).output == coming
     assert status(issuing, coming) == (False, False)
@@ -144,7 +144,7 @@ def test_no_batch_is_void_before_it_is_recorded(issuing: Suite) -> None:
 
 @pytest.mark.parametrize("version", [0, 2, 65_535])
 def test_a_version_that_never_acted_has_recorded_nothing(version: int, issuing: Suite, batch: bytes) -> None:
-    with refused("StatusRegistryUnknownBatch", version, batch):
+    with refused("BatchVoidsUnknownBatch", version, batch):
         issuing.send("status 1", "StatusRegistry", "voidBatch", version, batch, 100, 1)
 
 
@@ -152,10 +152,10 @@ def test_a_waiting_successors_word_on_batches_counts_for_nothing(issuing: Suite,
     parts = [issuing.address("Operators"), issuing.address("Directory")]
     waiting = issuing.chain.deploy("CredentialBatches", b"\x0e" * 20, ["address", "address"], parts)
     issuing.govern("Directory", "set", directory_name("CredentialBatches"), waiting, 1)
-    with refused("StatusRegistryUnknownBatch", 2, batch):
+    with refused("BatchVoidsUnknownBatch", 2, batch):
         issuing.send("status 1", "StatusRegistry", "voidBatch", 2, batch, 100, 1)
     issuing.chain.mine(PERIODS["directoryDelay"])
-    with refused("StatusRegistryUnknownBatch", 2, batch):
+    with refused("BatchVoidsUnknownBatch", 2, batch):
         issuing.send("status 1", "StatusRegistry", "voidBatch", 2, batch, 100, 1)
     void(issuing, batch)  # that of the version before is voided as ever
     assert status(issuing, batch) == (False, True)
@@ -181,7 +181,7 @@ def test_a_suspended_issuers_custodian_voids_and_its_own_govern_does_not_lift_th
         void(issuing, batch)
     issuing.govern("StatusRegistry", "setCustodian", 1, 2, DOCUMENT)
     void(issuing, batch, "status 2")
-    with refused("StatusRegistryCannotLift", batch, account("govern 1")):
+    with refused("BatchVoidsCannotLift", batch, account("govern 1")):
         issuing.send("govern 1", "StatusRegistry", "liftVoid", 1, batch)
     issuing.send("govern 2", "StatusRegistry", "liftVoid", 1, batch)
 

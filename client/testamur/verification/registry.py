@@ -117,7 +117,7 @@ class Registry:
         def read() -> Batch | None:
             slot = element("CredentialBatches", "_batches", batch_id)
             (word,) = self._words("CredentialBatches", slot, version=contract.version)
-            return Batch(*unpack("Batch", word), batch_id, contract.version) if word else None
+            return Batch(*unpack("Batch", word), id=batch_id, version=contract.version) if word else None
 
         return self._once((contract.address, batch_id), read)
 

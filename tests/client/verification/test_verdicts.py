@@ -463,9 +463,7 @@ def test_what_is_revoked_by_itself_is_told_so_though_its_batch_is_suspended(chai
     assert judge(bundle, chain, chain.policy()).code == "revoked"
 
 
-def test_a_void_batch_beats_a_credentials_own_suspension_once_it_counts_as_revoked(
-    chain: World, judge: Judge
-) -> None:
+def test_a_void_batch_beats_a_credentials_own_suspension_once_it_counts_as_revoked(chain: World, judge: Judge) -> None:
     bundle = issue(chain)
     chain.revoke(70_001, "_suspended")
     chain.void(bundle, revoked_from=ANCHORED)

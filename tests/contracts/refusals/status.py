@@ -114,33 +114,33 @@ def _void(s: Suite, person: str = "status 1", *, size: int = 100) -> bytes:
     return batch
 
 
-@provokes("StatusRegistryUnknownBatch")
+@provokes("BatchVoidsUnknownBatch")
 def _(s: Suite) -> object:
     return s.send("status 1", "StatusRegistry", "voidBatch", 1, KEY, 100, 1)
 
 
-@provokes("StatusRegistryOtherSize")
+@provokes("BatchVoidsOtherSize")
 def _(s: Suite) -> object:
     return _void(s, size=99)
 
 
-@provokes("StatusRegistryBatchVoid")
+@provokes("BatchVoidsVoidAlready")
 def _(s: Suite) -> object:
     _void(s)
     return _void(s)
 
 
-@provokes("StatusRegistryBatchNotVoid")
+@provokes("BatchVoidsNotVoid")
 def _(s: Suite) -> object:
     return s.govern("StatusRegistry", "clearVoid", 1, KEY, DOCUMENT)
 
 
-@provokes("StatusRegistryCannotLift")
+@provokes("BatchVoidsCannotLift")
 def _(s: Suite) -> object:
     return s.send("status 1", "StatusRegistry", "liftVoid", 1, _void(s))
 
 
-@provokes("StatusRegistryLiftTooLate")
+@provokes("BatchVoidsLiftTooLate")
 def _(s: Suite) -> object:
     batch = _void(s)
     s.chain.mine(PERIODS["voidDelay"])
