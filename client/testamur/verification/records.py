@@ -1,6 +1,6 @@
 """What the registry holds, as values: one class for each record that a check reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = [
     "APPLIED",
@@ -57,8 +57,8 @@ class Batch:
     kind: int
     status_version: int
     """Version of StatusRegistry that holds the list."""
-    id: bytes
-    version: int
+    id: bytes = field(kw_only=True)
+    version: int = field(kw_only=True)
     """Version of CredentialBatches that holds this record."""
 
 
