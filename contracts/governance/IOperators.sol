@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {IControllers} from "./IControllers.sol";
+
 /// @title Institutions and the accounts that act for them
-/// @notice An institution is a number from 1. An account belongs to one institution for ever, and accepts by EIP-712.
-/// ADMIN adds and retires ISSUE and STATUS operators. GOVERN, ADMIN and the recovery account change together, by
-/// `replaceControllers`: asked for by ADMIN, or with a longer delay by the recovery account; a current GOVERN may cancel;
-/// the Alliance replaces at once.
-interface IOperators {
+/// @notice An institution is a number from 1. An account belongs to one institution for ever, and accepts by EIP-712. ADMIN
+/// adds and retires ISSUE and STATUS operators, and those of REVIEW, RECOGNISE, AUDIT and BANK for which the institution has
+/// the Alliance's mandate.
+interface IOperators is IControllers {
     /// @notice Where an account's newest entry stands. One slot.
     struct Reference {
         uint32 institution;
         uint16 index; // from 1; 0 for a recovery account that never was an operator
         uint40 since;
         uint16 roles; // now: 0 once that entry has ended
+        uint40 compromisedSince; // 0: in good hands
+        uint32 nonce; // of its next acceptance: how often it took on a role
+        uint40 restoredAt; // when a vote last moved its cut-off later or cleared it
     }
 
     /// @notice One account's time of acting for an institution. One slot.
@@ -20,7 +24,14 @@ interface IOperators {
         address account;
         uint16 roles; // bits: GOVERN 1, ISSUE 2, STATUS 4, ADMIN 8, REVIEW 16, RECOGNISE 32, AUDIT 64, BANK 128
         uint40 until; // 0: still acting
-        uint40 compromisedSince; // 0: never said so
+        uint40 compromisedSince; // 0: never said so, or cleared
+    }
+
+    /// @notice What votes did to an operator's cut-off. One slot, beside the operator's.
+    struct Restoration {
+        uint16 clearings; // how often a vote moved the cut-off later or cleared it
+        uint40 at; // the last time; ADMIN marks the account again 90 days later at the earliest
+        uint40 former; // the cut-off before that
     }
 
     /// @notice An institution's counts. One slot.
@@ -28,6 +39,8 @@ interface IOperators {
         uint16 operatorCount; // entries ever made
         uint16 activeCount;
         uint40 createdAt;
+        uint40 spentUntil; // ADMIN's additions: each takes six hours of a budget of 64
+        uint16 mandate; // those of REVIEW, RECOGNISE, AUDIT and BANK that it may give
     }
 
     /// @notice The accounts of a founding institution.
@@ -39,36 +52,13 @@ interface IOperators {
         address recovery;
     }
 
-    /// @notice Who controls an institution: at least two GOVERN, one ADMIN, and the recovery account.
-    struct Controllers {
-        address[] govern;
-        address[] admin;
-        address recovery;
-    }
-
-    /// @notice An account's consent, `Acceptance(address account,uint32 institution,uint16 roles,uint256 deadline)`.
-    struct Acceptance {
-        uint256 deadline;
-        bytes signature;
-    }
-
-    /// @notice A replacement that waits for its delay. Two slots.
-    struct Replacement {
-        bytes32 setHash; // keccak256(abi.encode(Controllers)); 0: none waits
-        uint40 effectiveFrom;
-    }
-
     /// @notice The institution to create would not get the expected number.
     error OperatorsUnexpectedNumber(uint32 expected, uint32 next);
     /// @notice There is no such institution.
     error OperatorsUnknownInstitution(uint32 institution);
     /// @notice The caller is no ADMIN.
     error OperatorsNotAdmin(address caller);
-    /// @notice The caller is neither ADMIN nor recovery account of the institution, nor the Alliance.
-    error OperatorsNotController(uint32 institution, address caller);
-    /// @notice The caller is no GOVERN operator of the institution.
-    error OperatorsNotGovern(uint32 institution, address caller);
-    /// @notice ADMIN may give and take ISSUE and STATUS only.
+    /// @notice Not among the roles that may be given or taken in this way.
     error OperatorsRolesOutOfBounds(uint16 roles);
     /// @notice The zero address acts for nobody.
     error OperatorsZeroAccount();
@@ -78,82 +68,93 @@ interface IOperators {
     error OperatorsAccountActive(address account);
     /// @notice The account does not act for any institution now.
     error OperatorsAccountNotActive(address account);
-    /// @notice The account was marked as compromised and never acts again.
+    /// @notice The account was marked as compromised and does not act.
     error OperatorsAccountCompromised(address account);
+    /// @notice The account was not marked as compromised.
+    error OperatorsAccountNotCompromised(address account);
     /// @notice An institution has at most this many acting accounts, an account at most this many entries.
     error OperatorsTooMany(uint32 institution, uint256 highest);
-    /// @notice An institution has at least two GOVERN and one ADMIN accounts.
-    error OperatorsTooFewControllers(uint256 govern, uint256 admin);
-    /// @notice An account stands twice in the set.
-    error OperatorsDuplicateController(uint32 institution);
+    /// @notice ADMIN added so many accounts lately that the next one waits.
+    error OperatorsBudgetSpent(uint32 institution, uint40 next);
+    /// @notice The last entries of an institution are kept for its recovery account and votes.
+    error OperatorsReserved(uint32 institution, uint16 operatorCount);
     /// @notice The acceptance was to be used by `deadline`.
     error OperatorsAcceptanceExpired(address account, uint256 deadline);
-    /// @notice The account did not sign this acceptance.
+    /// @notice The account did not sign this acceptance, with the nonce that is its next.
     error OperatorsAcceptanceInvalid(address account);
     /// @notice Every account that is new in the set accepts, no other does.
     error OperatorsAcceptanceCount(uint256 given, uint256 needed);
-    /// @notice A cut-off lies between `earliest` and now, and only ever moves to an earlier time.
+    /// @notice A cut-off lies between `earliest` and `latest`.
     error OperatorsSinceOutOfBounds(uint40 since, uint40 earliest, uint40 latest);
-    /// @notice No such replacement waits.
-    error OperatorsNoReplacement(uint32 institution);
-    /// @notice The replacement takes effect only from `effectiveFrom`.
-    error OperatorsReplacementWaits(uint32 institution, uint40 effectiveFrom);
+    /// @notice The recovery account is replaced before or while it is marked.
+    error OperatorsAccountRecovers(uint32 institution, address account);
+    /// @notice A vote restored the account; its ADMIN marks it from `from` on, a vote at any time.
+    error OperatorsRestoredByVote(address account, uint40 from);
+    /// @notice Clearing a cut-off takes the consent of a GOVERN of the institution besides the vote.
+    error OperatorsNoConsent(uint32 institution, address account);
 
-    event InstitutionCreated(uint32 indexed institution);
-    event OperatorAdded(uint32 indexed institution, address indexed account, uint16 index, uint16 roles);
-    event OperatorRetired(uint32 indexed institution, address indexed account, uint16 index);
-    event OperatorMarkedCompromised(uint32 indexed institution, address indexed account, uint16 index, uint40 since);
-    event RecoveryChanged(uint32 indexed institution, address indexed account);
-    event ControllersRequested(
-        uint32 indexed institution, address indexed requester, Controllers set, uint40 effectiveFrom
+    event OperatorAdded(
+        uint32 indexed institution, address indexed account, uint16 index, uint16 roles, address indexed by
     );
-    event ControllersCancelled(uint32 indexed institution, address indexed canceller);
-    event ControllersReplaced(uint32 indexed institution);
+    event OperatorRetired(uint32 indexed institution, address indexed account, uint16 index, address indexed by);
+    event OperatorMarkedCompromised(
+        uint32 indexed institution, address indexed account, uint16 index, uint40 since, address indexed by
+    );
+    /// @notice A GOVERN agrees that the account's cut-off be cleared, if a vote does so by `until`.
+    event ClearingConsented(uint32 indexed institution, address indexed account, address indexed by, uint40 until);
+    /// @notice A vote moved a cut-off to the later `since`, or cleared it (0).
+    event OperatorRestored(
+        uint32 indexed institution, address indexed account, uint16 index, uint40 former, uint40 since, uint16 clearings
+    );
+    event MandateSet(uint32 indexed institution, uint16 roles, uint16 former);
 
     /// @notice Enter the next founding institutions with their accounts. The founder only, before the sealing.
     /// @param expected the number of the first of them; an interrupted founding goes on where it stopped.
     function foundInstitutions(uint32 expected, Founder[] calldata founders) external;
 
-    /// @notice Create the next institution; reverts unless its number is `expected`. Alliance only.
-    function createInstitution(
-        uint32 expected,
-        address[] calldata govern,
-        address[] calldata admin,
-        address recovery
-    ) external;
-
-    /// @notice Let an account act for the caller's institution, with ISSUE, STATUS or both. ADMIN only.
+    /// @notice Let an account act for the caller's institution: ISSUE, STATUS and what its mandate names. An ADMIN that is
+    /// not frozen; 64 at once, and then one every six hours.
+    /// @param deadline The acceptance's, in seconds.
+    /// @param acceptance The account's signature.
     function addOperator(address account, uint16 roles, uint256 deadline, bytes calldata acceptance) external;
 
-    /// @notice End an ISSUE or STATUS operator's time, now. Its institution's ADMIN, or the Alliance.
+    /// @notice End an operator's time, now. Its institution's ADMIN (not that of a GOVERN or ADMIN), or the Alliance.
     function retireOperator(address account) external;
 
-    /// @notice Say since when an account was in wrong hands; that ends its time too. Its institution's ADMIN for ISSUE
-    /// and STATUS operators and at most 90 days back; the Alliance for any account and time. Only ever earlier. Counts for
-    /// every entry that the account ever had.
+    /// @notice Lay down the caller's own roles; at least two GOVERN and one ADMIN stay.
+    function resign() external;
+
+    /// @notice Say since when an account was in wrong hands; that ends its time too. Its institution's ADMIN for operators
+    /// that are neither GOVERN nor ADMIN, at most 90 days back (a frozen one: from now); the Alliance for any account and
+    /// time. Only ever earlier. Counts for every entry that the account ever had.
     function markOperatorCompromised(address account, uint40 since) external;
 
-    /// @notice Replace GOVERN, ADMIN and recovery account as one set: by ADMIN after "controllerDelay", by the recovery
-    /// account after "recoveryDelay", at once by the Alliance (which needs no acceptances).
-    /// @param acceptances One of each account that is new in the set, in the order govern, admin, recovery.
-    function replaceControllers(uint32 institution, Controllers calldata set, Acceptance[] calldata acceptances)
-        external;
+    /// @notice Move an account's cut-off to a later time. Alliance only.
+    function restoreOperator(address account, uint40 since) external;
 
-    /// @notice Put a replacement that has waited long enough into effect, whoever calls.
-    function applyControllers(uint32 institution, Controllers calldata set) external;
+    /// @notice Agree that the Alliance clears an account's cut-off, within 60 days. A GOVERN of its institution.
+    function consentToClear(address account) external;
 
-    /// @notice Cancel every waiting replacement. A current GOVERN operator of the institution only.
-    function cancelControllers(uint32 institution) external;
+    /// @notice Clear an account's cut-off altogether, with the consent of a GOVERN who still is one. Alliance only.
+    function clearOperator(address account) external;
+
+    /// @notice Say which of REVIEW, RECOGNISE, AUDIT and BANK an institution may give to its accounts; who has one that is
+    /// taken away acts with it no more. Alliance only.
+    function setMandate(uint32 institution, uint16 roles) external;
 
     /// @notice Whether the account acts for the institution now, with all of `role`'s bits.
     function hasRole(address account, uint32 institution, uint16 role) external view returns (bool);
 
-    /// @notice Whom the account belongs to (0: nobody), its newest entry, and its roles now (0 once retired).
+    /// @notice Whom the account belongs to (0: nobody), its newest entry, and its roles now (0 once retired; without those
+    /// whose mandate was taken away).
     function roleOf(address account) external view returns (uint32 institution, uint16 index, uint16 roles);
 
     function referenceOf(address account) external view returns (Reference memory);
 
     function operator(uint32 institution, uint16 index) external view returns (Operator memory);
+
+    /// @notice What votes did to the cut-off of an operator.
+    function restoration(uint32 institution, uint16 index) external view returns (Restoration memory);
 
     /// @notice The indexes of all entries that the account ever had, in order.
     function indexesOf(address account) external view returns (uint16[] memory);
@@ -161,13 +162,6 @@ interface IOperators {
     function institutionOf(uint32 number) external view returns (Institution memory);
 
     function institutionCount() external view returns (uint32);
-
-    function controllers(uint32 institution) external view returns (Controllers memory);
-
-    function recoveryOf(uint32 institution) external view returns (address);
-
-    /// @notice The waiting replacement asked for by ADMIN, or by the recovery account.
-    function replacement(uint32 institution, bool byRecovery) external view returns (Replacement memory);
 
     /// @notice The contract that counts who may transact.
     function permissions() external view returns (address);

@@ -5,6 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
 import {Governed} from "./Governed.sol";
+import {IControllers} from "./IControllers.sol";
 import {IOperators} from "./IOperators.sol";
 import {IPermissions} from "../chain/IPermissions.sol";
 import {Roles} from "../libraries/Roles.sol";
@@ -14,20 +15,32 @@ abstract contract OperatorLedger is IOperators, Governed {
     using EnumerableSet for EnumerableSet.AddressSet;
     using SafeCast for uint256;
 
+    /// @dev How a new entry is paid for: an ADMIN alone could else use up all 65,535 of an institution.
+    enum Allowance {
+        Budget, // 64 at once, then one every six hours
+        Free,
+        Reserve // the last 4,096 too
+    }
+
     uint16 internal constant CONTROLLING = Roles.GOVERN | Roles.ADMIN;
     uint16 internal constant SERVING = Roles.ISSUE | Roles.STATUS;
+    uint16 internal constant MANDATED = Roles.REVIEW | Roles.RECOGNISE | Roles.AUDIT | Roles.BANK;
+    uint40 internal constant LONGEST_BACK = 90 days;
     uint256 internal constant MOST_ACTIVE = 64;
+    uint16 private constant RESERVED_FROM = 61_440;
+    uint40 private constant BUDGET = 64;
+    uint40 private constant REFILL = 6 hours;
 
     IPermissions private immutable _permissions;
 
     uint32 private _institutionCount;
     mapping(address => Reference) private _references;
     mapping(uint32 => mapping(uint16 => Operator)) private _operators; // indexes count from 1
+    mapping(uint32 => mapping(uint16 => Restoration)) private _restorations; // by the same indexes
     mapping(uint32 => Institution) private _institutions;
     mapping(uint32 => address) private _recovery;
     mapping(uint32 => EnumerableSet.AddressSet) private _govern; // acting now
     mapping(uint32 => EnumerableSet.AddressSet) private _admin; // acting now
-    mapping(uint32 => mapping(bool => Replacement)) private _replacements; // by the recovery account, or by ADMIN
     mapping(address => uint16[]) private _indexes; // every entry that the account ever had
 
     constructor(address permissions_) {
@@ -43,17 +56,24 @@ abstract contract OperatorLedger is IOperators, Governed {
     /// @inheritdoc IOperators
     function roleOf(address account) public view returns (uint32 institution, uint16 index, uint16 roles) {
         Reference memory own = _references[account];
-        return (own.institution, own.index, own.roles);
+        roles = own.roles;
+        if (roles & MANDATED != 0) roles &= ~MANDATED | _institutions[own.institution].mandate;
+        return (own.institution, own.index, roles);
     }
 
     /// @inheritdoc IOperators
-    function referenceOf(address account) external view returns (Reference memory) {
+    function referenceOf(address account) public view returns (Reference memory) {
         return _references[account];
     }
 
     /// @inheritdoc IOperators
     function operator(uint32 institution, uint16 index) public view returns (Operator memory) {
         return _operators[institution][index];
+    }
+
+    /// @inheritdoc IOperators
+    function restoration(uint32 institution, uint16 index) public view returns (Restoration memory) {
+        return _restorations[institution][index];
     }
 
     /// @inheritdoc IOperators
@@ -72,23 +92,18 @@ abstract contract OperatorLedger is IOperators, Governed {
     }
 
     /// @inheritdoc IOperators
-    function controllers(uint32 institution) external view returns (Controllers memory) {
+    function permissions() external view returns (address) {
+        return address(_permissions);
+    }
+
+    /// @inheritdoc IControllers
+    function controllers(uint32 institution) public view returns (Controllers memory) {
         return Controllers(_govern[institution].values(), _admin[institution].values(), _recovery[institution]);
     }
 
-    /// @inheritdoc IOperators
+    /// @inheritdoc IControllers
     function recoveryOf(uint32 institution) public view returns (address) {
         return _recovery[institution];
-    }
-
-    /// @inheritdoc IOperators
-    function replacement(uint32 institution, bool byRecovery) public view returns (Replacement memory) {
-        return _replacements[institution][byRecovery];
-    }
-
-    /// @inheritdoc IOperators
-    function permissions() external view returns (address) {
-        return address(_permissions);
     }
 
     function _create() internal returns (uint32 institution) {
@@ -97,27 +112,37 @@ abstract contract OperatorLedger is IOperators, Governed {
         emit InstitutionCreated(institution);
     }
 
-    function _add(uint32 institution, address account, uint16 roles) internal {
+    function _add(uint32 institution, address account, uint16 roles, Allowance allowance) internal {
         _claim(institution, account);
         Reference memory last = _references[account];
         require(last.roles == 0, OperatorsAccountActive(account));
-        require(
-            _operators[institution][last.index].compromisedSince == 0, OperatorsAccountCompromised(account)
-        );
-        Institution storage counts = _institutions[institution];
-        require(
-            counts.activeCount < MOST_ACTIVE && _indexes[account].length < MOST_ACTIVE,
-            OperatorsTooMany(institution, MOST_ACTIVE)
-        );
-        uint16 index = ++counts.operatorCount;
-        ++counts.activeCount;
+        require(last.compromisedSince == 0, OperatorsAccountCompromised(account));
+        require(account != _recovery[institution], ControllersRecoveryActs(institution, account));
+        require(_indexes[account].length < MOST_ACTIVE, OperatorsTooMany(institution, MOST_ACTIVE));
+        uint16 index = _nextIndex(institution, allowance);
         _operators[institution][index] = Operator(account, roles, 0, 0);
-        _references[account] = Reference(institution, index, block.timestamp.toUint40(), roles);
+        _references[account] =
+            Reference(institution, index, block.timestamp.toUint40(), roles, 0, last.nonce + 1, last.restoredAt);
         _indexes[account].push(index);
         if (roles & Roles.GOVERN != 0) _govern[institution].add(account);
         if (roles & Roles.ADMIN != 0) _admin[institution].add(account);
-        emit OperatorAdded(institution, account, index, roles);
+        emit OperatorAdded(institution, account, index, roles, msg.sender);
         _permissions.acquire(account);
+    }
+
+    function _nextIndex(uint32 institution, Allowance allowance) private returns (uint16) {
+        Institution storage counts = _institutions[institution];
+        uint16 made = counts.operatorCount;
+        require(counts.activeCount < MOST_ACTIVE, OperatorsTooMany(institution, MOST_ACTIVE));
+        require(allowance == Allowance.Reserve || made < RESERVED_FROM, OperatorsReserved(institution, made));
+        if (allowance == Allowance.Budget) {
+            uint40 now_ = block.timestamp.toUint40();
+            uint40 spent = (counts.spentUntil > now_ ? counts.spentUntil : now_) + REFILL;
+            require(spent <= now_ + BUDGET * REFILL, OperatorsBudgetSpent(institution, spent - BUDGET * REFILL));
+            counts.spentUntil = spent;
+        }
+        ++counts.activeCount;
+        return ++counts.operatorCount;
     }
 
     function _retire(address account) internal {
@@ -127,84 +152,54 @@ abstract contract OperatorLedger is IOperators, Governed {
         --_institutions[own.institution].activeCount;
         _govern[own.institution].remove(account);
         _admin[own.institution].remove(account);
-        emit OperatorRetired(own.institution, account, own.index);
+        emit OperatorRetired(own.institution, account, own.index, msg.sender);
         _permissions.release(account);
     }
 
     /// @dev Every entry of the account is marked: the thief may have acted under an older one.
     function _mark(address account, uint40 since) internal {
         Reference memory own = _references[account];
-        // what the thief asked for must not take effect
-        if (own.roles & CONTROLLING != 0) _cancel(own.institution);
         if (own.roles != 0) _retire(account);
+        _references[account].compromisedSince = since;
         uint16[] memory indexes = _indexes[account];
         for (uint256 i = 0; i < indexes.length; ++i) {
             _operators[own.institution][indexes[i]].compromisedSince = since;
-            emit OperatorMarkedCompromised(own.institution, account, indexes[i], since);
+            emit OperatorMarkedCompromised(own.institution, account, indexes[i], since, msg.sender);
         }
     }
 
-    function _wait(uint32 institution, bool byRecovery, Replacement memory waiting) internal {
-        _replacements[institution][byRecovery] = waiting;
+    /// @dev The cut-off of every entry of the account moves later, or goes (0).
+    function _restore(address account, uint40 since) internal {
+        Reference memory own = _references[account];
+        uint40 now_ = block.timestamp.toUint40();
+        (_references[account].compromisedSince, _references[account].restoredAt) = (since, now_);
+        uint16[] memory indexes = _indexes[account];
+        for (uint256 i = 0; i < indexes.length; ++i) {
+            uint16 clearings = _restorations[own.institution][indexes[i]].clearings + 1;
+            _restorations[own.institution][indexes[i]] = Restoration(clearings, now_, own.compromisedSince);
+            _operators[own.institution][indexes[i]].compromisedSince = since;
+            emit OperatorRestored(own.institution, account, indexes[i], own.compromisedSince, since, clearings);
+        }
     }
 
-    function _cancel(uint32 institution) internal {
-        _forget(institution, true);
-        _forget(institution, false);
+    function _mandate(uint32 institution, uint16 roles) internal {
+        emit MandateSet(institution, roles, _institutions[institution].mandate);
+        _institutions[institution].mandate = roles;
     }
 
-    function _forget(uint32 institution, bool byRecovery) private {
-        delete _replacements[institution][byRecovery];
-    }
-
-    /// @dev Accounts that stay keep their entry; those that go are retired before others are added.
-    function _replace(uint32 institution, Controllers memory set) internal {
-        _requireEnough(set);
-        _cancel(institution);
-        _retireAbsent(_govern[institution].values(), set.govern);
-        _retireAbsent(_admin[institution].values(), set.admin);
-        _addMissing(institution, set.govern, Roles.GOVERN);
-        _addMissing(institution, set.admin, Roles.ADMIN);
-        require(
-            _govern[institution].length() == set.govern.length && _admin[institution].length() == set.admin.length,
-            OperatorsDuplicateController(institution)
-        );
-        _setRecovery(institution, set.recovery);
-        emit ControllersReplaced(institution);
-    }
-
-    function _requireEnough(Controllers memory set) internal pure {
-        require(
-            set.govern.length >= 2 && set.admin.length >= 1,
-            OperatorsTooFewControllers(set.govern.length, set.admin.length)
-        );
-        require(set.recovery != address(0), OperatorsZeroAccount());
-    }
-
-    function _setRecovery(uint32 institution, address account) private {
+    /// @dev The recovery account acts for nothing else, and is in good hands.
+    function _setRecovery(uint32 institution, address account) internal {
         address before = _recovery[institution];
         if (account == before) return;
         _claim(institution, account);
+        Reference memory own = _references[account];
+        require(own.roles == 0, ControllersRecoveryActs(institution, account));
+        require(own.compromisedSince == 0, OperatorsAccountCompromised(account));
+        _references[account].nonce = own.nonce + 1;
         _recovery[institution] = account;
-        emit RecoveryChanged(institution, account);
+        emit RecoveryChanged(institution, account, before, msg.sender);
         if (before != address(0)) _permissions.release(before);
         _permissions.acquire(account);
-    }
-
-    function _retireAbsent(address[] memory present, address[] memory wanted) private {
-        for (uint256 i = 0; i < present.length; ++i) {
-            bool isWanted = false;
-            for (uint256 j = 0; j < wanted.length && !isWanted; ++j) {
-                isWanted = present[i] == wanted[j];
-            }
-            if (!isWanted) _retire(present[i]);
-        }
-    }
-
-    function _addMissing(uint32 institution, address[] memory wanted, uint16 role) private {
-        for (uint256 i = 0; i < wanted.length; ++i) {
-            if (!hasRole(wanted[i], institution, role)) _add(institution, wanted[i], role);
-        }
     }
 
     /// @dev An account belongs to one institution for ever.
@@ -212,6 +207,8 @@ abstract contract OperatorLedger is IOperators, Governed {
         require(account != address(0), OperatorsZeroAccount());
         uint32 owner = _references[account].institution;
         require(owner == 0 || owner == institution, OperatorsAccountOfAnother(account, owner));
-        if (owner == 0) _references[account] = Reference(institution, 0, block.timestamp.toUint40(), 0);
+        if (owner != 0) return;
+        _references[account].institution = institution;
+        _references[account].since = block.timestamp.toUint40();
     }
 }

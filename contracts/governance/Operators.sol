@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
+import {ControllerSets} from "./ControllerSets.sol";
 import {Governed} from "./Governed.sol";
-import {Founding} from "./Founding.sol";
-import {OperatorLedger} from "./OperatorLedger.sol";
-import {IAlliance} from "./IAlliance.sol";
 import {IOperators} from "./IOperators.sol";
+import {OperatorLedger} from "./OperatorLedger.sol";
 import {OriginBound} from "./OriginBound.sol";
-import {Names} from "../libraries/Names.sol";
 import {Roles} from "../libraries/Roles.sol";
 
 /// @title Who acts for which institution, and who says so
-contract Operators is OperatorLedger, OriginBound, Founding {
+contract Operators is ControllerSets {
     using SafeCast for uint256;
 
-    bytes32 private constant ACCEPTANCE =
-        keccak256("Acceptance(address account,uint32 institution,uint16 roles,uint256 deadline)");
-    uint16 private constant RECOVERY = 0; // the roles that a recovery account accepts
-    uint40 private constant LONGEST_BACK = 90 days;
+    uint40 private constant CONSENT = 60 days; // within which a vote clears what a GOVERN agreed to
 
     constructor(address alliance_, address permissions_, address history, bytes32 origin_)
         Governed(alliance_)
@@ -34,21 +28,10 @@ contract Operators is OperatorLedger, OriginBound, Founding {
         for (uint256 i = 0; i < founders.length; ++i) {
             Founder calldata entry = founders[i];
             uint32 institution = _create();
-            _replace(institution, Controllers(entry.govern, entry.admin, entry.recovery));
+            _replace(institution, Controllers(entry.govern, entry.admin, entry.recovery), Allowance.Reserve);
             _addAll(institution, entry.issue, Roles.ISSUE);
             _addAll(institution, entry.status, Roles.STATUS);
         }
-    }
-
-    /// @inheritdoc IOperators
-    function createInstitution(
-        uint32 expected,
-        address[] calldata govern,
-        address[] calldata admin,
-        address recovery
-    ) external onlyAlliance {
-        _requireNumber(expected);
-        _replace(_create(), Controllers(govern, admin, recovery));
     }
 
     /// @inheritdoc IOperators
@@ -58,152 +41,117 @@ contract Operators is OperatorLedger, OriginBound, Founding {
     {
         (uint32 institution,, uint16 callerRoles) = roleOf(msg.sender);
         require(callerRoles & Roles.ADMIN != 0, OperatorsNotAdmin(msg.sender));
-        require(roles != 0 && roles & ~SERVING == 0, OperatorsRolesOutOfBounds(roles));
+        _requireThawed(msg.sender);
+        uint16 mandate = institutionOf(institution).mandate;
+        require(roles != 0 && roles & ~(SERVING | mandate) == 0, OperatorsRolesOutOfBounds(roles));
         _requireConsent(account, institution, roles, deadline, acceptance);
-        _add(institution, account, roles);
+        _add(institution, account, roles, Allowance.Budget);
     }
 
     /// @inheritdoc IOperators
     function retireOperator(address account) external onlySealed {
-        (uint32 institution,, uint16 roles) = roleOf(account);
-        require(roles != 0, OperatorsAccountNotActive(account));
-        if (msg.sender != alliance()) _requireAdmin(institution);
-        require(roles & CONTROLLING == 0, OperatorsRolesOutOfBounds(roles));
+        Reference memory own = referenceOf(account);
+        require(own.roles != 0, OperatorsAccountNotActive(account));
+        if (msg.sender != alliance()) _requireAdmin(own.institution);
+        require(own.roles & CONTROLLING == 0, OperatorsRolesOutOfBounds(own.roles));
         _retire(account);
     }
 
     /// @inheritdoc IOperators
+    function resign() external onlySealed {
+        Reference memory own = referenceOf(msg.sender);
+        require(own.roles != 0, OperatorsAccountNotActive(msg.sender));
+        Controllers memory left = controllers(own.institution);
+        uint256 govern = left.govern.length;
+        uint256 admin = left.admin.length;
+        if (own.roles & Roles.GOVERN != 0) require(--govern >= 2, ControllersTooFew(govern, admin));
+        if (own.roles & Roles.ADMIN != 0) {
+            require(--admin >= 1, ControllersTooFew(govern, admin));
+            if (replacement(own.institution, Asker.Admin).requester == msg.sender) _drop(own.institution, Asker.Admin);
+        }
+        _retire(msg.sender);
+    }
+
+    /// @inheritdoc IOperators
     function markOperatorCompromised(address account, uint40 since) external onlySealed {
-        (uint32 institution, uint16 index,) = roleOf(account);
-        require(index != 0, OperatorsAccountNotActive(account));
-        Operator memory entry = operator(institution, index);
+        Reference memory own = referenceOf(account);
+        require(own.institution != 0, OperatorsAccountNotActive(account));
+        require(account != recoveryOf(own.institution), OperatorsAccountRecovers(own.institution, account));
         uint40 latest = block.timestamp.toUint40();
         uint40 earliest = 1;
         if (msg.sender != alliance()) {
-            _requireAdmin(institution);
-            require(entry.roles & CONTROLLING == 0, OperatorsRolesOutOfBounds(entry.roles));
+            _requireAdmin(own.institution);
+            require(own.index != 0, OperatorsAccountNotActive(account));
+            uint16 roles = operator(own.institution, own.index).roles;
+            require(roles & CONTROLLING == 0, OperatorsRolesOutOfBounds(roles));
+            uint40 from = own.restoredAt == 0 ? 0 : own.restoredAt + LONGEST_BACK;
+            require(latest >= from, OperatorsRestoredByVote(account, from));
             earliest = latest - LONGEST_BACK;
+            if (since < latest) _requireThawed(msg.sender);
         }
-        if (entry.compromisedSince != 0) latest = entry.compromisedSince - 1;
+        if (own.compromisedSince != 0) latest = own.compromisedSince - 1;
         require(since >= earliest && since <= latest, OperatorsSinceOutOfBounds(since, earliest, latest));
+        // what the thief asked for must not take effect
+        if (own.roles & CONTROLLING != 0) _dropAll(own.institution);
         _mark(account, since);
     }
 
     /// @inheritdoc IOperators
-    function replaceControllers(uint32 institution, Controllers calldata set, Acceptance[] calldata acceptances)
-        external
-        onlySealed
-    {
-        _requireKnown(institution);
-        if (msg.sender == alliance()) {
-            _replace(institution, set);
-            return;
-        }
-        bool byRecovery = msg.sender == recoveryOf(institution);
-        require(
-            byRecovery || hasRole(msg.sender, institution, Roles.ADMIN), OperatorsNotController(institution, msg.sender)
-        );
-        _requireEnough(set);
-        _requireConsents(institution, set, acceptances);
-        uint256 delay = IAlliance(alliance()).parameter(byRecovery ? Names.RECOVERY_DELAY : Names.CONTROLLER_DELAY);
-        uint40 effectiveFrom = (block.timestamp + delay).toUint40();
-        _wait(institution, byRecovery, Replacement(keccak256(abi.encode(set)), effectiveFrom));
-        emit ControllersRequested(institution, msg.sender, set, effectiveFrom);
+    function restoreOperator(address account, uint40 since) external onlyAlliance {
+        uint40 present = _requireMarked(account).compromisedSince;
+        uint40 latest = block.timestamp.toUint40();
+        require(since > present && since <= latest, OperatorsSinceOutOfBounds(since, present + 1, latest));
+        _restore(account, since);
     }
 
     /// @inheritdoc IOperators
-    function applyControllers(uint32 institution, Controllers calldata set) external {
-        bytes32 setHash = keccak256(abi.encode(set));
-        Replacement memory waiting = replacement(institution, false);
-        if (waiting.setHash != setHash) waiting = replacement(institution, true);
-        require(waiting.setHash == setHash, OperatorsNoReplacement(institution));
-        require(
-            block.timestamp >= waiting.effectiveFrom, OperatorsReplacementWaits(institution, waiting.effectiveFrom)
-        );
-        _replace(institution, set);
+    function consentToClear(address account) external {
+        uint32 institution = _requireMarked(account).institution;
+        _requireGovern(institution);
+        uint40 until = block.timestamp.toUint40() + CONSENT;
+        _speak(institution, _clearing(account), until);
+        emit ClearingConsented(institution, account, msg.sender, until);
     }
 
     /// @inheritdoc IOperators
-    function cancelControllers(uint32 institution) external {
-        require(hasRole(msg.sender, institution, Roles.GOVERN), OperatorsNotGovern(institution, msg.sender));
-        _cancel(institution);
-        emit ControllersCancelled(institution, msg.sender);
+    function clearOperator(address account) external onlyAlliance {
+        uint32 institution = _requireMarked(account).institution;
+        bytes32 act = _clearing(account);
+        require(
+            _voiceOf(institution, act, Roles.GOVERN) != address(0), OperatorsNoConsent(institution, account)
+        );
+        _silence(institution, act);
+        _restore(account, 0);
+    }
+
+    /// @inheritdoc IOperators
+    function setMandate(uint32 institution, uint16 roles) external onlyAlliance {
+        _requireInstitution(institution);
+        require(roles & ~MANDATED == 0, OperatorsRolesOutOfBounds(roles));
+        _mandate(institution, roles);
     }
 
     /// @dev An alliance needs somebody who acts; more than one is the Alliance's affair.
     function _requireComplete() internal view override {
-        _requireKnown(institutionCount());
+        _requireInstitution(institutionCount());
     }
 
     function _addAll(uint32 institution, address[] calldata accounts, uint16 roles) private {
         for (uint256 i = 0; i < accounts.length; ++i) {
-            _add(institution, accounts[i], roles);
+            _add(institution, accounts[i], roles, Allowance.Reserve);
         }
     }
 
-    function _requireNumber(uint32 expected) private view {
-        uint32 next = institutionCount() + 1;
-        require(expected == next, OperatorsUnexpectedNumber(expected, next));
+    function _clearing(address account) private pure returns (bytes32) {
+        return keccak256(abi.encode(IOperators.clearOperator.selector, account));
     }
 
-    function _requireKnown(uint32 institution) private view {
-        require(institutionOf(institution).createdAt != 0, OperatorsUnknownInstitution(institution));
+    function _requireMarked(address account) private view returns (Reference memory own) {
+        own = referenceOf(account);
+        require(own.compromisedSince != 0, OperatorsAccountNotCompromised(account));
     }
 
     function _requireAdmin(uint32 institution) private view {
         require(hasRole(msg.sender, institution, Roles.ADMIN), OperatorsNotAdmin(msg.sender));
-    }
-
-    /// @dev One acceptance of each account that is new in the set.
-    function _requireConsents(uint32 institution, Controllers calldata set, Acceptance[] calldata acceptances)
-        private
-        view
-    {
-        uint256 used = _requireRoleConsents(institution, set.govern, Roles.GOVERN, acceptances, 0);
-        used = _requireRoleConsents(institution, set.admin, Roles.ADMIN, acceptances, used);
-        if (set.recovery != recoveryOf(institution)) {
-            _requireNext(set.recovery, institution, RECOVERY, acceptances, used++);
-        }
-        require(used == acceptances.length, OperatorsAcceptanceCount(acceptances.length, used));
-    }
-
-    function _requireRoleConsents(
-        uint32 institution,
-        address[] calldata accounts,
-        uint16 role,
-        Acceptance[] calldata acceptances,
-        uint256 used
-    ) private view returns (uint256) {
-        for (uint256 i = 0; i < accounts.length; ++i) {
-            if (hasRole(accounts[i], institution, role)) continue;
-            _requireNext(accounts[i], institution, role, acceptances, used++);
-        }
-        return used;
-    }
-
-    function _requireNext(
-        address account,
-        uint32 institution,
-        uint16 roles,
-        Acceptance[] calldata acceptances,
-        uint256 position
-    ) private view {
-        require(position < acceptances.length, OperatorsAcceptanceCount(acceptances.length, position + 1));
-        Acceptance calldata given = acceptances[position];
-        _requireConsent(account, institution, roles, given.deadline, given.signature);
-    }
-
-    function _requireConsent(
-        address account,
-        uint32 institution,
-        uint16 roles,
-        uint256 deadline,
-        bytes calldata signature
-    ) private view {
-        require(block.timestamp <= deadline, OperatorsAcceptanceExpired(account, deadline));
-        bytes32 digest = _digest(keccak256(abi.encode(ACCEPTANCE, account, institution, roles, deadline)));
-        require(
-            SignatureChecker.isValidSignatureNow(account, digest, signature), OperatorsAcceptanceInvalid(account)
-        );
     }
 }

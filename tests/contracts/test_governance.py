@@ -244,7 +244,7 @@ BRICKS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         [("Directory", "set", directory_name("Alliance"), GENESIS_ADDRESSES["Directory"], 1)],
     ),
     "a member without controllers": (
-        "OperatorsTooFewControllers",
+        "ControllersTooFew",
         [("Operators", "replaceControllers", 1, ([], [], b"\x01" * 20), [])],
     ),
 }

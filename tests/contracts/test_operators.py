@@ -107,9 +107,9 @@ def test_admin_of_another_institution_has_no_say(suite: Suite) -> None:
         suite.send("admin 2", "Operators", "retireOperator", account("issue 1"))
     with refused("OperatorsNotAdmin", account("admin 2")):
         suite.send("admin 2", "Operators", "markOperatorCompromised", account("issue 1"), suite.chain.timestamp)
-    with refused("OperatorsNotController", 1, account("admin 2")):
+    with refused("ControllersNotController", 1, account("admin 2")):
         suite.send("admin 2", "Operators", "replaceControllers", 1, controllers(1), [])
-    with refused("OperatorsNotGovern", 1, account("govern 2")):
+    with refused("ControllersNotGovern", 1, account("govern 2")):
         suite.send("govern 2", "Operators", "cancelControllers", 1)
 
 
@@ -183,7 +183,7 @@ def test_marking_an_admin_as_compromised_drops_what_it_asked_for(suite: Suite) -
     suite.send("admin 1", "Operators", "replaceControllers", 1, controllers(1), [])
     mark(suite, None, "admin 1", suite.chain.timestamp)
     suite.chain.mine(PERIODS["controllerDelay"])
-    with refused("OperatorsNoReplacement", 1):
+    with refused("ControllersNoReplacement", 1):
         suite.send("anyone", "Operators", "applyControllers", 1, controllers(1))
     assert suite.call("Operators", "controllers", 1)["admin"] == []
 
@@ -211,7 +211,7 @@ def test_a_replacement_takes_effect_after_its_delay_and_not_a_second_sooner(
 ) -> None:
     wanted = ask(suite, person)
     suite.chain.mine(PERIODS[period] - 1)
-    with refused("OperatorsReplacementWaits", 1, suite.chain.timestamp + 1):
+    with refused("ControllersReplacementWaits", 1, suite.chain.timestamp + 1):
         suite.send("anyone", "Operators", "applyControllers", 1, wanted)
     suite.chain.mine()
     suite.send("anyone", "Operators", "applyControllers", 1, wanted)
@@ -219,7 +219,7 @@ def test_a_replacement_takes_effect_after_its_delay_and_not_a_second_sooner(
     assert suite.call("Operators", "roleOf", account("admin 1")) == (1, 3, 0)
     assert (may_transact(suite, "new admin"), may_transact(suite, "admin 1")) == (1, 0)
     assert suite.call("Operators", "hasRole", account("govern 1"), 1, GOVERN)
-    with refused("OperatorsNoReplacement", 1):
+    with refused("ControllersNoReplacement", 1):
         suite.send("anyone", "Operators", "applyControllers", 1, wanted)
 
 
@@ -231,7 +231,7 @@ def test_a_stolen_key_that_asks_is_cancelled_by_a_current_govern(person: str, su
     suite.send(person, "Operators", "replaceControllers", 1, wanted, acceptances)
     suite.send("deputy 1", "Operators", "cancelControllers", 1)
     suite.chain.mine(PERIODS["recoveryDelay"])
-    with refused("OperatorsNoReplacement", 1):
+    with refused("ControllersNoReplacement", 1):
         suite.send("thief", "Operators", "applyControllers", 1, wanted)
     assert not suite.call("Operators", "hasRole", account("thief"), 1, GOVERN)
 
@@ -239,7 +239,7 @@ def test_a_stolen_key_that_asks_is_cancelled_by_a_current_govern(person: str, su
 def test_a_set_that_was_not_asked_for_is_not_applied(suite: Suite) -> None:
     ask(suite, "admin 1")
     suite.chain.mine(PERIODS["controllerDelay"])
-    with refused("OperatorsNoReplacement", 1):
+    with refused("ControllersNoReplacement", 1):
         suite.send("thief", "Operators", "applyControllers", 1, controllers(1, admin=[account("thief")]))
 
 
@@ -264,7 +264,7 @@ def test_what_waited_is_dropped_once_the_alliance_replaced(suite: Suite) -> None
     wanted = ask(suite, "admin 1", "puppet")
     suite.govern("Operators", "replaceControllers", 1, controllers(1, admin=[account("new admin")]), [])
     suite.chain.mine(PERIODS["recoveryDelay"])
-    with refused("OperatorsNoReplacement", 1):
+    with refused("ControllersNoReplacement", 1):
         suite.send("thief", "Operators", "applyControllers", 1, wanted)
 
 
@@ -290,7 +290,7 @@ def test_a_new_recovery_account_accepts_and_releases_the_old_one(suite: Suite) -
     receipt = suite.send("anyone", "Operators", "applyControllers", 1, wanted)
     assert receipt.named("RecoveryChanged") == [{"institution": 1, "account": account("new recovery")}]
     assert (may_transact(suite, "recovery 1"), may_transact(suite, "new recovery")) == (0, 1)
-    with refused("OperatorsNotController"):
+    with refused("ControllersNotController"):
         suite.send("recovery 1", "Operators", "replaceControllers", 1, wanted, [])
 
 
@@ -311,9 +311,9 @@ def test_govern_that_becomes_admin_changes_its_entry(suite: Suite) -> None:
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"govern": [account("govern 1")]}, "OperatorsTooFewControllers"),
-        ({"govern": [account("govern 1")] * 2}, "OperatorsDuplicateController"),
-        ({"admin": []}, "OperatorsTooFewControllers"),
+        ({"govern": [account("govern 1")]}, "ControllersTooFew"),
+        ({"govern": [account("govern 1")] * 2}, "ControllersDuplicate"),
+        ({"admin": []}, "ControllersTooFew"),
         ({"admin": [account("govern 1")]}, "OperatorsAccountActive"),
         ({"admin": [account("issue 1")]}, "OperatorsAccountActive"),
         ({"recovery": b"\0" * 20}, "OperatorsZeroAccount"),

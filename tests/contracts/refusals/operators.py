@@ -37,12 +37,12 @@ def _(s: Suite) -> object:
     return s.send("govern 1", "Operators", "retireOperator", account("issue 1"))
 
 
-@provokes("OperatorsNotController")
+@provokes("ControllersNotController")
 def _(s: Suite) -> object:
     return s.send("govern 1", "Operators", "replaceControllers", 1, controllers(1), [])
 
 
-@provokes("OperatorsNotGovern")
+@provokes("ControllersNotGovern")
 def _(s: Suite) -> object:
     return s.send("admin 1", "Operators", "cancelControllers", 1)
 
@@ -84,12 +84,12 @@ def _(s: Suite) -> object:
     return s.govern("Operators", "createInstitution", 3, *controllers(3, govern=crowd))
 
 
-@provokes("OperatorsTooFewControllers")
+@provokes("ControllersTooFew")
 def _(s: Suite) -> object:
     return s.govern("Operators", "createInstitution", 3, *controllers(3, govern=[account("govern 3")]))
 
 
-@provokes("OperatorsDuplicateController")
+@provokes("ControllersDuplicate")
 def _(s: Suite) -> object:
     return s.govern("Operators", "createInstitution", 3, *controllers(3, govern=[account("govern 3")] * 2))
 
@@ -120,12 +120,12 @@ def _(s: Suite) -> object:
     )
 
 
-@provokes("OperatorsNoReplacement")
+@provokes("ControllersNoReplacement")
 def _(s: Suite) -> object:
     return s.send("anyone", "Operators", "applyControllers", 1, controllers(1))
 
 
-@provokes("OperatorsReplacementWaits")
+@provokes("ControllersReplacementWaits")
 def _(s: Suite) -> object:
     s.send("admin 1", "Operators", "replaceControllers", 1, controllers(1), [])
     s.chain.mine(7 * DAY - 1)
