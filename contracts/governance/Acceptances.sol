@@ -15,17 +15,33 @@ abstract contract Acceptances is OperatorLedger, OriginBound {
         keccak256("Acceptance(address account,uint32 institution,uint16 roles,uint256 nonce,uint256 deadline)");
     uint16 internal constant RECOVERY = 0; // the roles that a recovery account accepts
 
-    /// @dev One acceptance of each account that is new in the set.
+    /// @dev A set that can act, and one acceptance of each account that is new in it.
     function _requireConsents(uint32 institution, Controllers calldata set, Acceptance[] calldata acceptances)
         internal
         view
     {
+        _requireEnough(institution, set);
         uint256 used = _requireRoleConsents(institution, set.govern, Roles.GOVERN, acceptances, 0);
         used = _requireRoleConsents(institution, set.admin, Roles.ADMIN, acceptances, used);
         if (set.recovery != recoveryOf(institution)) {
             _requireNext(set.recovery, institution, RECOVERY, acceptances, used++);
         }
         require(used == acceptances.length, OperatorsAcceptanceCount(acceptances.length, used));
+    }
+
+    function _requireEnough(uint32 institution, Controllers memory set) internal pure {
+        require(
+            set.govern.length >= 2 && set.admin.length >= 1, ControllersTooFew(set.govern.length, set.admin.length)
+        );
+        require(set.recovery != address(0), OperatorsZeroAccount());
+        _requireAbsent(institution, set.recovery, set.govern);
+        _requireAbsent(institution, set.recovery, set.admin);
+    }
+
+    function _requireAbsent(uint32 institution, address recovery, address[] memory accounts) private pure {
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            require(accounts[i] != recovery, ControllersRecoveryActs(institution, recovery));
+        }
     }
 
     function _requireConsent(

@@ -41,7 +41,6 @@ abstract contract ControllerSets is Acceptances, Freezes, Founding {
         uint16 kind = _requireKind(institution);
         require(kind != Roles.GOVERN, ControllersNotController(institution, msg.sender));
         if (kind == Roles.ADMIN) _requireThawed(msg.sender);
-        _requireEnough(institution, set);
         _requireConsents(institution, set, acceptances);
         _wait(institution, kind == Roles.ADMIN ? Asker.Admin : Asker.Recovery, kind, set);
     }
@@ -52,7 +51,6 @@ abstract contract ControllerSets is Acceptances, Freezes, Founding {
         onlySealed
     {
         uint16 kind = _requireKind(institution);
-        _requireEnough(institution, set);
         _requireConsents(institution, set, acceptances);
         uint16 others = kind == Roles.GOVERN ? Roles.ADMIN | RECOVERS : Roles.GOVERN;
         address first = _second(institution, keccak256(abi.encode(set)), others);
@@ -130,7 +128,6 @@ abstract contract ControllerSets is Acceptances, Freezes, Founding {
 
     /// @dev Accounts that stay keep their entry; those that go are retired before others are added.
     function _replace(uint32 institution, Controllers memory set, Allowance allowance) internal {
-        _requireEnough(institution, set);
         _dropAll(institution);
         Controllers memory former = controllers(institution);
         _retireAbsent(former.govern, set.govern);
@@ -173,21 +170,6 @@ abstract contract ControllerSets is Acceptances, Freezes, Founding {
         );
         require(block.timestamp <= found.until, ControllersReplacementLapsed(institution, found.until));
         revert ControllersFrozen(found.requester, freezeOf(found.requester).until);
-    }
-
-    function _requireEnough(uint32 institution, Controllers memory set) private pure {
-        require(
-            set.govern.length >= 2 && set.admin.length >= 1, ControllersTooFew(set.govern.length, set.admin.length)
-        );
-        require(set.recovery != address(0), OperatorsZeroAccount());
-        _requireAbsent(institution, set.recovery, set.govern);
-        _requireAbsent(institution, set.recovery, set.admin);
-    }
-
-    function _requireAbsent(uint32 institution, address recovery, address[] memory accounts) private pure {
-        for (uint256 i = 0; i < accounts.length; ++i) {
-            require(accounts[i] != recovery, ControllersRecoveryActs(institution, recovery));
-        }
     }
 
     function _retireAbsent(address[] memory present, address[] memory wanted) private {

@@ -10,7 +10,7 @@ import {Names} from "../libraries/Names.sol";
 import {Roles} from "../libraries/Roles.sol";
 
 /// @title A GOVERN stops a stolen ADMIN before it is replaced
-/// @dev A frozen ADMIN still retires operators and cuts them off from now on: a freeze by a thief must not protect another.
+/// @dev A frozen ADMIN still retires operators and cuts them off from now on: a thief's freeze must not protect another's.
 abstract contract Freezes is Concurrence {
     using SafeCast for uint256;
 

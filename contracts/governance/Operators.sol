@@ -28,7 +28,9 @@ contract Operators is ControllerSets {
         for (uint256 i = 0; i < founders.length; ++i) {
             Founder calldata entry = founders[i];
             uint32 institution = _create();
-            _replace(institution, Controllers(entry.govern, entry.admin, entry.recovery), Allowance.Reserve);
+            Controllers memory set = Controllers(entry.govern, entry.admin, entry.recovery);
+            _requireEnough(institution, set);
+            _replace(institution, set, Allowance.Reserve);
             _addAll(institution, entry.issue, Roles.ISSUE);
             _addAll(institution, entry.status, Roles.STATUS);
         }

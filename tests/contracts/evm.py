@@ -164,6 +164,10 @@ class Chain:
         value: int = self._state.get_storage(address, slot)
         return value
 
+    def store(self, address: bytes, slot: int, value: int) -> None:
+        """Put a word into a storage slot: what would else take ten thousand transactions."""
+        self._state.set_storage(address, slot, value)
+
     def code(self, address: bytes) -> bytes:
         code: bytes = self._state.get_code(address)
         return code

@@ -163,14 +163,28 @@ class Suite:
         """Anchor a batch for institution `number`."""
         return self.send(f"{by} {number}", "CredentialBatches", "anchor", root, size, list_, first, scope, kind)
 
-    def accept(self, person: str, institution: int, roles: int, deadline: int) -> bytes:
-        """The person's EIP-712 acceptance."""
+    def accept(self, person: str, institution: int, roles: int, deadline: int, nonce: int | None = None) -> bytes:
+        """The person's EIP-712 acceptance, with the nonce that is its next."""
+        if nonce is None:
+            nonce = self.call("Operators", "referenceOf", account(person))["nonce"]
         return self.sign(
             person,
             "Operators",
             "Acceptance",
-            {"account": "address", "institution": "uint32", "roles": "uint16", "deadline": "uint256"},
-            {"account": account(person), "institution": institution, "roles": roles, "deadline": deadline},
+            {
+                "account": "address",
+                "institution": "uint32",
+                "roles": "uint16",
+                "nonce": "uint256",
+                "deadline": "uint256",
+            },
+            {
+                "account": account(person),
+                "institution": institution,
+                "roles": roles,
+                "nonce": nonce,
+                "deadline": deadline,
+            },
         )
 
     def sign(self, person: str, contract: str, kind: str, fields: dict[str, str], values: dict[str, Any]) -> bytes:

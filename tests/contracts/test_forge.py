@@ -71,8 +71,15 @@ DEFECTS = (
         "invariant_aCompromisedAccountNeverActsAgain",
         "Operators",
         "governance/OperatorLedger",
-        "_operators[institution][last.index].compromisedSince == 0, OperatorsAccountCompromised(account)",
+        "last.compromisedSince == 0, OperatorsAccountCompromised(account)",
         "true, OperatorsAccountCompromised(account)",
+    ),
+    Defect(
+        "invariant_theRecoveryAccountIsInGoodHandsAndActsForNothingElse",
+        "Operators",
+        "governance/OperatorLedger",
+        "require(own.roles == 0, ControllersRecoveryActs(institution, account));",
+        "",
     ),
     Defect(
         "invariant_oneMemberOneVote",

@@ -6,6 +6,7 @@ import pytest
 from testamur.artifacts import GENESIS_ADDRESSES
 from testamur.artifacts.genesis import directory_name
 
+from tests.contracts.controlling import creation
 from tests.contracts.evm import Reverted, refused
 from tests.contracts.suite import DAY, PERIODS, Suite, account, founded, validator
 
@@ -277,8 +278,7 @@ def test_founding_members_stand_in_the_state_of_block_0() -> None:
 
 
 def found_third(suite: Suite) -> None:
-    people = [account("govern 3"), account("deputy 3")], [account("admin 3")], account("recovery 3")
-    suite.decide(("Operators", "createInstitution", 3, *people))
+    suite.decide(creation(suite, 3))
 
 
 def agreed(suite: Suite, person: str, deadline: int) -> bytes:

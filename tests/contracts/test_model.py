@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from testamur.artifacts.genesis import directory_name
 
+from tests.contracts.controlling import creation
 from tests.contracts.evm import Reverted
 from tests.contracts.suite import ISSUE, SCOPE, Suite, account, founded
 
@@ -260,8 +261,7 @@ class Governing(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.suite = founded(3).fork()
-        people = [account("govern 4"), account("deputy 4")], [account("admin 4")], account("recovery 4")
-        self.suite.govern("Operators", "createInstitution", 4, *people)
+        self.suite.govern(*creation(self.suite, 4))
         self.suite.govern("Alliance", "setParameter", directory_name("votingPeriod"), 1000)
         self.members = {1, 2, 3}
         self.validating = {1, 2, 3}

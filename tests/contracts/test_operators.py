@@ -4,20 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.contracts.controlling import ADMIN_ASKED, RECOVERY, RECOVERY_ASKED, controllers, creation, replace_by_vote
 from tests.contracts.evm import refused
 from tests.contracts.suite import ADMIN, DAY, GOVERN, ISSUE, PERIODS, STATUS, Suite, account
-
-RECOVERY = 0
-
-
-def controllers(number: int, **changes: Any) -> tuple[Any, ...]:
-    """Founder `number`'s controllers, but for the changes."""
-    present = {
-        "govern": [account(f"govern {number}"), account(f"deputy {number}")],
-        "admin": [account(f"admin {number}")],
-        "recovery": account(f"recovery {number}"),
-    }
-    return tuple((present | changes).values())
 
 
 def may_transact(suite: Suite, person: str) -> int:
@@ -28,7 +17,13 @@ def may_transact(suite: Suite, person: str) -> int:
 def test_an_operator_is_added_by_admin_once_it_accepts(suite: Suite) -> None:
     receipt = suite.hire("newcomer", 1, ISSUE | STATUS)
     assert receipt.named("OperatorAdded") == [
-        {"institution": 1, "account": account("newcomer"), "index": 6, "roles": ISSUE | STATUS}
+        {
+            "institution": 1,
+            "account": account("newcomer"),
+            "index": 6,
+            "roles": ISSUE | STATUS,
+            "by": account("admin 1"),
+        }
     ]
     assert suite.call("Operators", "roleOf", account("newcomer")) == (1, 6, ISSUE | STATUS)
     assert suite.call("Operators", "hasRole", account("newcomer"), 1, ISSUE)
@@ -44,7 +39,7 @@ def test_an_account_is_not_adopted_without_its_signature(suite: Suite) -> None:
         suite.send("admin 1", "Operators", "addOperator", account("newcomer"), ISSUE, deadline, forged)
 
 
-@pytest.mark.parametrize("change", [{"roles": STATUS}, {"institution": 2}, {"deadline": 1}])
+@pytest.mark.parametrize("change", [{"roles": STATUS}, {"institution": 2}, {"deadline": 1}, {"nonce": 1}])
 def test_an_acceptance_binds_institution_roles_and_deadline(change: dict[str, int], suite: Suite) -> None:
     deadline = suite.chain.timestamp + DAY
     accepted = {"institution": 1, "roles": ISSUE, "deadline": deadline} | change
@@ -70,9 +65,9 @@ def test_an_institution_cannot_adopt_anothers_account_and_drop_it(suite: Suite) 
         forged = suite.accept("admin 1", 1, GOVERN, deadline)
         suite.send("admin 1", "Operators", "replaceControllers", 1, controllers(1, govern=stolen), [(deadline, forged)])
     with refused("OperatorsAccountOfAnother", account("govern 2"), 2):
-        suite.govern("Operators", "replaceControllers", 1, controllers(1, govern=stolen), [])
+        replace_by_vote(suite, controllers(1, govern=stolen), ("govern 2", GOVERN))
     with refused("OperatorsAccountOfAnother", account("recovery 2"), 2):
-        suite.govern("Operators", "replaceControllers", 1, controllers(1, recovery=account("recovery 2")), [])
+        replace_by_vote(suite, controllers(1, recovery=account("recovery 2")), ("recovery 2", RECOVERY))
     assert suite.call("Operators", "hasRole", account("govern 2"), 2, GOVERN)
 
 
@@ -87,11 +82,21 @@ def test_a_retired_operator_ends_at_once_and_keeps_its_entry(suite: Suite) -> No
 
 
 def test_the_right_to_transact_is_counted_not_switched(suite: Suite) -> None:
-    """An account that is recovery account and operator keeps the right when one of the two ends."""
-    suite.hire("recovery 1", 1, ISSUE)
-    assert may_transact(suite, "recovery 1") == 2
-    suite.send("admin 1", "Operators", "retireOperator", account("recovery 1"))
-    assert may_transact(suite, "recovery 1") == 1
+    """It goes over from an operator to the recovery account that it becomes."""
+    wanted = controllers(1, govern=[account("govern 1"), account("newcomer")], recovery=account("deputy 1"))
+    replace_by_vote(suite, wanted, ("newcomer", GOVERN), ("deputy 1", RECOVERY))
+    assert (may_transact(suite, "deputy 1"), may_transact(suite, "recovery 1")) == (1, 0)
+
+
+def test_the_recovery_account_acts_for_nothing_else(suite: Suite) -> None:
+    """Else its theft could be said of an operator, and it would stay."""
+    with refused("ControllersRecoveryActs", 1, account("recovery 1")):
+        suite.hire("recovery 1", 1, ISSUE)
+    with refused("ControllersRecoveryActs", 1, account("issue 1")):
+        replace_by_vote(suite, controllers(1, recovery=account("issue 1")), ("issue 1", RECOVERY))
+    for person in ("govern 1", "admin 1"):
+        with refused("ControllersRecoveryActs", 1, account(person)):
+            replace_by_vote(suite, controllers(1, recovery=account(person)), (person, RECOVERY))
 
 
 @pytest.mark.parametrize("person", ["govern 1", "deputy 1", "admin 1"])
@@ -109,8 +114,8 @@ def test_admin_of_another_institution_has_no_say(suite: Suite) -> None:
         suite.send("admin 2", "Operators", "markOperatorCompromised", account("issue 1"), suite.chain.timestamp)
     with refused("ControllersNotController", 1, account("admin 2")):
         suite.send("admin 2", "Operators", "replaceControllers", 1, controllers(1), [])
-    with refused("ControllersNotGovern", 1, account("govern 2")):
-        suite.send("govern 2", "Operators", "cancelControllers", 1)
+    with refused("ControllersNotController", 1, account("govern 2")):
+        suite.send("govern 2", "Operators", "cancelControllers", 1, ADMIN_ASKED)
 
 
 # --- compromised accounts --------------------------------------------------------------------------------------------
@@ -158,14 +163,12 @@ def test_a_cut_off_counts_for_every_entry_that_the_account_ever_had(suite: Suite
 
 
 def test_an_account_comes_and_goes_at_most_64_times(suite: Suite) -> None:
-    deadline = suite.chain.timestamp + DAY
-    acceptance = suite.accept("issue 1", 1, ISSUE, deadline)
     for _ in range(63):
         suite.send("admin 1", "Operators", "retireOperator", account("issue 1"))
-        suite.send("admin 1", "Operators", "addOperator", account("issue 1"), ISSUE, deadline, acceptance)
+        suite.hire("issue 1", 1, ISSUE)
     suite.send("admin 1", "Operators", "retireOperator", account("issue 1"))
     with refused("OperatorsTooMany", 1, 64):
-        suite.send("admin 1", "Operators", "addOperator", account("issue 1"), ISSUE, deadline, acceptance)
+        suite.hire("issue 1", 1, ISSUE)
 
 
 def test_the_alliance_retires_an_operator_of_an_institution_that_vanished(suite: Suite) -> None:
@@ -229,7 +232,7 @@ def test_a_stolen_key_that_asks_is_cancelled_by_a_current_govern(person: str, su
     wanted = controllers(1, govern=[account("thief"), account("accomplice")])
     acceptances = suite.acceptances(1, ("thief", GOVERN), ("accomplice", GOVERN))
     suite.send(person, "Operators", "replaceControllers", 1, wanted, acceptances)
-    suite.send("deputy 1", "Operators", "cancelControllers", 1)
+    suite.send("deputy 1", "Operators", "cancelControllers", 1, ADMIN_ASKED if person == "admin 1" else RECOVERY_ASKED)
     suite.chain.mine(PERIODS["recoveryDelay"])
     with refused("ControllersNoReplacement", 1):
         suite.send("thief", "Operators", "applyControllers", 1, wanted)
@@ -255,14 +258,14 @@ def test_a_stolen_admin_cannot_push_the_recovery_accounts_request_aside(suite: S
 def test_the_alliance_replaces_at_once_and_overrides_a_cancel(suite: Suite) -> None:
     """Threat 17: lost keys do not lock the alliance for ever; a stolen GOVERN that cancels everything is put out."""
     wanted = ask(suite, "recovery 1")
-    suite.send("govern 1", "Operators", "cancelControllers", 1)
-    suite.decide(("Operators", "replaceControllers", 1, wanted, []))
+    suite.send("govern 1", "Operators", "cancelControllers", 1, RECOVERY_ASKED)
+    suite.decide(("Operators", "replaceControllers", 1, wanted, suite.acceptances(1, ("new admin", ADMIN))))
     assert suite.call("Operators", "hasRole", account("new admin"), 1, ADMIN)
 
 
 def test_what_waited_is_dropped_once_the_alliance_replaced(suite: Suite) -> None:
     wanted = ask(suite, "admin 1", "puppet")
-    suite.govern("Operators", "replaceControllers", 1, controllers(1, admin=[account("new admin")]), [])
+    replace_by_vote(suite, controllers(1, admin=[account("new admin")]), ("new admin", ADMIN))
     suite.chain.mine(PERIODS["recoveryDelay"])
     with refused("ControllersNoReplacement", 1):
         suite.send("thief", "Operators", "applyControllers", 1, wanted)
@@ -288,7 +291,14 @@ def test_a_new_recovery_account_accepts_and_releases_the_old_one(suite: Suite) -
     )
     suite.chain.mine(PERIODS["controllerDelay"])
     receipt = suite.send("anyone", "Operators", "applyControllers", 1, wanted)
-    assert receipt.named("RecoveryChanged") == [{"institution": 1, "account": account("new recovery")}]
+    assert receipt.named("RecoveryChanged") == [
+        {
+            "institution": 1,
+            "account": account("new recovery"),
+            "former": account("recovery 1"),
+            "by": account("anyone"),
+        }
+    ]
     assert (may_transact(suite, "recovery 1"), may_transact(suite, "new recovery")) == (0, 1)
     with refused("ControllersNotController"):
         suite.send("recovery 1", "Operators", "replaceControllers", 1, wanted, [])
@@ -302,39 +312,48 @@ def test_acceptances_of_accounts_that_stay_are_refused(suite: Suite) -> None:
 
 def test_govern_that_becomes_admin_changes_its_entry(suite: Suite) -> None:
     wanted = controllers(1, govern=[account("govern 1"), account("newcomer")], admin=[account("deputy 1")])
-    suite.govern("Operators", "replaceControllers", 1, wanted, [])
+    replace_by_vote(suite, wanted, ("newcomer", GOVERN), ("deputy 1", ADMIN))
     assert suite.call("Operators", "hasRole", account("deputy 1"), 1, ADMIN)
     assert not suite.call("Operators", "hasRole", account("deputy 1"), 1, GOVERN)
     assert may_transact(suite, "deputy 1") == 1
 
 
 @pytest.mark.parametrize(
-    ("change", "error"),
+    ("change", "accepting", "error"),
     [
-        ({"govern": [account("govern 1")]}, "ControllersTooFew"),
-        ({"govern": [account("govern 1")] * 2}, "ControllersDuplicate"),
-        ({"admin": []}, "ControllersTooFew"),
-        ({"admin": [account("govern 1")]}, "OperatorsAccountActive"),
-        ({"admin": [account("issue 1")]}, "OperatorsAccountActive"),
-        ({"recovery": b"\0" * 20}, "OperatorsZeroAccount"),
-        ({"admin": [b"\0" * 20]}, "OperatorsZeroAccount"),
+        ({"govern": [account("govern 1")]}, [], "ControllersTooFew"),
+        ({"govern": [account("govern 1")] * 2}, [], "ControllersDuplicate"),
+        ({"admin": []}, [], "ControllersTooFew"),
+        ({"admin": [account("govern 1")]}, [("govern 1", ADMIN)], "OperatorsAccountActive"),
+        ({"admin": [account("issue 1")]}, [("issue 1", ADMIN)], "OperatorsAccountActive"),
     ],
 )
-def test_a_set_that_would_lock_the_institution_is_refused(change: dict[str, Any], error: str, suite: Suite) -> None:
+def test_a_set_that_would_lock_the_institution_is_refused(
+    change: dict[str, Any], accepting: list[tuple[str, int]], error: str, suite: Suite
+) -> None:
     with refused(error):
-        suite.govern("Operators", "replaceControllers", 1, controllers(1, **change), [])
+        replace_by_vote(suite, controllers(1, **change), *accepting)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [({"recovery": b"\0" * 20}, "OperatorsZeroAccount"), ({"admin": [b"\0" * 20]}, "OperatorsAcceptanceInvalid")],
+)
+def test_the_zero_address_controls_nothing(change: dict[str, Any], error: str, suite: Suite) -> None:
+    """No key belongs to it, so nobody accepts for it."""
+    deadline = suite.chain.timestamp + DAY
+    with refused(error):
+        suite.govern("Operators", "replaceControllers", 1, controllers(1, **change), [(deadline, b"\1" * 65)])
 
 
 def test_an_institution_has_at_most_64_acting_accounts(suite: Suite) -> None:
-    crowd = [account(f"crowd {number}") for number in range(63)]
-    suite.govern("Operators", "createInstitution", 3, crowd, [account("admin 3")], account("recovery 3"))
+    suite.govern(*creation(suite, 3, [f"crowd {number}" for number in range(63)]))
     assert suite.call("Operators", "institutionOf", 3)["activeCount"] == 64
     with refused("OperatorsTooMany", 3, 64):
         suite.hire("newcomer", 3, ISSUE)
 
 
 def test_two_proposals_that_create_an_institution_cannot_swap_numbers(suite: Suite) -> None:
-    people = [account("govern 3"), account("deputy 3")], [account("admin 3")], account("recovery 3")
-    suite.govern("Operators", "createInstitution", 3, *people)
+    suite.govern(*creation(suite, 3))
     with refused("OperatorsUnexpectedNumber", 3, 4):
-        suite.govern("Operators", "createInstitution", 3, *people)
+        suite.govern(*creation(suite, 3))

@@ -9,7 +9,13 @@ from eth_account.messages import encode_typed_data
 from tests.contracts.evm import CHAIN_ID, SYSTEM, refused
 from tests.contracts.suite import DAY, ISSUE, ORIGIN, Suite, account, founded_in_block_0, key_of
 
-FIELDS = [("account", "address"), ("institution", "uint32"), ("roles", "uint16"), ("deadline", "uint256")]
+FIELDS = {
+    "account": "address",
+    "institution": "uint32",
+    "roles": "uint16",
+    "nonce": "uint256",
+    "deadline": "uint256",
+}
 
 
 def acceptance(suite: Suite, deadline: int, **domain: Any) -> bytes:
@@ -23,8 +29,14 @@ def acceptance(suite: Suite, deadline: int, **domain: Any) -> bytes:
     }
     message = encode_typed_data(
         domain_data={name: value for name, value in (own | domain).items() if value is not None},
-        message_types={"Acceptance": [{"name": name, "type": type_} for name, type_ in FIELDS]},
-        message_data={"account": account("newcomer"), "institution": 1, "roles": ISSUE, "deadline": deadline},
+        message_types={"Acceptance": [{"name": name, "type": type_} for name, type_ in FIELDS.items()]},
+        message_data={
+            "account": account("newcomer"),
+            "institution": 1,
+            "roles": ISSUE,
+            "nonce": 0,
+            "deadline": deadline,
+        },
     )
     return bytes(Account.sign_message(message, key_of("newcomer")).signature)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.contracts.controlling import creation
 from tests.contracts.evm import SYSTEM, refused
 from tests.contracts.refusals.ground import new_permissions
 from tests.contracts.suite import DAY, Suite, account, founded, validator
@@ -24,8 +25,7 @@ PEER = b"\x22" * 20
 
 def join(suite: Suite, number: int) -> None:
     """Institution `number` is created and becomes a member."""
-    newcomer = [account(f"govern {number}"), account(f"deputy {number}")], [account(f"admin {number}")]
-    suite.govern("Operators", "createInstitution", number, *newcomer, account(f"recovery {number}"))
+    suite.govern(*creation(suite, number))
     suite.govern("Alliance", "addMember", number)
 
 
@@ -163,8 +163,7 @@ def test_members_that_do_not_validate_are_not_asked_for_unanimity() -> None:
 
 
 def test_only_members_validate(suite: Suite) -> None:
-    newcomer = [account("govern 4"), account("deputy 4")], [account("admin 4")], account("recovery 4")
-    suite.govern("Operators", "createInstitution", 3, *newcomer)
+    suite.govern(*creation(suite, 3))
     for institution in (3, 900):
         with refused("PermissionsNotMember", KEY, institution):
             suite.decide(("Permissions", "setValidator", KEY, 1, institution))

@@ -14,7 +14,7 @@ DOCUMENT = b"\x07" * 32
 PINNED = {
     "Directory": {"_counts": 0, "_entries": 1},
     "Alliance": {"_members": 0, "_epoch": 2, "_parameters": 3},
-    "Operators": {"_institutionCount": 0, "_references": 1, "_operators": 2, "_institutions": 3, "_recovery": 4},
+    "Operators": {"_institutionCount": 0, "_references": 1, "_operators": 2, "_restorations": 3, "_institutions": 4},
     "Permissions": {
         "_validatorKeys": 0,
         "_validators": 1,
@@ -145,6 +145,15 @@ def test_an_operator_is_found_by_institution_and_index(issuing: Suite) -> None:
         "index": 4,
         "since": GENESIS_TIME,
         "roles": 0,
+        "compromisedSince": issuing.chain.timestamp - 9,
+        "nonce": 1,
+        "restoredAt": 0,
+    }
+    issuing.govern("Operators", "restoreOperator", account("issue 1"), issuing.chain.timestamp)
+    assert read(issuing, "Operators", "_restorations", 1, 4) == {
+        "clearings": 1,
+        "at": issuing.chain.timestamp,
+        "former": issuing.chain.timestamp - 9,
     }
 
 

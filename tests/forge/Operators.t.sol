@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Operators} from "../../contracts/governance/Operators.sol";
+import {IControllers} from "../../contracts/governance/IControllers.sol";
 import {IOperators} from "../../contracts/governance/IOperators.sol";
 import {Cheats} from "./Cheats.sol";
 import {Suite} from "./Suite.sol";
@@ -9,18 +10,22 @@ import {Suite} from "./Suite.sol";
 /// @title ADMINs that come and go, accounts that two institutions court, and the Alliance
 contract OperatorActors is Cheats {
     bytes32 private constant ACCEPTANCE =
-        keccak256("Acceptance(address account,uint32 institution,uint16 roles,uint256 deadline)");
+        keccak256("Acceptance(address account,uint32 institution,uint16 roles,uint256 nonce,uint256 deadline)");
     uint32 private constant INSTITUTIONS = 3;
 
     Operators private immutable _operators;
     address private immutable _alliance;
     uint256[] private _keys; // of every account of this small world
+    address[] private _accounts; // of these keys
 
     mapping(address => uint32) public belongs; // first institution seen
     mapping(address => bool) public isCompromised;
 
     constructor(Operators operators, address alliance, uint256[] memory keys) {
         (_operators, _alliance, _keys) = (operators, alliance, keys);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            _accounts.push(vm.addr(keys[i]));
+        }
         _note();
     }
 
@@ -29,7 +34,7 @@ contract OperatorActors is Cheats {
     }
 
     function accountAt(uint256 place) public view returns (address) {
-        return vm.addr(_keys[place % _keys.length]);
+        return _accounts[place % _accounts.length];
     }
 
     function addOperator(uint256 adminSeed, uint256 accountSeed, uint256 signerSeed, uint32 institution, uint16 roles)
@@ -84,7 +89,7 @@ contract OperatorActors is Cheats {
         external
     {
         institution = _institution(institution);
-        IOperators.Controllers memory set;
+        IControllers.Controllers memory set;
         set.govern = new address[](1 + governSeeds[2] % 3);
         for (uint256 i = 0; i < set.govern.length; ++i) {
             set.govern[i] = accountAt(_place(institution, governSeeds[i]));
@@ -92,11 +97,49 @@ contract OperatorActors is Cheats {
         set.admin = new address[](1);
         set.admin[0] = accountAt(_place(institution, adminSeed));
         set.recovery = accountAt(_place(institution, recoverySeed));
+        IControllers.Acceptance[] memory acceptances = _consents(institution, set);
         vm.prank(_alliance);
-        try _operators.replaceControllers(institution, set, new IOperators.Acceptance[](0)) {
+        try _operators.replaceControllers(institution, set, acceptances) {
             require(set.govern.length >= 2, "too few govern");
         } catch {}
         _note();
+    }
+
+    /// @dev Of each account that is new in the set, in the order that the contract takes them.
+    function _consents(uint32 institution, IControllers.Controllers memory set)
+        private
+        view
+        returns (IControllers.Acceptance[] memory acceptances)
+    {
+        IControllers.Acceptance[] memory all = new IControllers.Acceptance[](set.govern.length + set.admin.length + 1);
+        uint256 used = 0;
+        for (uint256 i = 0; i < set.govern.length + set.admin.length; ++i) {
+            bool isGovern = i < set.govern.length;
+            address account = isGovern ? set.govern[i] : set.admin[i - set.govern.length];
+            uint16 role = isGovern ? 1 : 8;
+            if (!_operators.hasRole(account, institution, role)) {
+                all[used++] = _consent(account, institution, role);
+            }
+        }
+        if (set.recovery != _operators.recoveryOf(institution)) all[used++] = _consent(set.recovery, institution, 0);
+        acceptances = new IControllers.Acceptance[](used);
+        for (uint256 i = 0; i < used; ++i) {
+            acceptances[i] = all[i];
+        }
+    }
+
+    function _consent(address account, uint32 institution, uint16 role)
+        private
+        view
+        returns (IControllers.Acceptance memory)
+    {
+        for (uint256 i = 0; i < _keys.length; ++i) {
+            if (_accounts[i] == account) {
+                bytes memory signature = _accept(_keys[i], account, institution, role);
+                return IControllers.Acceptance(type(uint256).max, signature);
+            }
+        }
+        revert("nobody's account");
     }
 
     function pass(uint24 secondsOn) external {
@@ -146,7 +189,8 @@ contract OperatorActors is Cheats {
                 _operators.origin()
             )
         );
-        bytes32 content = keccak256(abi.encode(ACCEPTANCE, account, institution, roles, type(uint256).max));
+        uint256 nonce = _operators.referenceOf(account).nonce;
+        bytes32 content = keccak256(abi.encode(ACCEPTANCE, account, institution, roles, nonce, type(uint256).max));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, keccak256(abi.encodePacked(hex"1901", domain, content)));
         return abi.encodePacked(r, s, v);
     }
@@ -183,6 +227,14 @@ contract OperatorsTest is Suite {
             uint32 reasons = roles == 0 ? 0 : 1;
             if (institution != 0 && operators.controllers(institution).recovery == account) ++reasons;
             require(permissions.account(account).transact == reasons, "a reference count is off");
+        }
+    }
+
+    function invariant_theRecoveryAccountIsInGoodHandsAndActsForNothingElse() public view {
+        for (uint32 institution = 1; institution <= 3; ++institution) {
+            IOperators.Reference memory recovery = operators.referenceOf(operators.recoveryOf(institution));
+            require(recovery.institution == institution, "no recovery account");
+            require(recovery.roles == 0 && recovery.compromisedSince == 0, "the recovery account acts, or was stolen");
         }
     }
 

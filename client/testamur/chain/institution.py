@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
 from typing import Any
 
+from testamur.chain.acceptance import DAY, Controllers, accept, creation_call
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
 from testamur.chain.errors import KeyUnusableError
@@ -18,11 +19,11 @@ from testamur.chain.governance import Proposal, propose_and_pass
 from testamur.chain.password_file import read_password
 from testamur.chain.signer import Account, create_keystore
 from testamur.chain.transactions import Receipt
-from testamur.chain.typed import domain_of
 from testamur.profile import Accounts, Institution, Profile
 from testamur.proof.hashing import keccak256
 
 __all__ = [
+    "ACCEPTED_FOR",
     "IssuerState",
     "Role",
     "Scope",
@@ -33,8 +34,13 @@ __all__ = [
     "fold_name",
     "hand_over",
     "open_list_call",
+    "own_creation_call",
     "register_calls",
 ]
+
+
+ACCEPTED_FOR = 60 * DAY
+"""How long an acceptance for a vote holds: votes are waited for."""
 
 
 class Role(IntFlag):
@@ -166,6 +172,18 @@ def create_accounts(profile: Profile, folder: str, *, is_light: bool = False) ->
     )
 
 
+def own_creation_call(connection: Connection, number: int, accounts: Accounts) -> Call:
+    """The call that creates institution `number` of accounts whose keystores are here: each of them accepts."""
+    assert accounts.admin is not None
+    assert accounts.recovery is not None
+    govern = [connection.account(path) for path in accounts.govern]
+    admin, recovery = connection.account(accounts.admin), connection.account(accounts.recovery)
+    chosen = Controllers(tuple(account.address for account in govern), (admin.address,), recovery.address)
+    places = zip([*govern, admin, recovery], chosen.places(), strict=True)
+    given = [accept(connection, account, number, role, seconds=ACCEPTED_FOR) for account, (_, role) in places]
+    return creation_call(connection, number, chosen, given)
+
+
 def found_institution(
     connection: Connection, institution: Institution, document: bytes
 ) -> tuple[Institution, Proposal, Receipt | None]:
@@ -178,14 +196,7 @@ def found_institution(
     accounts = institution.accounts
     if accounts.admin is None or accounts.recovery is None or len(accounts.govern) < 2:
         raise KeyUnusableError("an institution needs two GOVERN accounts, an ADMIN and a recovery account")
-    opened = {path: connection.account(path).address for path in (*accounts.govern, accounts.admin, accounts.recovery)}
-    call = operators.call(
-        "createInstitution",
-        number,
-        [opened[path] for path in accounts.govern],
-        [opened[accounts.admin]],
-        opened[accounts.recovery],
-    )
+    call = own_creation_call(connection, number, accounts)
     proposal, receipt = propose_and_pass(connection, [call], document)
     return replace(institution, number=number), proposal, receipt
 
@@ -200,23 +211,6 @@ def add_operator(
 ) -> Receipt:
     """Let `account` act for the institution; it signs its acceptance (EIP-712), the ADMIN sends it."""
     operators = connection.contract("Operators")
-    deadline = int(now()) + 3600
-    signature = account.sign_typed(
-        domain_of(connection, "Operators"),
-        {
-            "Acceptance": [
-                {"name": "account", "type": "address"},
-                {"name": "institution", "type": "uint32"},
-                {"name": "roles", "type": "uint16"},
-                {"name": "deadline", "type": "uint256"},
-            ]
-        },
-        {
-            "account": account.address,
-            "institution": institution.number,
-            "roles": int(roles),
-            "deadline": deadline,
-        },
-    )
+    given = accept(connection, account, institution.number, int(roles), now=now)
     sender = connection.sender_for(institution, "admin")
-    return sender.send(operators.call("addOperator", account.address, int(roles), deadline, signature))
+    return sender.send(operators.call("addOperator", account.address, int(roles), given.deadline, given.signature))

@@ -11,13 +11,13 @@ from testamur.cli import (
     audit,
     backup,
     bundle,
+    controllers,
     deploy,
     doctor,
     framework,
     init,
     issue,
     issuer,
-    password,
     policy,
     rows,
     scenario,
@@ -67,7 +67,7 @@ def application() -> typer.Typer:
     app.add_typer(framework.app, name="framework")
     app.add_typer(alliance.app, name="alliance")
     app.add_typer(policy.app, name="policy")
-    app.add_typer(password.app, name="account")
+    app.add_typer(controllers.app, name="account")
     init.register(app)
     deploy.register(app)
     doctor.register(app)

@@ -115,7 +115,8 @@ def show(
     app,
     "register",
     example="testamur issuer register --name 成都开放大学 --did did:web:cdou.example --number 1\n"
-    "testamur issuer register --name 'New College' --did did:web:new.example --govern 0x… --govern 0x… --admin 0x…",
+    "testamur issuer register --name 'New College' --did did:web:new.example --govern 0x… --govern 0x… --admin 0x… "
+    "--recovery 0x… --acceptance g1.json --acceptance g2.json --acceptance a.json --acceptance r.json",
 )
 def register(
     session: Session,
@@ -127,9 +128,17 @@ def register(
     govern: Annotated[list[str] | None, typer.Option("--govern", metavar="ADDRESS", help="GOVERN accounts.")] = None,
     admin: Annotated[list[str] | None, typer.Option("--admin", metavar="ADDRESS", help="ADMIN accounts.")] = None,
     recovery: Annotated[str | None, typer.Option("--recovery", metavar="ADDRESS", help="Recovery account.")] = None,
+    acceptance: Annotated[
+        list[Path] | None,
+        typer.Option("--acceptance", metavar="FILE", help="What one of these accounts signed; one of each."),
+    ] = None,
     document: Document = None,
 ) -> int:
-    """Enter an institution into the register, by vote. It is not recognised before it is admitted."""
+    """Enter an institution into the register, by vote. Each account of a new one has accepted (`account accept`).
+
+    It is not recognised before it is admitted.
+    """
+    from testamur.chain.acceptance import Controllers, creation_call, read_acceptance
     from testamur.chain.institution import register_calls
     from testamur.cli.proposing import put_to_vote, reason_document
 
@@ -140,8 +149,10 @@ def register(
             number = operators.read("institutionCount") + 1
             if recovery is None:
                 raise UsageError("a new institution needs a recovery account", "name it with --recovery")
-            accounts = [[read_address(text) for text in group or []] for group in (govern, admin)]
-            calls.append(operators.call("createInstitution", number, *accounts, read_address(recovery)))
+            accounts = [tuple(read_address(text) for text in group or ()) for group in (govern, admin)]
+            chosen = Controllers(accounts[0], accounts[1], read_address(recovery))
+            accepted = [read_acceptance(path) for path in acceptance or ()]
+            calls.append(creation_call(connection, number, chosen, accepted))
         calls += register_calls(connection, number, name, did)
         hashed = reason_document(connection, document, f"Register {name} ({did})")
         return put_to_vote(session, connection, calls, hashed, institution=number)

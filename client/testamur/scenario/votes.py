@@ -14,7 +14,14 @@ from typing import Any
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
 from testamur.chain.governance import document_hash
-from testamur.chain.institution import IssuerState, Scope, admit_call, create_accounts, register_calls
+from testamur.chain.institution import (
+    IssuerState,
+    Scope,
+    admit_call,
+    create_accounts,
+    own_creation_call,
+    register_calls,
+)
 from testamur.profile import Institution
 from testamur.registry import read_frameworks
 from testamur.scenario.rounds import Motion, carry
@@ -108,16 +115,7 @@ def _third(connection: Connection) -> Institution:
 
 def _registration(connection: Connection, third: Institution) -> tuple[Call, ...]:
     """Create the third institution and enter it in the register; nobody admits it."""
-    accounts = third.accounts
-    assert accounts.admin is not None
-    assert accounts.recovery is not None
-    creating = connection.contract("Operators").call(
-        "createInstitution",
-        third.number,
-        [connection.account(path).address for path in accounts.govern],
-        [connection.account(accounts.admin).address],
-        connection.account(accounts.recovery).address,
-    )
+    creating = own_creation_call(connection, third.number, third.accounts)
     return creating, *register_calls(connection, third.number, third.name, third.did)
 
 

@@ -1,19 +1,14 @@
 """The refusals of Operators, each provoked once."""
 
-from typing import Any
-
+from tests.contracts.controlling import controllers, creation, replace_by_vote, use_up_entries
 from tests.contracts.refusals.ground import provokes
 from tests.contracts.suite import DAY, GOVERN, ISSUE, STATUS, Suite, account, founded_in_block_0
 
 
-def controllers(number: int, **changes: Any) -> tuple[Any, ...]:
-    """Founder `number`'s controllers, but for the changes."""
-    present = {
-        "govern": [account(f"govern {number}"), account(f"deputy {number}")],
-        "admin": [account(f"admin {number}")],
-        "recovery": account(f"recovery {number}"),
-    }
-    return tuple((present | changes).values())
+def compromised(s: Suite) -> bytes:
+    """Institution 1's ISSUE account, cut off by its ADMIN."""
+    s.send("admin 1", "Operators", "markOperatorCompromised", account("issue 1"), s.chain.timestamp)
+    return account("issue 1")
 
 
 @provokes("OriginBoundUnknown")
@@ -24,7 +19,7 @@ def _(_s: Suite) -> object:
 
 @provokes("OperatorsUnexpectedNumber")
 def _(s: Suite) -> object:
-    return s.govern("Operators", "createInstitution", 4, *controllers(3))
+    return s.govern(*creation(s, 4))
 
 
 @provokes("OperatorsUnknownInstitution")
@@ -44,7 +39,7 @@ def _(s: Suite) -> object:
 
 @provokes("ControllersNotGovern")
 def _(s: Suite) -> object:
-    return s.send("admin 1", "Operators", "cancelControllers", 1)
+    return s.send("admin 1", "Operators", "consentToClear", compromised(s))
 
 
 @provokes("OperatorsRolesOutOfBounds")
@@ -54,7 +49,7 @@ def _(s: Suite) -> object:
 
 @provokes("OperatorsZeroAccount")
 def _(s: Suite) -> object:
-    return s.govern("Operators", "createInstitution", 3, *controllers(3, recovery=b"\0" * 20))
+    return replace_by_vote(s, controllers(1, recovery=b"\0" * 20))
 
 
 @provokes("OperatorsAccountOfAnother")
@@ -80,18 +75,17 @@ def _(s: Suite) -> object:
 
 @provokes("OperatorsTooMany")
 def _(s: Suite) -> object:
-    crowd = [account(f"crowd {number}") for number in range(64)]
-    return s.govern("Operators", "createInstitution", 3, *controllers(3, govern=crowd))
+    return s.govern(*creation(s, 3, [f"crowd {number}" for number in range(64)]))
 
 
 @provokes("ControllersTooFew")
 def _(s: Suite) -> object:
-    return s.govern("Operators", "createInstitution", 3, *controllers(3, govern=[account("govern 3")]))
+    return s.govern(*creation(s, 3, ["govern 3"]))
 
 
 @provokes("ControllersDuplicate")
 def _(s: Suite) -> object:
-    return s.govern("Operators", "createInstitution", 3, *controllers(3, govern=[account("govern 3")] * 2))
+    return replace_by_vote(s, controllers(1, govern=[account("govern 1")] * 2))
 
 
 @provokes("OperatorsAcceptanceExpired")
@@ -130,3 +124,81 @@ def _(s: Suite) -> object:
     s.send("admin 1", "Operators", "replaceControllers", 1, controllers(1), [])
     s.chain.mine(7 * DAY - 1)
     return s.send("anyone", "Operators", "applyControllers", 1, controllers(1))
+
+
+@provokes("ControllersReplacementLapsed")
+def _(s: Suite) -> object:
+    s.send("admin 1", "Operators", "replaceControllers", 1, controllers(1), [])
+    s.chain.mine(21 * DAY + 1)
+    return s.send("anyone", "Operators", "applyControllers", 1, controllers(1))
+
+
+@provokes("ControllersRecoveryActs")
+def _(s: Suite) -> object:
+    return s.hire("recovery 1", 1, ISSUE)
+
+
+@provokes("ControllersFrozen")
+def _(s: Suite) -> object:
+    s.send("govern 1", "Operators", "freezeAdmin", account("admin 1"))
+    return s.hire("newcomer", 1, ISSUE)
+
+
+@provokes("ControllersNotFrozen")
+def _(s: Suite) -> object:
+    return s.send("govern 1", "Operators", "liftFreeze", account("admin 1"))
+
+
+@provokes("ControllersNotAdmin")
+def _(s: Suite) -> object:
+    return s.send("govern 1", "Operators", "freezeAdmin", account("issue 1"))
+
+
+@provokes("ControllersFreezeSpent")
+def _(s: Suite) -> object:
+    s.send("govern 1", "Operators", "freezeAdmin", account("admin 1"))
+    s.send("govern 1", "Operators", "liftFreeze", account("admin 1"))
+    return s.send("govern 1", "Operators", "freezeAdmin", account("admin 1"))
+
+
+@provokes("ControllersFreezeOf")
+def _(s: Suite) -> object:
+    s.send("govern 1", "Operators", "freezeAdmin", account("admin 1"))
+    return s.send("govern 1", "Operators", "confirmFreeze", account("admin 1"))
+
+
+@provokes("OperatorsAccountNotCompromised")
+def _(s: Suite) -> object:
+    return s.govern("Operators", "restoreOperator", account("issue 1"), s.chain.timestamp)
+
+
+@provokes("OperatorsAccountRecovers")
+def _(s: Suite) -> object:
+    return s.govern("Operators", "markOperatorCompromised", account("recovery 1"), s.chain.timestamp)
+
+
+@provokes("OperatorsRestoredByVote")
+def _(s: Suite) -> object:
+    theft = s.chain.timestamp
+    s.send("admin 1", "Operators", "markOperatorCompromised", account("issue 1"), theft - DAY)
+    s.govern("Operators", "restoreOperator", account("issue 1"), theft)
+    return s.send("admin 1", "Operators", "markOperatorCompromised", account("issue 1"), theft - DAY)
+
+
+@provokes("OperatorsNoConsent")
+def _(s: Suite) -> object:
+    return s.govern("Operators", "clearOperator", compromised(s))
+
+
+@provokes("OperatorsBudgetSpent")
+def _(s: Suite) -> object:
+    for round_ in range(65):
+        s.hire(f"puppet {round_ % 2}", 1, ISSUE)
+        s.send("admin 1", "Operators", "retireOperator", account(f"puppet {round_ % 2}"))
+    return None
+
+
+@provokes("OperatorsReserved")
+def _(s: Suite) -> object:
+    use_up_entries(s)
+    return s.hire("newcomer", 1, ISSUE)
