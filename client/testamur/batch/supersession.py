@@ -18,7 +18,7 @@ from testamur.batch.issued import IssuedRegister, Replaced
 from testamur.batch.issuing import IssueReport, Progress
 from testamur.batch.journal import Journal
 from testamur.batch.rows import RowError, open_finished
-from testamur.batch.tables import UnreadableTableError, records, strip
+from testamur.batch.tables import MadeDate, Record, UnreadableTableError, records, strip
 from testamur.credential.columns import FIELDS
 from testamur.credential.normal import normal_form
 from testamur.credential.template import Template
@@ -145,6 +145,7 @@ def _with_tags(path: Path, template: Template, tags: Mapping[str, bytes], old: P
         raise RowError(f"{path} cannot be read: {error}") from error
     if bad := next((record for record in found if record.problem), None):
         raise RowError(f"{path}, line {bad.line}: {bad.problem}")
+    _refuse_made_dates(path, found, template)
     rows = [record.cells for record in found]
     column = template.column("row_id")
     heads = [normal_form(cell) for cell in rows[0]] if rows else []
@@ -169,6 +170,17 @@ def _with_tags(path: Path, template: Template, tags: Mapping[str, bytes], old: P
         ]
     )
     return row_ids, file.getvalue().encode()
+
+
+def _refuse_made_dates(path: Path, found: Sequence[Record], template: Template) -> None:
+    """Refuse a workbook's date where text is due, as issuing does; in CSV it passes for the text. Raises RowError."""
+    others = {normal_form(column.header) for column in template.columns if column.kind != "date"}
+    heads = [normal_form(strip(cell)) for cell in found[0].cells] if found else []
+    for record in found[1:]:
+        for head, cell in zip(heads, record.cells, strict=False):
+            if isinstance(cell, MadeDate) and head in others:
+                reason = f"{cell} is a date that a spreadsheet made of it: format the column as text"
+                raise RowError(f"{path}, line {record.line}: {reason}")
 
 
 def _with_column(template: bytes) -> bytes:

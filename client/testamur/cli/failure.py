@@ -48,7 +48,7 @@ def _explain(error: BaseException, language: Language) -> tuple[str, str | None,
     name = type(error).__name__
     if isinstance(error, TestamurError):
         title, message = language.find(f"error.{name}"), language.told(error.message)
-        is_named = not title or message.startswith(title)
+        is_named = not title or message != error.message  # a title in the reader's language for what has no other
         return (
             message if is_named else f"{title}{language.text('cli.colon')}{message}",
             language.told(error.advice) if error.advice else None,

@@ -12,6 +12,8 @@ STAGES = {
     name: name for name in ("signing", "anchoring", "writing", "checking", "delivering", "saving", "restoring", "done")
 }
 """Of `testamur.batch.issuing`, `deliver`, `backup` and `restore`, as `commands.zh.toml` knows them."""
+_OF_FILES = ("saving", "restoring")
+"""Stages that count files; the others count rows."""
 _EVERY_SECONDS = 0.2
 
 
@@ -26,13 +28,14 @@ class ProgressLine:
         self._length = 0
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Tell that `done` of `total` rows have passed `stage`."""
+        """Tell that `done` of `total` rows, or files, have passed `stage`."""
         now = time.monotonic()
         if stage != self._stage:
             self.end()
             self._stage, self._started, self._shown = stage, now, 0.0
             if not self._is_terminal:
-                sys.stderr.write(self._language.said("{stage}: {total} rows", stage=self._named(), total=total) + "\n")
+                text = "{stage}: {total} files" if stage in _OF_FILES else "{stage}: {total} rows"
+                sys.stderr.write(self._language.said(text, stage=self._named(), total=total) + "\n")
                 sys.stderr.flush()
         if not self._is_terminal or (now - self._shown < _EVERY_SECONDS and done < total):
             return

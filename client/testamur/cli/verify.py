@@ -160,7 +160,7 @@ def _lines(record: dict[str, Any], session: Session, is_detailed: bool) -> Itera
     if (as_of := record["as_of"]) is not None:
         facts = {"block": as_of["block"], "time": moment(as_of["time"], words)}
         yield "  " + words.text("cli.as_of", **facts, trust=words.text(f"trust.{as_of['trust']}"))
-    yield "  " + words.text("cli.next", next=words.text(f"code.{code}.next"))
+    yield "  " + words.text("cli.next", next=words.find(f"code.{code}.terminal") or words.text(f"code.{code}.next"))
 
 
 def _foreign_lines(kind: str, name: str, session: Session, is_detailed: bool) -> Iterator[str]:
@@ -169,5 +169,5 @@ def _foreign_lines(kind: str, name: str, session: Session, is_detailed: bool) ->
     headline = words.text(f"kind.{kind}.headline")
     yield f"{terminal.paint('– ' + words.text('outcome.foreign'), 'blue')}  {headline}  {name}"
     if is_detailed:
-        yield "  " + words.text("kind.meaning")
+        yield "  " + words.text("kind.terminal")
         yield "  " + words.text("cli.next", next=words.find(f"kind.{kind}.next") or words.text("kind.next"))

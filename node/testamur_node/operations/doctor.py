@@ -48,7 +48,7 @@ class Finding:
 
     def to_line(self, said: Callable[[str], str]) -> str:
         """One line of `doctor`; `said` puts the sentence into the reader's language."""
-        return f"{self.result:4}  {self.name}: {said(self.message)}"
+        return f"{said(self.result):4}  {said(self.name)}: {said(self.message)}"
 
 
 def _libraries(_home: Path) -> Finding:

@@ -3,12 +3,15 @@
 import io
 import zipfile
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from testamur.batch import workbook, workbook_bounds, workbook_reader
 from testamur.batch.roster import Roster, parse
+from testamur.batch.rows import RowError
+from testamur.batch.supersession import _with_tags
 from testamur.batch.tables import UnreadableTableError
 
 from tests.client.batch.test_losses import template
@@ -250,3 +253,14 @@ def test_a_zip_that_is_no_workbook_is_told() -> None:
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
     assert "no Excel workbook" in reasons(parse(file.getvalue(), template()))[0]
+
+
+def test_corrections_in_a_workbook_keep_dates_and_refuse_those_of_a_spreadsheet_s_making(tmp_path: Path) -> None:
+    """As CSV a date in a column of text passed for the text, which issuing refuses."""
+    path, tags = tmp_path / "corrections.xlsx", {"S1": bytes(32)}
+    path.write_bytes(book(("S1", "王一", "20230017", None, 120, date(2023, 9, 1))))
+    row_ids, corrected = _with_tags(path, template(), tags, tmp_path)
+    assert (row_ids, "王一,20230017,,120,2023-09-01,0x" in corrected.decode()) == (["S1"], True)
+    path.write_bytes(book(("S1", "王一", date(2023, 9, 1), None, 120, None)))
+    with pytest.raises(RowError, match="line 2: 2023-09-01 is a date that a spreadsheet made of it"):
+        _with_tags(path, template(), tags, tmp_path)

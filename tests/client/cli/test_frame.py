@@ -11,6 +11,7 @@ import typer
 from testamur.chain.errors import ChainUnreachableError
 from testamur.cli.application import application
 from testamur.cli.command import finish
+from testamur.cli.failure import UsageError
 from testamur.cli.terminal import Terminal, width
 from testamur.language import language
 from typer.main import get_command
@@ -90,6 +91,17 @@ def test_in_chinese_an_error_has_a_chinese_title_before_its_facts(capsys: pytest
 
     assert finish(work, Terminal(False, language("zh"))) == 7
     assert capsys.readouterr().err == "错误：无法连接链节点：no answer\n建议：start the node\n"
+
+
+def test_in_chinese_a_sentence_that_has_its_chinese_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """`命令用法有误：…` and `无法连接链节点：无法连接…` said the same twice."""
+
+    def work() -> None:
+        raise UsageError("whose data?", "name rows with --row ID")
+
+    assert finish(work, Terminal(False, language("zh"))) == 2
+    told = capsys.readouterr().err.splitlines()[0]
+    assert (told.startswith("错误："), told.count("："), "命令用法" in told) == (True, 1, False), told
 
 
 def test_an_unforeseen_error_is_one_line_with_its_place_and_where_to_report(capsys: pytest.CaptureFixture[str]) -> None:

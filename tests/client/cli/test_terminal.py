@@ -65,7 +65,8 @@ def test_without_a_terminal_progress_is_a_line_per_stage(capsys: pytest.CaptureF
         for done in (1, 50, 100):
             progress(stage, done, 100)
     progress.end()
-    assert capsys.readouterr().err == "signing: 100 rows\nwriting: 100 rows\n"
+    progress("saving", 1, 7)
+    assert capsys.readouterr().err == "signing: 100 rows\nwriting: 100 rows\nsaving: 7 files\n"
 
 
 def test_facts_fill_a_line_and_braces_in_plain_lines_stay(capsys: pytest.CaptureFixture[str]) -> None:

@@ -232,7 +232,7 @@ def test_a_file_of_another_kind_is_named_and_not_called_invalid(world: World, tm
     file.write_bytes(b"%PDF-1.7")
     result = command("verify", file, "--lang", tag, *options(world))
     assert result.code == 3
-    for text in ("kind.pdf.headline", "kind.meaning", "kind.next", "outcome.foreign"):
+    for text in ("kind.pdf.headline", "kind.terminal", "kind.next", "outcome.foreign"):
         assert words.text(text) in result.out
     assert words.text("outcome.invalid") not in result.out
     record = command("verify", file, "--json", *options(world)).json
