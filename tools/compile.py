@@ -43,13 +43,14 @@ SETTINGS = {
     "metadata": {"bytecodeHash": "none", "appendCBOR": False},
     "outputSelection": {
         "*": {
+            "": ["ast"],
             "*": [
                 "abi",
                 "evm.bytecode.object",
                 "evm.deployedBytecode.object",
                 "evm.deployedBytecode.immutableReferences",
                 "storageLayout",
-            ]
+            ],
         }
     },
 }
@@ -92,26 +93,40 @@ def artifacts() -> dict[str, str]:
     compiler_input = standard_json_input(f"contracts/{folder}/{name}.sol" for name, folder in CONTRACTS.items())
     output = compiled(compiler_input)
     text = _dump(compiler_input)
+    names = _immutables(output)
     files = {f"{OUT}/{INPUT_FILE}": text}
     for name, folder in CONTRACTS.items():
         contract = output["contracts"][f"contracts/{folder}/{name}.sol"][name]
         source = {"file": INPUT_FILE, "sha256": hashlib.sha256(text.encode()).hexdigest()}
-        files[f"{OUT}/{name}.json"] = _dump(_artifact(name, contract) | {"standardJsonInput": source})
+        files[f"{OUT}/{name}.json"] = _dump(_artifact(name, contract, names) | {"standardJsonInput": source})
     unit, name = f"{EXPOSED}.sol", EXPOSED.rpartition("/")[2]
     exposed = compiled(standard_json_input([unit]))["contracts"][unit][name]
-    return files | {f"{EXPOSED}.json": _dump(_artifact(name, exposed))}
+    return files | {f"{EXPOSED}.json": _dump(_artifact(name, exposed, {}))}
 
 
-def _artifact(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
+def _artifact(name: str, contract: Mapping[str, Any], immutables: Mapping[str, str]) -> dict[str, Any]:
     evm = contract["evm"]
+    places = evm["deployedBytecode"].get("immutableReferences", {})
     return {
         "contractName": name,
         "compiler": "solc 0.8.30",
         "abi": contract["abi"],
         "bytecode": "0x" + evm["bytecode"]["object"],
         "deployedBytecode": "0x" + evm["deployedBytecode"]["object"],
-        "immutableReferences": evm["deployedBytecode"].get("immutableReferences", {}),
+        "immutableReferences": {immutables[node]: place for node, place in sorted(places.items())},
         "storageLayout": _without_ast_ids(contract["storageLayout"]),
+    }
+
+
+def _immutables(output: Mapping[str, Any]) -> dict[str, str]:
+    """Number of a syntax node -> `Contract.variable`, of every immutable: the numbers change with any source."""
+    return {
+        str(node["id"]): f"{contract['name']}.{node['name']}"
+        for source in output["sources"].values()
+        for contract in source["ast"]["nodes"]
+        if contract["nodeType"] == "ContractDefinition"
+        for node in contract["nodes"]
+        if node.get("mutability") == "immutable"
     }
 
 

@@ -5,6 +5,7 @@ proofs all read them through here. Nothing but the standard library is imported.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -45,6 +46,8 @@ class Artifact:
     """Runtime code with zeros where immutables go."""
     immutable_references: tuple[tuple[int, int], ...]
     """(start, length) of each such place, in order."""
+    immutables: Mapping[str, tuple[tuple[int, int], ...]]
+    """`Contract.variable` -> (start, length) of each place that holds it."""
     storage_layout: dict[str, Any]
     """As the compiler gives it, without its syntax node numbers: {"storage": […], "types": {…}}."""
 
@@ -55,13 +58,17 @@ def artifact(name: str) -> Artifact:
     if name not in GENESIS_ADDRESSES:
         raise KeyError(f"no contract is called {name!r}; there are {', '.join(CONTRACTS)}")
     data = json.loads(resources.files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
-    places = [place for group in data["immutableReferences"].values() for place in group]
+    immutables = {
+        variable: tuple((place["start"], place["length"]) for place in places)
+        for variable, places in data["immutableReferences"].items()
+    }
     return Artifact(
         name=name,
         abi=data["abi"],
         bytecode=bytes.fromhex(data["bytecode"].removeprefix("0x")),
         deployed_bytecode=bytes.fromhex(data["deployedBytecode"].removeprefix("0x")),
-        immutable_references=tuple(sorted((place["start"], place["length"]) for place in places)),
+        immutable_references=tuple(sorted(place for places in immutables.values() for place in places)),
+        immutables=immutables,
         storage_layout=data["storageLayout"],
     )
 

@@ -9,6 +9,7 @@ __all__ = [
     "RpcError",
     "TransactionPendingError",
     "TransactionRevertedError",
+    "UnknownCodeError",
     "WrongChainError",
 ]
 
@@ -54,6 +55,12 @@ class TransactionRevertedError(TestamurError):
         """The custom error's name, or an empty string where the contract gave none."""
         self.arguments = arguments or {}
         """The custom error's values by name."""
+
+
+class UnknownCodeError(TestamurError):
+    """A proposal would let code act that this client does not know."""
+
+    exit_code = 2
 
 
 class TransactionPendingError(TestamurError):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from testamur.cli.command import command, noun
+from testamur.cli.entries import CodeHashes, agree_to_code, show_entries
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
 
@@ -33,10 +34,11 @@ def show(
             proposal = read_proposal(alliance, number)
             calls = [describe_call(connection.suite, target, data) for target, data in proposal.calls]
             record = _record(proposal, calls)
-            session.terminal.result(record)
             session.terminal.facts({name: value for name, value in record.items() if name != "calls"})
             for text in calls:
                 session.terminal.show(f"  {text}")
+            entries = show_entries(session, connection.suite, proposal.calls)
+            session.terminal.result({**record, "entries": entries})
             return
         numerator, denominator = alliance.read("threshold").values()
         members = alliance.read("members")
@@ -88,10 +90,12 @@ def propose(
     agreement: Annotated[
         Path | None, typer.Option("--agreement", metavar="FILE", help="Adopt this text as the next agreement.")
     ] = None,
+    code_hashes: CodeHashes = None,
 ) -> int:
     """Put calls to the vote, and vote with every member the profile holds.
 
-    A proposal that has enough votes is executed at once; else it stays open for the others.
+    A proposal that has enough votes is executed at once; else it stays open for the others. One that enters code in the
+    Directory which this client does not know is refused, unless --code-hash names it.
     """
     from testamur.chain.governance import document_hash
     from testamur.cli.calls import parse_call
@@ -105,6 +109,7 @@ def propose(
             document = document or agreement
         if not listed:
             raise UsageError("nothing is proposed", "name a call or an --agreement")
+        agree_to_code(connection.suite, [(call.target or b"", call.data) for call in listed], code_hashes)
         reason = ", ".join(call.label for call in listed)
         return put_to_vote(session, connection, listed, reason_document(connection, document, reason))
 
@@ -114,14 +119,20 @@ def vote(
     session: Session,
     number: Number,
     against: Annotated[bool, typer.Option("--against", help="Vote no. A vote is final.")] = False,
+    code_hashes: CodeHashes = None,
 ) -> None:
-    """Cast the vote of the institution that acts."""
+    """Cast the vote of the institution that acts.
+
+    A yes for code in the Directory that this client does not know is refused, unless --code-hash names it.
+    """
     from testamur.chain.governance import read_proposal
     from testamur.chain.governance import vote as cast
 
     with session.connection() as connection:
         alliance = connection.contract("Alliance")
         institution = session.institution(connection.profile)
+        if not against:
+            agree_to_code(connection.suite, read_proposal(alliance, number).calls, code_hashes)
         receipt = cast(alliance, connection.sender_for(institution, "govern"), number, support=not against)
         proposal = read_proposal(alliance, number)
         session.terminal.result({**_record(proposal, []), "transaction": receipt.transaction})

@@ -1,7 +1,8 @@
 """Whether the node answers for the profile's chain, its clock goes with ours, and its contracts are those we know."""
 
-from testamur.artifacts import CONTRACTS, artifact
+from testamur.artifacts import CONTRACTS
 from testamur.chain.connection import Connection
+from testamur.chain.entries import without_immutables
 from testamur.chain.errors import AccessRefusedError, ChainUnreachableError, RpcError
 from testamur.chain.rpc import Rpc, to_hex
 from testamur.doctor.finding import Finding
@@ -90,7 +91,7 @@ def check_code(connection: Connection) -> list[Finding]:
     addresses = {name: connection.contract(name).address for name in CONTRACTS}
     codes = connection.rpc.codes(list(addresses.values()))
     for (name, address), code in zip(addresses.items(), codes, strict=True):
-        if _without_immutables(name, code) != _without_immutables(name, None):
+        if without_immutables(name, code) != without_immutables(name, None):
             found.append(
                 Finding(
                     "unknown_code",
@@ -101,12 +102,3 @@ def check_code(connection: Connection) -> list[Finding]:
                 )
             )
     return found or [Finding("code", "ok", f"{len(addresses)} contracts run the code this client knows")]
-
-
-def _without_immutables(name: str, code: bytes | None) -> bytes:
-    """Runtime code with zeros where the constructor wrote values; the artifact's own where none is given."""
-    known = artifact(name)
-    plain = bytearray(known.deployed_bytecode if code is None else code)
-    for start, length in known.immutable_references:
-        plain[start : start + length] = bytes(length)
-    return bytes(plain)

@@ -1,6 +1,7 @@
 """`alliance`, `issuer`, `policy`, `account`, `init`, `deploy` on the world's chain."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from testamur.artifacts import GENESIS_ADDRESSES
 from testamur.profile import Profile
 
 from tests.world import World, command
@@ -55,6 +57,27 @@ def test_a_call_that_the_contracts_refuse_ends_with_10_and_its_reason(world: Wor
     )
     assert result.code == 10
     assert result.err.startswith("error: ")
+
+
+def test_nobody_agrees_to_code_that_the_client_does_not_know_unless_its_hash_is_named(world: World) -> None:
+    target = "0x" + GENESIS_ADDRESSES["Operators"].hex()  # its code is known, but not under this name
+    text, profile = f'Directory.set["CreditBank", "{target}", 1]', ("--profile", world.result.profile)
+    refused = command("alliance", "propose", text, *profile)
+    assert (refused.code, f"CreditBank would be {target}" in refused.err) == (2, True)
+    (code_hash,) = re.findall(r"--code-hash (0x[0-9a-f]{64})", refused.err)
+    assert command("alliance", "propose", text, "--code-hash", "0x12", *profile).code == 2
+    read = command("alliance", "propose", text, "--code-hash", code_hash, *profile)
+    assert read.code == 10, "the Directory refuses it, whose code says that it bears another name"
+    number = command("alliance", "show", *profile, "--json").json["proposals"][0]["proposal"]
+    (entry,) = command("alliance", "show", number, *profile, "--json").json["entries"]
+    assert (entry["name"], entry["target"], entry["codeHash"], entry["known"]) == (
+        "CreditBank",
+        target,
+        code_hash,
+        False,
+    )
+    assert "does not know" in command("alliance", "show", number, *profile).out
+    assert command("alliance", "vote", number, *profile).code == 2
 
 
 def test_signing_an_agreement_twice_is_refused(world: World) -> None:
