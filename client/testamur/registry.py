@@ -67,6 +67,10 @@ class IssuerRecord:
     """In use, in the order in which it got them."""
     past_dids: tuple[str, ...]
     """Those that ended."""
+    admission: int
+    """How often it was admitted; scopes of another admission than the present one are dead."""
+    accreditor: int
+    """The institution that vouched for the present admission; 0: the Alliance."""
     scopes: tuple[Scope, ...]
     """The chain numbers them from 1, in this order."""
     keys: tuple[KeyRecord, ...]
@@ -156,6 +160,8 @@ def _read(suite: Suite, number: int, block: int) -> IssuerRecord:
         first_recognised=record["firstRecognised"],
         dids=tuple(did.text for did in dids if not 0 < did.until <= now),
         past_dids=tuple(did.text for did in dids if 0 < did.until <= now),
+        admission=record["admission"],
+        accreditor=record["accreditor"],
         scopes=tuple(Scope.from_struct(scope) for scope in scopes),
         keys=tuple(read_keys(suite, number, block)),
     )
@@ -217,7 +223,10 @@ def levels_in_scope(suite: Suite, number: int, region: int) -> list["Level"]:
 
     now = int((suite.rpc.block() or {"timestamp": "0x0"})["timestamp"], 16)
     levels: dict[str, Level] = {}
-    for scope in read_issuer(suite, number).scopes:
+    record = read_issuer(suite, number)
+    for scope in record.scopes:
+        if scope.admission != record.admission:
+            continue
         framework = read_framework(suite, scope.framework)
         kinds = framework.types if framework is not None else ()
         kind = next((kind for kind in kinds if scope.qualification_type in (0, kind.number)), None)
@@ -292,6 +301,8 @@ def record_json(record: IssuerRecord) -> dict[str, Any]:
         "firstRecognised": record.first_recognised or None,
         "dids": list(record.dids),
         "pastDids": list(record.past_dids),
+        "admission": record.admission,
+        "accreditor": record.accreditor or None,
         "scopes": [
             {
                 "index": index,
@@ -302,6 +313,11 @@ def record_json(record: IssuerRecord) -> dict[str, Any]:
                 "region": scope.region,
                 "from": scope.from_time,
                 "to": scope.to_time or None,
+                "admission": scope.admission,
+                "parent": {"institution": scope.parent_institution, "scope": scope.parent_scope}
+                if scope.parent_institution
+                else None,
+                "suspendedBy": scope.suspended_by or None,
             }
             for index, scope in enumerate(record.scopes, 1)
         ],

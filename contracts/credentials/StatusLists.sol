@@ -52,7 +52,7 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
         require(roles & Roles.ISSUE != 0, StatusRegistryNotIssueOperator(msg.sender));
         address current = _directory.current(Names.STATUS_REGISTRY);
         require(current == address(this), StatusRegistryNotCurrent(current));
-        require(_isRecognised(issuer), StatusRegistryNotRecognised(issuer));
+        require(_registry().isRecognised(issuer), StatusRegistryNotRecognised(issuer));
         require(log2size >= SMALLEST_LOG2 && log2size <= LARGEST_LOG2, StatusRegistrySizeOutOfBounds(log2size));
         if (!_isContinued) {
             // only now does the predecessor open no more
@@ -137,9 +137,11 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
         keeper.log2size = record.log2size;
     }
 
-    /// @dev The issuer keeps its list while it is recognised; while it is not, the custodian that the Alliance named.
-    function _keeperOf(List memory record) internal view returns (uint32) {
-        return _isRecognised(record.issuer) ? record.issuer : record.custodian;
+    /// @dev The issuer keeps its list while it is recognised; while it is not, the custodian that the Alliance named, or
+    /// where it named none the issuer's accreditor.
+    function _keeperOf(List memory record) internal view returns (uint32 keeper) {
+        keeper = _registry().keeperOf(record.issuer);
+        if (keeper != record.issuer && record.custodian != 0) keeper = record.custodian;
     }
 
     function _operatorOf(address account) internal view returns (uint32 institution, uint16 index, uint16 roles) {
@@ -167,7 +169,7 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
         return next > _nextList ? next : _nextList;
     }
 
-    function _isRecognised(uint32 institution) private view returns (bool) {
-        return IIssuerRegistry(_directory.current(Names.ISSUER_REGISTRY)).isRecognised(institution);
+    function _registry() private view returns (IIssuerRegistry) {
+        return IIssuerRegistry(_directory.current(Names.ISSUER_REGISTRY));
     }
 }

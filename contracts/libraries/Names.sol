@@ -13,6 +13,8 @@ library Names {
     bytes32 internal constant STATUS_REGISTRY = "StatusRegistry";
     bytes32 internal constant CREDENTIAL_BATCHES = "CredentialBatches";
     bytes32 internal constant DISPUTES = "Disputes";
+    bytes32 internal constant ACCREDITATION = "Accreditation";
+    bytes32 internal constant QUALITY_AUDITS = "QualityAudits";
 
     bytes32 internal constant VOTING_PERIOD = "votingPeriod";
     bytes32 internal constant CONTROLLER_DELAY = "controllerDelay";

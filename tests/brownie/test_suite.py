@@ -74,7 +74,7 @@ def suite(people: list) -> dict:
         "Alliance": ([1, 2], 2, 3, at["Operators"], [name(period) for period in PERIODS], list(PERIODS.values())),
         "BlockHistory": (),
         "Keys": (at["Alliance"], at["Operators"]),
-        "IssuerRegistry": (at["Alliance"], at["Operators"]),
+        "IssuerRegistry": (at["Alliance"], at["Operators"], at["Directory"], "0x" + "00" * 20),
         "QualificationFrameworks": (at["Alliance"], at["Operators"]),
         "StatusRegistry": (at["Alliance"], at["Operators"], at["Directory"], 1),
         "CredentialBatches": (at["Operators"], at["Directory"]),

@@ -50,7 +50,7 @@ def _execute(suite: Suite) -> int:
 
 
 def _pass_scope(suite: Suite) -> int:
-    proposal = suite.propose(("IssuerRegistry", "addScope", 1, SCOPE))
+    proposal = suite.propose(("IssuerRegistry", "addScope", 1, SCOPE, b"\0" * 32))
     suite.vote(proposal)
     suite.chain.mine()
     return suite.execute(proposal).gas

@@ -141,7 +141,7 @@ class Suite:
     def admit(self, number: int, *scopes: tuple[int, ...]) -> None:
         """Register and recognise institution `number`, with SCOPE or the scopes given."""
         self.register(number)
-        self.govern("IssuerRegistry", "admit", number, list(scopes or (SCOPE,)))
+        self.govern("IssuerRegistry", "admit", number, list(scopes or (SCOPE,)), b"\0" * 32)
 
     def open_list(self, number: int, log2size: int = 17) -> int:
         """A status list of institution `number`."""

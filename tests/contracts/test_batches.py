@@ -159,7 +159,7 @@ def test_a_scope_is_in_force_from_its_first_second_to_before_its_last(
     offset: int, is_in_force: bool, issuing: Suite
 ) -> None:
     start = issuing.chain.timestamp + DAY
-    issuing.govern("IssuerRegistry", "addScope", 1, (1, 0, 1, 9, 0, start, start + 10))
+    issuing.govern("IssuerRegistry", "addScope", 1, (1, 0, 1, 9, 0, start, start + 10), DOCUMENT)
     issuing.chain.mine(DAY + offset)
     if is_in_force:
         issuing.anchor(1, scope=2)

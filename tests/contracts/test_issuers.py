@@ -21,11 +21,11 @@ def test_an_issuer_is_registered_then_admitted_by_vote(suite: Suite) -> None:
     record = suite.call("IssuerRegistry", "issuer", 1)
     assert (record["state"], record["nameHash"], record["firstRecognised"]) == (APPLIED, text_hash(name), 0)
     suite.chain.mine(5)
-    receipt = suite.decide(("IssuerRegistry", "admit", 1, [SCOPE, (2, 7, 1, 3, 5101, 0, 0)]))
+    receipt = suite.decide(("IssuerRegistry", "admit", 1, [SCOPE, (2, 7, 1, 3, 5101, 0, 0)], DOCUMENT))
     assert [event["index"] for event in receipt.named("ScopeAdded")] == [1, 2]
     record = suite.call("IssuerRegistry", "issuer", 1)
     assert (record["state"], record["scopes"], record["firstRecognised"]) == (RECOGNISED, 2, suite.chain.timestamp)
-    assert list(suite.call("IssuerRegistry", "scope", 1, 2).values()) == [2, 7, 1, 3, 5101, 0, 0]
+    assert list(suite.call("IssuerRegistry", "scope", 1, 2).values()) == [2, 7, 1, 3, 5101, 0, 0, 1, 0, 0, 1, 0]
 
 
 def test_every_change_of_state_stays_in_the_history(issuing: Suite) -> None:
@@ -34,7 +34,7 @@ def test_every_change_of_state_stays_in_the_history(issuing: Suite) -> None:
         issuing.chain.mine(DAY)
         times.append(issuing.chain.timestamp)
         issuing.decide(("IssuerRegistry", function, 1, DOCUMENT))
-    issuing.decide(("IssuerRegistry", "admit", 1, [SCOPE]))
+    issuing.decide(("IssuerRegistry", "admit", 1, [SCOPE], DOCUMENT))
     changes = [issuing.call("IssuerRegistry", "stateChange", 1, index) for index in range(1, 7)]
     assert [change["state"] for change in changes] == [
         APPLIED,
@@ -69,14 +69,14 @@ def test_a_change_that_the_state_does_not_allow_is_refused(function: str, reache
 
 def test_a_registered_issuer_is_not_admitted_twice(issuing: Suite) -> None:
     with refused("IssuerRegistryWrongState", 1, RECOGNISED):
-        issuing.govern("IssuerRegistry", "admit", 1, [SCOPE])
+        issuing.govern("IssuerRegistry", "admit", 1, [SCOPE], DOCUMENT)
 
 
 @pytest.mark.parametrize("function", ["rename", "addScope", "suspend"])
 def test_nothing_is_known_of_an_issuer_that_is_not_registered(function: str, suite: Suite) -> None:
     arguments: dict[str, list[Any]] = {
         "rename": ["x", KEY],
-        "addScope": [SCOPE],
+        "addScope": [SCOPE, DOCUMENT],
         "suspend": [DOCUMENT],
     }
     with refused("IssuerRegistryWrongState", 1, 0):
@@ -89,11 +89,11 @@ def test_nothing_is_known_of_an_issuer_that_is_not_registered(function: str, sui
 def test_a_scope_ends_now_or_later_and_is_never_edited_backwards(issuing: Suite) -> None:
     now = issuing.chain.timestamp
     with refused("IssuerRegistryEndOutOfBounds", now - 1, now, 2**40 - 1):
-        issuing.govern("IssuerRegistry", "endScope", 1, 1, now - 1)
-    issuing.govern("IssuerRegistry", "endScope", 1, 1, now + DAY)
+        issuing.govern("IssuerRegistry", "endScope", 1, 1, now - 1, DOCUMENT)
+    issuing.govern("IssuerRegistry", "endScope", 1, 1, now + DAY, DOCUMENT)
     with refused("IssuerRegistryEndOutOfBounds", now + DAY + 1, now, now + DAY):
-        issuing.govern("IssuerRegistry", "endScope", 1, 1, now + DAY + 1)
-    issuing.govern("IssuerRegistry", "endScope", 1, 1, now)
+        issuing.govern("IssuerRegistry", "endScope", 1, 1, now + DAY + 1, DOCUMENT)
+    issuing.govern("IssuerRegistry", "endScope", 1, 1, now, DOCUMENT)
     assert issuing.call("IssuerRegistry", "scope", 1, 1)["to"] == now
 
 
@@ -101,7 +101,7 @@ def test_a_scope_ends_now_or_later_and_is_never_edited_backwards(issuing: Suite)
 def test_a_malformed_scope_is_refused_by_its_position(scope: tuple[int, ...], suite: Suite) -> None:
     suite.register(1)
     with refused("IssuerRegistryScopeMalformed", 1):
-        suite.govern("IssuerRegistry", "admit", 1, [SCOPE, scope])
+        suite.govern("IssuerRegistry", "admit", 1, [SCOPE, scope], DOCUMENT)
 
 
 # --- names ----------------------------------------------------------------------------------------------------------

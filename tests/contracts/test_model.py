@@ -93,8 +93,8 @@ class Issuing(RuleBasedStateMachine):
             "withdraw": {RECOGNISED: WITHDRAWN, SUSPENDED: WITHDRAWN},
             "admit": {WITHDRAWN: RECOGNISED},
         }[function]
-        argument = [SCOPE] if function == "admit" else DOCUMENT
-        refusal, _ = tried(lambda: self.suite.govern("IssuerRegistry", function, number, argument))
+        arguments = ([SCOPE], DOCUMENT) if function == "admit" else (DOCUMENT,)
+        refusal, _ = tried(lambda: self.suite.govern("IssuerRegistry", function, number, *arguments))
         assert refusal == (None if state in allowed else "IssuerRegistryWrongState")
         self.states[number] = allowed.get(state, state)
 

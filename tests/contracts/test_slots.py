@@ -26,7 +26,7 @@ PINNED = {
     },
     "BlockHistory": {"_hashes": 0},
     "Keys": {"_keys": 0, "_dids": 1, "_keysOf": 2, "_didsOf": 3, "_consents": 4},
-    "IssuerRegistry": {"_issuers": 0, "_foldedNames": 1, "_history": 2, "_scopes": 3},
+    "IssuerRegistry": {"_issuers": 0, "_history": 1, "_holds": 2, "_scopes": 3, "_origins": 4, "_foldedNames": 5},
     "QualificationFrameworks": {"_frameworks": 0, "_levels": 1, "_types": 2, "_crosswalks": 4},
     "CredentialBatches": {"_batches": 0},
     "StatusRegistry": {"_nextList": 0, "_lists": 1, "_voids": 2, "_revoked": 3, "_suspended": 4},
@@ -82,6 +82,8 @@ def test_a_batch_is_one_slot_in_the_promised_order(issuing: Suite) -> None:
         ("Keys", "_dids"),
         ("Keys", "_consents"),
         ("IssuerRegistry", "_scopes"),
+        ("IssuerRegistry", "_origins"),
+        ("IssuerRegistry", "_holds"),
         ("IssuerRegistry", "_history"),
         ("Operators", "_references"),
         ("Operators", "_operators"),
@@ -114,7 +116,8 @@ def test_an_issuer_its_scope_keys_and_names_are_found(issuing: Suite) -> None:
     issuer = read(issuing, "IssuerRegistry", "_issuers", 1)
     assert (issuer["state"], issuer["scopes"], issuer["names"], issuer["changes"]) == (2, 1, 1, 2)
     assert issuer["nameHash"] == int.from_bytes(text_hash("大学 1"), "big")
-    assert tuple(read(issuing, "IssuerRegistry", "_scopes", 1, 1).values()) == SCOPE
+    assert tuple(read(issuing, "IssuerRegistry", "_scopes", 1, 1).values()) == (*SCOPE, 1, 0, 0, 1, 0)
+    assert read(issuing, "IssuerRegistry", "_origins", 1, 1)["createdAt"] == issuer["since"]
     key = read(issuing, "Keys", "_keys", 1, keccak256(KEY))
     assert key == {
         "institution": 1,

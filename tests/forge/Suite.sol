@@ -9,7 +9,7 @@ import {Keys} from "../../contracts/registry/Keys.sol";
 import {Operators} from "../../contracts/governance/Operators.sol";
 import {Permissions} from "../../contracts/chain/Permissions.sol";
 import {StatusRegistry} from "../../contracts/credentials/StatusRegistry.sol";
-import {IIssuerRegistry} from "../../contracts/registry/IIssuerRegistry.sol";
+import {IScopes} from "../../contracts/registry/IScopes.sol";
 import {IOperators} from "../../contracts/governance/IOperators.sol";
 import {IChainParameters} from "../../contracts/chain/IChainParameters.sol";
 import {IValidators} from "../../contracts/chain/IValidators.sol";
@@ -50,7 +50,7 @@ abstract contract Suite is Cheats {
         );
         operators = new Operators(at[2], at[0], address(0), ORIGIN);
         alliance = new Alliance(2, 3, at[1], _periodNames(), _periods());
-        registry = new IssuerRegistry(at[2], at[1]);
+        registry = new IssuerRegistry(at[2], at[1], at[7], address(0));
         status = new StatusRegistry(at[2], at[1], at[7], 1);
         batches = new CredentialBatches(at[1], at[7]);
         keys = new Keys(at[2], at[1]);
@@ -66,15 +66,15 @@ abstract contract Suite is Cheats {
 
     /// @dev Registers and recognises an institution, with a DID and one scope for everything.
     function admit(uint32 institution) internal {
-        IIssuerRegistry.Scope[] memory scopes = new IIssuerRegistry.Scope[](1);
-        scopes[0] = IIssuerRegistry.Scope(1, 0, 1, 9, 0, START, 0);
+        IScopes.Terms[] memory scopes = new IScopes.Terms[](1);
+        scopes[0] = IScopes.Terms(1, 0, 1, 9, 0, START, 0);
         string memory name = string(abi.encodePacked("did:web:", bytes1(uint8(96 + institution)), ".example"));
         vm.prank(address(alliance));
         registry.register(institution, name, keccak256(bytes(name)));
         vm.prank(address(alliance));
         keys.addDid(institution, name);
         vm.prank(address(alliance));
-        registry.admit(institution, scopes);
+        registry.admit(institution, scopes, 0);
     }
 
     /// @dev The private key of an institution's account; `role` is g for govern, and so a, i, s, and r for recovery.

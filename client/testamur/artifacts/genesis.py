@@ -172,7 +172,9 @@ def _arguments(name: str, founding: Founding, at: Mapping[str, bytes]) -> tuple[
             )
         case "BlockHistory":
             return [], []
-        case "Keys" | "IssuerRegistry" | "QualificationFrameworks":
+        case "IssuerRegistry":
+            return ["address", "address", "address", "address"], [alliance, operators, directory, bytes(20)]
+        case "Keys" | "QualificationFrameworks":
             return ["address", "address"], [alliance, operators]
         case "StatusRegistry":
             return ["address", "address", "address", "uint32"], [alliance, operators, directory, founding.first_list]

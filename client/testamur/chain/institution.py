@@ -27,7 +27,9 @@ __all__ = [
     "IssuerState",
     "Role",
     "Scope",
+    "NO_DOCUMENT",
     "add_operator",
+    "add_scope_call",
     "admit_call",
     "create_accounts",
     "found_institution",
@@ -41,6 +43,8 @@ __all__ = [
 
 ACCEPTED_FOR = 60 * DAY
 """How long an acceptance for a vote holds: votes are waited for."""
+NO_DOCUMENT = bytes(32)
+"""Where the proposal's own document says it all."""
 
 
 class Role(IntFlag):
@@ -85,6 +89,13 @@ class Scope:
     """First second in force; 0 is from the start."""
     to_time: int = 0
     """First second out of force; 0: open."""
+    admission: int = 0
+    """The admission of its holder that it belongs to; 0: not yet on the chain."""
+    parent_institution: int = 0
+    """Below whose scope it stands; 0: the Alliance gave it."""
+    parent_scope: int = 0
+    suspended_by: str = ""
+    """`accreditor` or `Alliance`; empty where it is not suspended."""
 
     def covers(self, framework: int, qualification_type: int, rank: int, region: int, now: int) -> bool:
         """Whether a credential of that level may be anchored under this scope at `now`."""
@@ -93,12 +104,15 @@ class Scope:
             and self.qualification_type in (0, qualification_type)
             and self.lowest_rank <= rank <= self.highest_rank
             and self.region in (0, region)
-            and self.from_time <= now
-            and (self.to_time == 0 or now < self.to_time)
+            and self.is_open(now)
         )
 
+    def is_open(self, now: float) -> bool:
+        """Whether its window is open and it is not suspended at `now`."""
+        return self.from_time <= now and (self.to_time == 0 or now < self.to_time) and not self.suspended_by
+
     def as_struct(self) -> dict[str, int]:
-        """IIssuerRegistry.Scope."""
+        """IScopes.Terms: what is asked for."""
         return {
             "framework": self.framework,
             "qualificationType": self.qualification_type,
@@ -111,7 +125,7 @@ class Scope:
 
     @classmethod
     def from_struct(cls, record: dict[str, Any]) -> "Scope":
-        """The scope that IIssuerRegistry.Scope describes."""
+        """The scope that IScopes.Scope describes."""
         return cls(
             record["framework"],
             record["qualificationType"],
@@ -120,6 +134,10 @@ class Scope:
             record["region"],
             record["from"],
             record["to"],
+            record.get("admission", 0),
+            record.get("parentInstitution", 0),
+            record.get("parentScope", 0),
+            ("", "accreditor", "Alliance")[record.get("suspension", 0)],
         )
 
 
@@ -139,10 +157,15 @@ def register_calls(connection: Connection, number: int, name: str, did: str) -> 
     ]
 
 
-def admit_call(connection: Connection, number: int, scopes: Sequence[Scope]) -> Call:
-    """The call that recognises an issuer with its scopes; for a vote."""
+def admit_call(connection: Connection, number: int, scopes: Sequence[Scope], document: bytes = NO_DOCUMENT) -> Call:
+    """The call that recognises an issuer with its scopes, under a document of 32 bytes; for a vote."""
     registry = connection.contract("IssuerRegistry")
-    return registry.call("admit", number, [scope.as_struct() for scope in scopes])
+    return registry.call("admit", number, [scope.as_struct() for scope in scopes], document)
+
+
+def add_scope_call(connection: Connection, number: int, scope: Scope, document: bytes = NO_DOCUMENT) -> Call:
+    """The call that adds a scope to an issuer's present admission; for a vote."""
+    return connection.contract("IssuerRegistry").call("addScope", number, scope.as_struct(), document)
 
 
 def open_list_call(connection: Connection, log2size: int) -> Call:

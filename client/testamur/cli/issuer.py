@@ -161,7 +161,7 @@ def register(
 @command(app, "admit", example="testamur issuer admit 1 --scope 1:0:1-10:5101 --document decision.pdf")
 def admit(session: Session, who: Who, scope: Scopes, document: Document = None) -> int:
     """Recognise an institution for one or more scopes, by vote; further scopes of a recognised one are added."""
-    from testamur.chain.institution import IssuerState, admit_call
+    from testamur.chain.institution import IssuerState, add_scope_call, admit_call
     from testamur.cli.proposing import put_to_vote, reason_document
 
     with session.connection() as connection:
@@ -170,11 +170,11 @@ def admit(session: Session, who: Who, scope: Scopes, document: Document = None) 
         since = int(block.get("timestamp", hex(int(time.time()))), 16)
         scopes = [parse_scope(text, since) for text in scope]
         registry = connection.contract("IssuerRegistry")
-        if registry.read("issuer", number)["state"] == IssuerState.RECOGNISED:
-            calls = [registry.call("addScope", number, item.as_struct()) for item in scopes]
-        else:
-            calls = [admit_call(connection, number, scopes)]
         hashed = reason_document(connection, document, f"Admit institution {number}: {', '.join(scope)}")
+        if registry.read("issuer", number)["state"] == IssuerState.RECOGNISED:
+            calls = [add_scope_call(connection, number, item, hashed) for item in scopes]
+        else:
+            calls = [admit_call(connection, number, scopes, hashed)]
         return put_to_vote(session, connection, calls, hashed, institution=number)
 
 

@@ -29,7 +29,7 @@ def check_issuer(connection: Connection, institution: Institution, now: float) -
             )
         ]
     scopes = read_scopes(connection, number)
-    open_scopes = [scope for scope in scopes.values() if scope.from_time <= now and not 0 < scope.to_time <= now]
+    open_scopes = [scope for scope in scopes.values() if scope.is_open(now)]
     if not open_scopes:
         return [
             Finding(
@@ -50,8 +50,12 @@ def check_issuer(connection: Connection, institution: Institution, now: float) -
 
 
 def read_scopes(connection: Connection, number: int) -> dict[int, Scope]:
-    """The scopes of an institution by their index, from 1."""
+    """The scopes of an institution's present admission by their index, from 1; those of an ended one are dead."""
     registry = connection.contract("IssuerRegistry")
-    count = registry.read("issuer", number)["scopes"]
-    records = registry.read_many("scope", [(number, index) for index in range(1, count + 1)])
-    return {index: Scope.from_struct(record) for index, record in enumerate(records, start=1)}
+    record = registry.read("issuer", number)
+    records = registry.read_many("scope", [(number, index) for index in range(1, record["scopes"] + 1)])
+    return {
+        index: Scope.from_struct(scope)
+        for index, scope in enumerate(records, start=1)
+        if scope["admission"] == record["admission"]
+    }

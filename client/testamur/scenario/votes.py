@@ -17,6 +17,7 @@ from testamur.chain.governance import document_hash
 from testamur.chain.institution import (
     IssuerState,
     Scope,
+    add_scope_call,
     admit_call,
     create_accounts,
     own_creation_call,
@@ -101,7 +102,7 @@ def _admission(connection: Connection, institution: Institution, scope: Scope) -
         return *registering, admit_call(connection, institution.number, [scope])
     if state == IssuerState.APPLIED:
         return (admit_call(connection, institution.number, [scope]),)
-    return (registry.call("addScope", institution.number, scope.as_struct()),)
+    return (add_scope_call(connection, institution.number, scope),)
 
 
 def _third(connection: Connection) -> Institution:

@@ -41,6 +41,8 @@ __all__ = [
 ]
 
 _CREDENTIAL_USAGE = 1
+_DEEPEST = 4
+"""Scopes above one another; the registry gives no fifth."""
 _COMPLETE = CheckResult("document", "pass", None, "The file is one complete credential in the expected form.")
 _SIGNED = CheckResult("signature", "pass", None, "The content is exactly what the key named in it signed.")
 _batch_id = lru_cache(maxsize=256)(batch_id)
@@ -131,7 +133,9 @@ def check_issuer(bundle: Bundle, registry: Registry, policy: Policy, batch: Batc
 
     - the credential's DID was that institution's at the anchoring      -> issuer_unknown
     - the policy accepts it, and its standing today where it must be good -> issuer_not_recognised
-    - labels as registered; type, rank and region in the batch's scope   -> out_of_scope
+    - labels as registered; type, rank and region in the batch's scope
+      and in every scope above it, each in force then and given by an
+      account that was not compromised                                   -> out_of_scope
     - the type of qualification in force at the anchoring                -> type_not_in_force
 
     That the batch's record is there proves recognition then: the contract required it. Without a record, the
@@ -305,15 +309,8 @@ def _outside_scope(bundle: Bundle, registry: Registry, batch: Batch) -> tuple[st
         for text, text_hash in registered:
             if keccak256(text.encode()) != text_hash:
                 return "out_of_scope", f"The registry has another name for what the credential calls {text!r}."
-    scope = registry.scope(registry.version_at("IssuerRegistry", batch.time), batch.issuer, batch.scope_index)
-    if (
-        scope is None
-        or scope.framework != claims.framework
-        or scope.qualification_type not in (0, claims.type)
-        or not scope.lowest_rank <= claims.rank <= scope.highest_rank
-        or scope.region not in (0, claims.region)
-    ):
-        return "out_of_scope", "The issuer's scope does not cover this type, level or region."
+    if (problem := _outside_links(claims, registry, batch)) is not None:
+        return "out_of_scope", problem
     if not qualification.lowest_rank <= claims.rank <= qualification.highest_rank:
         return "out_of_scope", "This type of qualification does not exist at this level."
     if batch.time < qualification.since or 0 < qualification.until <= batch.time:
@@ -326,6 +323,30 @@ def _out_of_use(record: Did | Key, batch: Batch) -> str | None:
     if batch.time < record.since:
         return "registered later"
     return f"retired on {iso(record.until)}" if 0 < record.until <= batch.time else None
+
+
+def _outside_links(claims: Claims, registry: Registry, batch: Batch) -> str | None:
+    """What is wrong with the batch's scope or one above it, up to the Alliance.
+
+    Each link covers the claims and was in force at the anchoring, and who gave it was not cut off before. What ended,
+    was suspended or withdrawn since takes nothing back: the contract asked for all of it when the batch was recorded.
+    """
+    version = registry.version_at("IssuerRegistry", batch.time)
+    institution, index = batch.issuer, batch.scope_index
+    for _ in range(_DEEPEST):
+        scope, origin = registry.scope(version, institution, index), registry.scope_origin(version, institution, index)
+        whose = "The issuer's scope" if institution == batch.issuer else f"The scope of institution {institution}"
+        if scope is None or origin is None or not scope.covers(claims):
+            return f"{whose} does not cover this type, level or region."
+        if batch.time < max(scope.since, origin.created_at) or 0 < scope.until < batch.time:
+            return f"{whose} was not in force when the batch was recorded."
+        if scope.parent_institution == 0:
+            return None
+        creator = registry.operator(scope.parent_institution, origin.operator_index)
+        if creator is None or _is_cut_off(creator.compromised_since, origin.created_at, registry):
+            return f"{whose} was given by an account of institution {scope.parent_institution} that was compromised."
+        institution, index = scope.parent_institution, scope.parent_scope
+    return f"More than {_DEEPEST} scopes stand above one another."
 
 
 def _is_cut_off(compromised_since: int, time: int, registry: Registry) -> bool:

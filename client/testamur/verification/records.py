@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from testamur.batch.claims import Claims
+
 __all__ = [
     "APPLIED",
     "RECOGNISED",
@@ -13,6 +15,7 @@ __all__ = [
     "Key",
     "Level",
     "Operator",
+    "Origin",
     "QualificationType",
     "SUSPENDED",
     "Scope",
@@ -89,6 +92,33 @@ class Scope:
     since: int
     until: int
     """First second out of force; 0: open."""
+    admission: int
+    """The admission of its holder that it belongs to."""
+    parent_institution: int
+    """0: the Alliance gave it."""
+    parent_scope: int
+    depth: int
+    suspension: int
+    """0 none, 1 by the accreditor, 2 by the Alliance: as of now, and no word on the anchoring."""
+
+    def covers(self, claims: Claims) -> bool:
+        """Whether it covers what a credential claims, whenever."""
+        return (
+            self.framework == claims.framework
+            and self.qualification_type in (0, claims.type)
+            and self.lowest_rank <= claims.rank <= self.highest_rank
+            and self.region in (0, claims.region)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a scope came about."""
+
+    created_at: int
+    operator_index: int
+    """Of the parent's institution; 0: by vote."""
+    suspended_since: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from testamur.verification.records import (
     Key,
     Level,
     Operator,
+    Origin,
     QualificationType,
     Scope,
     StatusList,
@@ -131,11 +132,11 @@ class Registry:
         return self._once(("did", did), read)
 
     def issuer(self, institution: int) -> Issuer:
-        """An institution's standing; state 0 where it never registered."""
+        """An institution's standing, by the newest registry that has it; state 0 where none does."""
 
         def read() -> Issuer:
             slot = element("IssuerRegistry", "_issuers", institution)
-            word, name_hash = self._words("IssuerRegistry", slot, slot + 1)
+            word, name_hash = self._newest("IssuerRegistry", slot, slot + 1)
             state, since, first_recognised, *_ = unpack("Issuer", word)
             return Issuer(state, since, first_recognised, name_hash.to_bytes(32, "big"))
 
@@ -146,21 +147,32 @@ class Registry:
         name_hash = self.issuer(institution).name_hash
 
         def read() -> str | None:
-            address = self.contract("IssuerRegistry").address
-            return _named_by(name_hash, self._announced(address, institution))
+            for version in reversed(self.versions("IssuerRegistry")):
+                if (name := _named_by(name_hash, self._announced(version.address, institution))) is not None:
+                    return name
+            return None
 
         return _named_by(name_hash, texts) or self._once(("name", institution), read)
 
     def scope(self, version: int, institution: int, index: int) -> Scope | None:
-        """One of an issuer's scopes, by its number from 1."""
+        """One of an issuer's scopes, by its number from 1, as that version of the registry has it or falls back on."""
 
         def read() -> Scope | None:
-            (word,) = self._words(
-                "IssuerRegistry", element("IssuerRegistry", "_scopes", institution, index), version=version
-            )
+            slot = element("IssuerRegistry", "_scopes", institution, index)
+            (word,) = self._newest("IssuerRegistry", slot, version=version)
             return Scope(*unpack("Scope", word)) if word else None
 
         return self._once(("scope", version, institution, index), read)
+
+    def scope_origin(self, version: int, institution: int, index: int) -> Origin | None:
+        """How that scope came about."""
+
+        def read() -> Origin | None:
+            slot = element("IssuerRegistry", "_origins", institution, index)
+            (word,) = self._newest("IssuerRegistry", slot, version=version)
+            return Origin(*unpack("Origin", word)) if word else None
+
+        return self._once(("origin", version, institution, index), read)
 
     def key(self, institution: int, public_key: bytes) -> Key | None:
         """The record of one of an institution's raw Ed25519 keys."""
@@ -280,7 +292,7 @@ class Registry:
         issuer = element(name, "_issuers", batch.issuer)
         slots = [issuer, issuer + 1]
         if self.version_at(name, batch.time) == self._named(name).version:
-            slots.append(element(name, "_scopes", batch.issuer, batch.scope_index))
+            slots += [element(name, variable, batch.issuer, batch.scope_index) for variable in ("_scopes", "_origins")]
         self._view.prefetch(self._named(name).address, slots)
         name = "Keys"
         slots = [element(name, "_dids", keccak256(did.encode())), element(name, "_keys", batch.issuer, keccak256(key))]
@@ -344,6 +356,19 @@ class Registry:
         self._view.prefetch(self._named(name, version).address, slots)
         address = self.contract(name, version).address
         return tuple(self._view.storage(address, slot) for slot in slots)
+
+    def _newest(self, name: str, *slots: int, version: int | None = None) -> tuple[int, ...]:
+        """Words of the newest version whose first one is not empty, from `version` back; zeros where none has any.
+
+        A successor's empty record is its predecessor's until somebody carries it over (docs/protocol.md 9.2): each
+        empty word on the way is read, so that evidence proves it empty.
+        """
+        newest = self._named(name, version).version
+        for number in range(newest, 0, -1):
+            words = self._words(name, *slots, version=number)
+            if words[0]:
+                return words
+        return (0,) * len(slots)
 
     def _once(self, key: Hashable, read: Callable[[], _T]) -> _T:
         try:

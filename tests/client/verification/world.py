@@ -384,11 +384,13 @@ def world() -> World:
         changes=2,
         scopes=1,
         names=1,
+        admission=1,
         nameHash=int.from_bytes(keccak256(NAME.encode()), "big"),
     )
     made.put("Keys", "_dids", keccak256(DID.encode()), institution=1, since=FOUNDED)
     scope = {"framework": FRAMEWORK, "qualificationType": 0, "lowestRank": 5, "highestRank": 7, "region": 0}
-    made.put("IssuerRegistry", "_scopes", 1, 1, **scope, **{"from": FOUNDED})
+    made.put("IssuerRegistry", "_scopes", 1, 1, **scope, admission=1, depth=1, **{"from": FOUNDED})
+    made.put("IssuerRegistry", "_origins", 1, 1, createdAt=FOUNDED)
     key = {"institution": 1, "usage": 1, "operatorIndex": 2, "since": FOUNDED}
     made.put("Keys", "_keys", 1, keccak256(raw(ISSUER_KEY)), **key)
     made.put("Operators", "_operators", 1, 2, account=0xAD, roles=8)
