@@ -165,6 +165,20 @@ DEFECTS = (
         "require(newest.from <= block.timestamp, DirectoryEntryWaits(name, newest.version, newest.from));",
         "",
     ),
+    Defect(
+        "invariant_noKeyThatWasNotTheIssuersAtTheAnchoringSigns",
+        "Keys",
+        "registry/Keys",
+        "require(end >= earliest && end <= latest, KeysEndOutOfBounds(end, earliest, latest));",
+        "require(end >= earliest, KeysEndOutOfBounds(end, earliest, latest));",
+    ),
+    Defect(
+        "invariant_anAdminUndoesNoVoteOfTheLast90Days",
+        "Keys",
+        "registry/Keys",
+        "require(latest >= byVoteUntil, KeysRestoredByVote(institution, keyHash, byVoteUntil));",
+        "",
+    ),
 )
 SAMPLE = 2
 """So many of the defects are planted without --slow: each costs a compilation."""
