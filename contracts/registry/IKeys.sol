@@ -64,18 +64,48 @@ interface IKeys {
     error KeysNoConsent(uint32 institution, bytes32 keyHash);
 
     /// @notice An institution has one DID more, by vote.
+    /// @param institution Whose it is from now on, for ever.
+    /// @param didHash keccak256 of the DID.
+    /// @param did The DID itself.
     event DidAdded(uint32 indexed institution, bytes32 indexed didHash, string did);
     /// @notice A DID ends, by vote.
+    /// @param institution Whose it is.
+    /// @param didHash keccak256 of the DID.
+    /// @param until The first second out of use.
+    /// @param document The hash of the document that explains it.
     event DidEnded(uint32 indexed institution, bytes32 indexed didHash, uint40 until, bytes32 indexed document);
     /// @notice An ADMIN added a key.
+    /// @param institution Whose it is.
+    /// @param keyHash keccak256 of the key.
+    /// @param key The raw Ed25519 public key.
+    /// @param usage 1 credentials, 2 status lists.
+    /// @param by The ADMIN.
     event KeyAdded(uint32 indexed institution, bytes32 indexed keyHash, bytes32 key, uint8 usage, address by);
-    /// @notice A key ends, now or as planned; `by` an ADMIN or the Alliance.
+    /// @notice A key ends, now or as planned.
+    /// @param institution Whose it is.
+    /// @param keyHash keccak256 of the key.
+    /// @param until The first second out of use.
+    /// @param by An ADMIN, or the Alliance.
     event KeyRetired(uint32 indexed institution, bytes32 indexed keyHash, uint40 until, address by);
-    /// @notice A key is in wrong hands since then; `by` an ADMIN or the Alliance.
+    /// @notice A key is in wrong hands since then.
+    /// @param institution Whose it is.
+    /// @param keyHash keccak256 of the key.
+    /// @param since The first second in which the key does not count.
+    /// @param by An ADMIN, or the Alliance.
     event KeyMarkedCompromised(uint32 indexed institution, bytes32 indexed keyHash, uint40 since, address by);
     /// @notice A GOVERN agrees that the key's cut-off be taken away, if a vote does so by `until`.
+    /// @param institution Whose it is.
+    /// @param keyHash keccak256 of the key.
+    /// @param by The GOVERN.
+    /// @param until The last second in which the consent counts.
     event KeyClearingConsented(uint32 indexed institution, bytes32 indexed keyHash, address by, uint40 until);
     /// @notice A vote moved a cut-off to the later `since`, or took it away (0).
+    /// @param institution Whose it is.
+    /// @param keyHash keccak256 of the key.
+    /// @param former The cut-off before.
+    /// @param since The first second in which the key does not count; 0: none.
+    /// @param clearings How often a vote did this to the key, this time included.
+    /// @param document The hash of the document that explains it.
     event KeyRestored(
         uint32 indexed institution,
         bytes32 indexed keyHash,

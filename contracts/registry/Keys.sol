@@ -27,6 +27,8 @@ contract Keys is IKeys, Governed {
     mapping(uint32 => string[]) private _didsOf;
     mapping(uint32 => mapping(bytes32 => Consent)) private _consents; // institution, keccak256(raw key)
 
+    /// @param alliance_ Whose votes act here.
+    /// @param operators_ Who acts for whom.
     constructor(address alliance_, address operators_) Governed(alliance_) {
         _operators = IOperators(operators_);
     }
