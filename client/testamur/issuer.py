@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from testamur.batch.acceptance import acceptance
+from testamur.batch.anchoring import batch_status
 from testamur.batch.bundle import Bundle
 from testamur.batch.delivery import DeliveryReport, Places, deliver
 from testamur.batch.estimate import Estimate, estimate
@@ -36,6 +37,7 @@ from testamur.status import (
 )
 from testamur.verification.connection import Chain
 from testamur.verification.policy import Policy
+from testamur.voids import BatchChange, BatchReport, BatchTarget, change_batches, find_batches
 
 __all__ = ["Issuer"]
 
@@ -185,6 +187,7 @@ class Issuer:
                 is_zip=is_zip,
                 now=datetime.now(UTC),
                 are_revoked=self._are_revoked,
+                is_void=lambda batch: batch_status(self.connection, batch) != "active",
                 prove=prove,
                 page=page or self.institution.page_url,
                 with_revoked=with_revoked,
@@ -210,6 +213,22 @@ class Issuer:
     def change(self, change: StatusChange, targets: Iterable[Target], *, reason: int = 0) -> StatusReport:
         """The same for targets that were found otherwise."""
         return change_status(self.connection, self.institution, change, list(targets), reason)
+
+    def find_batches(self, named: Paths) -> list[BatchTarget]:
+        """The recorded batches that are meant by ids, folders of runs and bundle files; a run is meant whole."""
+        return find_batches(self.connection, self.institution, map(str, named))
+
+    def void(self, named: Paths, *, reason: int = 0) -> BatchReport:
+        """Take whole batches out of force: suspended for a while, then for good."""
+        return self.change_batches(BatchChange.VOID, self.find_batches(named), reason=reason)
+
+    def lift(self, named: Paths) -> BatchReport:
+        """Put voided batches into force again, while they count as suspended. Needs the GOVERN account."""
+        return self.change_batches(BatchChange.LIFT, self.find_batches(named))
+
+    def change_batches(self, change: BatchChange, targets: Iterable[BatchTarget], *, reason: int = 0) -> BatchReport:
+        """The same for batches that were found otherwise."""
+        return change_batches(self.connection, self.institution, change, list(targets), reason)
 
     def find(self, bundles: Paths) -> list[Target]:
         """The credentials in bundle files."""

@@ -2,6 +2,7 @@
 
 lists        every list up to the counter of its registry was opened by an event
 batches      each list's batches follow one another without gap up to its counter, each record as its event said
+voids        each batch that an event voided, lifted or cleared stands so in its slot
 statuses     each word of each list's bitmaps holds what the events add up to, also where none touched it
 votes        every proposal up to the counter was created by an event, its votes as the events count them
 
@@ -46,6 +47,8 @@ class ListAccount:
     issued: int = 0
     """Entries that batches took."""
     batches: int = 0
+    void: int = 0
+    """Batches that are out of force as a whole."""
     words: dict[str, dict[int, int]] = field(default_factory=lambda: {"revoked": {}, "suspended": {}})
     """Bitmap by its word's index."""
 
@@ -83,6 +86,7 @@ def check(suite: Suite, block: int | None = None) -> Audit:
     audit.problems += _lists(suite, named, found["StatusRegistry"], audit)
     audit.problems += _batches(suite, found["CredentialBatches"], audit)
     audit.problems += _statuses(suite, found["StatusRegistry"], audit)
+    audit.problems += _voids(suite, found["StatusRegistry"], audit)
     audit.problems += _votes(suite, named, found["Alliance"], audit)
     return audit
 
@@ -149,6 +153,23 @@ def _statuses(suite: Suite, told: Iterable[LogEntry], audit: Audit) -> Iterator[
                 for place, held in enumerate(record[bitmap], first):
                     if held != words.get(place, 0):
                         yield f"list {number}, word {place}: what is {bitmap} differs from the events"
+
+
+def _voids(suite: Suite, told: Iterable[LogEntry], audit: Audit) -> Iterator[str]:
+    latest: dict[tuple[bytes, int, bytes], LogEntry] = {}
+    for entry in told:
+        if entry.event in ("BatchVoided", "BatchVoidLifted", "BatchVoidCleared"):
+            latest[entry.address, entry.arguments["batchesVersion"], entry.arguments["batchId"]] = entry
+    for (address, version, batch), entry in latest.items():
+        registry, is_void = Contract("StatusRegistry", address, suite.rpc), entry.event == "BatchVoided"
+        status = registry.read("batchStatusOf", version, batch, block=audit.block)
+        if (status["revoked"] or status["suspended"]) != is_void:
+            yield f"batch 0x{batch.hex()}: whether it is void differs from the events"
+        number = entry.arguments["list"]
+        if (account := audit.lists.get(number)) is None:
+            yield f"{entry.event} in block {entry.block_number} names list {number}, which no event opened"
+        else:
+            account.void += is_void
 
 
 def _votes(suite: Suite, named: dict[bytes, str], told: Iterable[LogEntry], audit: Audit) -> Iterator[str]:

@@ -20,6 +20,8 @@ class InstitutionStats:
     credentials: int
     revoked: int
     suspended: int
+    void: int
+    """Batches that are out of force as a whole."""
 
     def to_json(self) -> dict[str, Any]:
         """One line of `audit stats --json`."""
@@ -31,6 +33,7 @@ class InstitutionStats:
             "credentials": self.credentials,
             "revoked": self.revoked,
             "suspended": self.suspended,
+            "void": self.void,
         }
 
 
@@ -48,6 +51,7 @@ def stats_of(audit: Audit, names: Mapping[int, str]) -> list[InstitutionStats]:
                 sum(account.issued for account in own),
                 sum(account.count("revoked") for account in own),
                 sum(account.count("suspended") for account in own),
+                sum(account.void for account in own),
             )
         )
     return found

@@ -3,7 +3,8 @@
 The contract that the journal names is asked first. A recorded batch is final, whoever sent it, where its range, scope
 and account are in order; one whose counters are
 still free is sent (again: a recorded batch id returns at once, so a retry writes nothing twice); one whose counters
-another batch took can never be anchored and is prepared anew (docs/protocol.md 2).
+another batch took can never be anchored and is prepared anew, and so is one that is void: its credentials are out of
+force, so that new ones are no second ones (docs/protocol.md 2).
 """
 
 import time
@@ -21,7 +22,7 @@ from testamur.chain.transactions import Sender
 from testamur.errors import TestamurError
 from testamur.profile import Institution
 
-__all__ = ["ForeignRecordError", "Standing", "anchor_call", "anchor_signed", "standing"]
+__all__ = ["ForeignRecordError", "Standing", "anchor_call", "anchor_signed", "batch_status", "standing"]
 
 _PER_TRANSACTION = 50
 """Batches in one transaction: about 100,000 gas each."""
@@ -41,6 +42,8 @@ class Standing(Enum):
     OPEN = "open"
     OVERTAKEN = "overtaken"
     """Its counters are taken, or its contracts were replaced: this batch id can never be recorded."""
+    VOID = "void"
+    """It is recorded and was taken out of force as a whole."""
 
 
 def standing(connection: Connection, batch: BatchRecord) -> Standing:
@@ -58,9 +61,19 @@ def standing(connection: Connection, batch: BatchRecord) -> Standing:
     has_moved = registry.read("listOf", batch.list)["next"] > batch.first
     record = contract.read("batch", batch.batch_id)
     if record["issuer"]:
+        if batch_status(connection, batch) != "active":
+            return Standing.VOID
         _require_own(connection, batch, record)
         return Standing.ANCHORED
     return Standing.OVERTAKEN if has_moved or is_replaced else Standing.OPEN
+
+
+def batch_status(connection: Connection, batch: BatchRecord) -> str:
+    """`active`, or what a recorded batch counts as since it was voided: `revoked` or `suspended`."""
+    addresses = [contract.address for contract in connection.suite.versions("CredentialBatches")]
+    registry = Contract("StatusRegistry", batch.status_registry, connection.rpc)
+    found = registry.read("batchStatusOf", addresses.index(batch.contract) + 1, batch.batch_id)
+    return "revoked" if found["revoked"] else "suspended" if found["suspended"] else "active"
 
 
 def _require_own(connection: Connection, batch: BatchRecord, record: Mapping[str, Any]) -> None:
@@ -77,8 +90,8 @@ def _require_own(connection: Connection, batch: BatchRecord, record: Mapping[str
         f"batch 0x{batch.batch_id.hex()} is recorded by account 0x{operator['account'].hex()} with first counter "
         f"{record['first']} and scope {record['scopeIndex']}; this run chose {batch.first} and {batch.scope_index}, or "
         "that account is cut off",
-        "nothing of this run is in force; find out who holds that account before anything is issued again, and issue "
-        "the roster into another folder then",
+        "nothing of this run is in force; find out who holds that account, void the batch (`testamur void`), then run "
+        "it again with --resume",
     )
 
 
@@ -112,7 +125,7 @@ def anchor_signed(
     """Bring every signed batch to its record; False where one stands in the journal as prepared again.
 
     1. what a former process of this account sent is waited for: afterwards nothing is under way
-    2. a batch that is recorded is final; one that was overtaken, or is not `is_fit` any more, is prepared anew
+    2. a batch that is recorded is final; one overtaken or voided, or not `is_fit` any more, is prepared anew
     3. `ready` is asked, then the others are sent
 
     Each change is in the journal before the next step leaves this process.

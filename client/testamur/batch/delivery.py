@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from testamur.batch.journal import DeliveryRecord, Journal, SignedRow
+from testamur.batch.journal import BatchRecord, DeliveryRecord, Journal, SignedRow
 from testamur.batch.output import OutputError
 from testamur.batch.package import package_digest, package_files, package_holds, package_path, write_package
 from testamur.batch.rows import drop_lines, finished_rows, open_finished
@@ -93,6 +93,7 @@ def deliver(
     is_zip: bool,
     now: datetime,
     are_revoked: Callable[[Places], Sequence[bool]],
+    is_void: Callable[[BatchRecord], bool] = lambda batch: False,
     prove: Callable[[Iterable[bytes]], Iterator[bytes]] = iter,
     page: str | None = None,
     with_revoked: bool = False,
@@ -100,7 +101,8 @@ def deliver(
 ) -> DeliveryReport:
     """Write a package per row (all rows where none is named) into `out`, and blank the secrets that went out.
 
-    `are_revoked` asks the chain; `prove` adds evidence to bundles, one after another; `page` is named in the note.
+    `are_revoked` and `is_void` ask the chain, the latter for whole batches; `prove` adds evidence to bundles, one after
+    another; `page` is named in the note.
     """
     wanted = set(row_ids)
     journal = open_finished(folder)
@@ -109,6 +111,8 @@ def deliver(
         positions = {row_id: row.position for row_id, row, _ in finished_rows(folder, journal, wanted)}
         places = journal.places()
         revoked = dict(zip(positions, are_revoked([places[row_id] for row_id in positions]), strict=True))
+        for batch in filter(is_void, journal.batches()):
+            revoked |= {row.row_id: True for row in journal.rows(batch.number) if row.row_id in revoked}
         delivery = _Delivery(out, is_zip, now, page, _handed_out(journal))
         # which rows get a package is decided before the first is made: evidence costs more than all the rest
         packages: dict[str, Package] = {}

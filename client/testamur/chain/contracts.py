@@ -116,6 +116,13 @@ class Suite:
         """Ask the Directory again from now on."""
         self._found.clear()
 
+    def versions(self, name: str) -> list[Contract]:
+        """Every version of a contract, oldest first; one that still waits is there too, and has recorded nothing."""
+        key = directory_name(name)
+        count = self.directory.read("count", key)
+        entries = self.directory.read_many("entry", [(key, number) for number in range(1, count + 1)])
+        return [Contract(name, entry["target"], self.rpc) for entry in entries]
+
     def contract(self, name: str) -> Contract:
         """The contract that is current under `name`."""
         if name == "Directory":

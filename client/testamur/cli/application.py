@@ -25,6 +25,7 @@ from testamur.cli import (
     status,
     template,
     verify,
+    void,
 )
 from testamur.cli.command import Tongue, known_language, noun
 from testamur.language.help import with_example
@@ -59,6 +60,7 @@ def application() -> typer.Typer:
     verify.register(app)
     issue.register(app)
     status.register(app)
+    void.register(app)
     rows.register(app)
     app.add_typer(bundle.app, name="bundle")
     app.add_typer(template.app, name="template")

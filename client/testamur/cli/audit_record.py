@@ -77,7 +77,7 @@ def stats(session: Session) -> None:
     for item in found:
         session.terminal.result(item.to_json())
     session.terminal.table(
-        ("number", "name", "lists", "batches", "credentials", "revoked", "suspended"),
+        ("number", "name", "lists", "batches", "credentials", "revoked", "suspended", "void batches"),
         [tuple(item.to_json().values()) for item in found],
     )
 

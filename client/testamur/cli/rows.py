@@ -198,17 +198,20 @@ def reconcile(session: Session, folder: Run) -> int:
 
     Exit code 8 where a batch of the run is not recorded on the chain.
     """
-    from testamur.batch.anchoring import Standing, standing
+    from testamur.batch.anchoring import Standing, batch_status, standing
     from testamur.batch.rows import open_finished
 
     counts = {"active": 0, "suspended": 0, "revoked": 0}
-    missing = 0
+    missing, void = 0, dict[str, str]()
     journal = open_finished(folder)
     try:
         with session.connection() as connection:
             for batch in journal.batches():
                 found = standing(connection, batch)
-                missing += found is not Standing.ANCHORED
+                missing += found not in (Standing.ANCHORED, Standing.VOID)
+                if found is Standing.VOID:
+                    word = batch_status(connection, batch)
+                    void |= {row.row_id: word for row in journal.rows(batch.number)}
                 session.terminal.say("batch 0x{batch_id}: {found}", batch_id=batch.batch_id.hex(), found=found.value)
             places = journal.places()
             registry = connection.contract("StatusRegistry")
@@ -216,7 +219,8 @@ def reconcile(session: Session, folder: Run) -> int:
     finally:
         journal.close()
     for (row_id, (number, index)), status in zip(places.items(), statuses, strict=True):
-        word = "revoked" if status["revoked"] else "suspended" if status["suspended"] else "active"
+        is_revoked = status["revoked"] or void.get(row_id) == "revoked"
+        word = "revoked" if is_revoked else "suspended" if status["suspended"] or row_id in void else "active"
         counts[word] += 1
         session.terminal.result({"row": row_id, "list": number, "index": index, "status": word})
         if word != "active":

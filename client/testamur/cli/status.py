@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ from testamur.cli.session import Session
 if TYPE_CHECKING:
     from testamur.status import Target
 
-__all__ = ["app", "register"]
+__all__ = ["ReasonCode", "app", "reason_code", "register"]
 
 _SHOWN = 50
 _RESULTS = {"changed": "changed", "already": "was so before", "refused": "refused"}
@@ -66,7 +66,9 @@ def _verb(verb: str, text: str) -> Callable[..., int | None]:
         reason: ReasonCode = "0",
         yes: Yes = False,
     ) -> int:
-        return _change(session, verb, files or [], row or [], folder, list_number, index or [], _reason(reason), yes)
+        return _change(
+            session, verb, files or [], row or [], folder, list_number, index or [], reason_code(reason), yes
+        )
 
     def change(
         session: Session,
@@ -77,7 +79,7 @@ def _verb(verb: str, text: str) -> Callable[..., int | None]:
         index: Indexes = None,
         reason: ReasonCode = "0",
     ) -> int:
-        return _change(session, verb, files or [], row or [], folder, list_number, index or [], _reason(reason))
+        return _change(session, verb, files or [], row or [], folder, list_number, index or [], reason_code(reason))
 
     chosen: Callable[..., int | None] = revoke if verb == "revoke" else change
     chosen.__doc__ = (
@@ -174,13 +176,16 @@ def show(session: Session, files: Files = None, list_number: ListNumber = None, 
     from testamur.language.verdict import moment
     from testamur.status import Target
     from testamur.verification.changes import read_changes
+    from testamur.voids import recorded_batch, void_facts, void_status
 
     words = session.terminal.language
+    batches: dict[str, bytes] = {}
     targets = [Target(list_number or 0, item, f"list {list_number} index {item}") for item in index or []]
     for source in sources([str(path) for path in files or []]):
         if source.data is None:
             raise UsageError(f"{source.name}: {source.problem}")
-        inclusion = Bundle.parse(source.data).inclusion
+        bundle = Bundle.parse(source.data)
+        inclusion, batches[source.name] = bundle.inclusion, bundle.anchor.batch_id
         targets.append(Target(inclusion.list, inclusion.status_index, source.name))
     if not targets or (index and list_number is None):
         raise UsageError("which credentials?", "name files, or --list L with --index I")
@@ -190,12 +195,16 @@ def show(session: Session, files: Files = None, list_number: ListNumber = None, 
         for target in targets:
             status = registry.read("statusOf", target.list, target.index)
             word = "revoked" if status["revoked"] else "suspended" if status["suspended"] else "active"
-            event = None
-            if word != "active":
+            event, told = None, dict[str, Any]()
+            batch = recorded_batch(connection, batches.get(target.source, b""), target.source)
+            whole = void_status(connection, batch) if batch is not None else "active"
+            if batch is not None and whole != "active" and word != "revoked" and whole != word:
+                word, told = whole, void_facts(connection, batch)
+            elif word != "active":
                 head = connection.rpc.block_number()
                 changes = read_changes(connection.rpc, head, registry.address, target.list, word.capitalize())
                 event = changes.of(target.index) if changes is not None else None
-            told = event.facts() if event is not None else {}
+            told = event.facts() if event is not None else told
             session.terminal.result(
                 {"input": target.source, "list": target.list, "index": target.index, "status": word, **told}
             )
@@ -205,7 +214,8 @@ def show(session: Session, files: Files = None, list_number: ListNumber = None, 
     session.terminal.table(("credential", "list", "index", "status", "since", "reason"), rows)
 
 
-def _reason(text: str) -> int:
+def reason_code(text: str) -> int:
+    """A reason by its name or number; UsageError for any other."""
     from testamur.status import Reason
 
     names = {reason.name.lower(): reason.value for reason in Reason}

@@ -13,6 +13,7 @@ from testamur.chain.errors import TransactionRevertedError
 from testamur.chain.institution import Role, add_operator, hand_over
 from testamur.chain.password_file import read_password
 from testamur.chain.signer import Account, create_keystore
+from testamur.voids import BatchChange, change_batches, find_batches
 
 from tests.integration.issuing.alliance import Alliance, Interrupted, Roster, require_whole, stop_before_anchoring
 
@@ -92,6 +93,13 @@ def test_a_batch_recorded_with_other_facts_is_not_taken_for_the_runs_own(
         own.issue(roster, out, is_resumed=True)
     assert caught.value.exit_code == 10
     assert not (out / "bundles.jsonl").exists()
+    with own.connect() as connection:  # only once that batch is void are the rows salted anew
+        found = find_batches(connection, own.issuer, ["0x" + batch.batch_id.hex()])
+        assert [target.id for target in found] == [batch.batch_id]
+        change_batches(connection, own.issuer, BatchChange.VOID, found, 1)
+    since = own.height() + 1
+    own.issue(roster, out, is_resumed=True)
+    require_whole(own, out, ROWS, since)
 
 
 def test_a_batch_that_a_colleague_anchored_with_the_same_facts_is_final(
