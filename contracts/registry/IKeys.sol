@@ -36,6 +36,8 @@ interface IKeys {
     error KeysUnknownInstitution(uint32 institution);
     /// @notice The caller is no ADMIN of the institution, nor the Alliance where that may act too.
     error KeysNotAdmin(uint32 institution, address caller);
+    /// @notice The ADMIN is frozen: it adds no key, and cuts off from now on only.
+    error KeysAdminFrozen(address admin, uint40 until);
     /// @notice The caller is no GOVERN account of the institution.
     error KeysNotGovern(uint32 institution, address caller);
     /// @notice A DID is 8 to 256 printable ASCII characters that begin with `did:`.
@@ -126,7 +128,7 @@ interface IKeys {
     /// @param document The hash of the document that explains it.
     function endDid(bytes32 didHash, uint40 until, bytes32 document) external;
 
-    /// @notice Add a raw Ed25519 public key to the caller's institution. ADMIN only.
+    /// @notice Add a raw Ed25519 public key to the caller's institution. ADMIN only, not a frozen one.
     /// @param key_ The key, 32 bytes.
     /// @param usage 1 credentials, 2 status lists.
     function addKey(bytes32 key_, uint8 usage) external;
@@ -137,8 +139,8 @@ interface IKeys {
     /// @param until The first second in which it no longer counts; 0: now.
     function retireKey(uint32 institution, bytes32 keyHash, uint40 until) external;
 
-    /// @notice Say since when a key was in wrong hands: ADMIN at most 90 days back, the Alliance any time. Only ever
-    /// earlier; and for 90 days after a vote restored the key, by vote only.
+    /// @notice Say since when a key was in wrong hands: ADMIN at most 90 days back, a frozen one from now on only, the
+    /// Alliance any time. Only ever earlier; and for 90 days after a vote restored the key, by vote only.
     /// @param institution Whose key it is.
     /// @param keyHash keccak256 of the key.
     /// @param since The first second in which it does not count.

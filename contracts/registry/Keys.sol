@@ -58,6 +58,7 @@ contract Keys is IKeys, Governed {
     function addKey(bytes32 key_, uint8 usage) external {
         (uint32 institution, uint16 index, uint16 roles) = _operators.roleOf(msg.sender);
         require(roles & Roles.ADMIN != 0, KeysNotAdmin(institution, msg.sender));
+        _requireThawed(msg.sender);
         require(key_ != 0, KeysKeyMalformed(key_));
         require(usage == USAGE_CREDENTIAL || usage == USAGE_STATUS, KeysUnknownUsage(usage));
         bytes32 keyHash = keccak256(abi.encodePacked(key_));
@@ -83,6 +84,7 @@ contract Keys is IKeys, Governed {
         uint40 earliest = 1;
         if (msg.sender != alliance()) {
             _requireAdmin(institution);
+            if (since < latest) _requireThawed(msg.sender);
             earliest = latest - LONGEST_BACK;
             uint40 byVoteUntil = record.clearedAt == 0 ? 0 : record.clearedAt + LONGEST_BACK;
             require(latest >= byVoteUntil, KeysRestoredByVote(institution, keyHash, byVoteUntil));
@@ -199,6 +201,10 @@ contract Keys is IKeys, Governed {
 
     function _requireAdmin(uint32 institution) private view {
         require(_operators.hasRole(msg.sender, institution, Roles.ADMIN), KeysNotAdmin(institution, msg.sender));
+    }
+
+    function _requireThawed(address admin) private view {
+        require(!_operators.isFrozen(admin), KeysAdminFrozen(admin, _operators.freezeOf(admin).until));
     }
 
     function _pageLength(uint256 length, uint256 from, uint256 count) private pure returns (uint256) {

@@ -136,6 +136,19 @@ def test_a_keys_cut_off_only_moves_earlier_and_90_days_back(issuing: Suite) -> N
     assert key(issuing)["compromisedSince"] == earliest
 
 
+def test_a_frozen_admin_adds_nothing_and_cuts_off_from_now_on_alone(issuing: Suite) -> None:
+    issuing.send("admin 1", "Keys", "addKey", KEY, 1)
+    issuing.send("govern 1", "Operators", "freezeAdmin", account("admin 1"))
+    now = issuing.chain.timestamp
+    with refused("KeysAdminFrozen"):
+        issuing.send("admin 1", "Keys", "addKey", b"\x22" * 32, 1)
+    with refused("KeysAdminFrozen"):
+        issuing.send("admin 1", "Keys", "markKeyCompromised", 1, KEY_HASH, now - 1)
+    issuing.send("admin 1", "Keys", "markKeyCompromised", 1, KEY_HASH, now)
+    issuing.send("admin 1", "Keys", "retireKey", 1, KEY_HASH, 0)
+    assert (key(issuing)["compromisedSince"], key(issuing)["until"]) == (now, now)
+
+
 def test_a_vote_marks_a_key_any_time_back(issuing: Suite) -> None:
     issuing.send("admin 1", "Keys", "addKey", KEY, 1)
     long_ago = issuing.chain.timestamp - 3000 * DAY

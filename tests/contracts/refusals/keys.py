@@ -3,7 +3,7 @@
 from testamur.proof.hashing import keccak256
 
 from tests.contracts.refusals.ground import DOCUMENT, KEY, provokes
-from tests.contracts.suite import DAY, Suite, text_hash
+from tests.contracts.suite import DAY, Suite, account, text_hash
 
 HASH = keccak256(KEY)
 
@@ -38,6 +38,12 @@ def _(s: Suite) -> object:
 @provokes("KeysNotAdmin")
 def _(s: Suite) -> object:
     return s.send("govern 1", "Keys", "addKey", KEY, 1)
+
+
+@provokes("KeysAdminFrozen")
+def _(s: Suite) -> object:
+    s.send("govern 1", "Operators", "freezeAdmin", account("admin 1"))
+    return s.send("admin 1", "Keys", "addKey", KEY, 1)
 
 
 @provokes("KeysNotGovern")
