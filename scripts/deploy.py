@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from testamur.artifacts import GENESIS_ADDRESSES
+from testamur.artifacts.genesis import TRIAL_PERIODS
 from testamur.chain.brownie import connected_rpc, run_script
 from testamur.chain.connection import Connection
 from testamur.chain.deploy import deploy_suite, is_governed
@@ -40,7 +41,7 @@ def main(folder: str = "deployment") -> None:
         endow(rpc, profile)
     with Connection.open(profile) as connection:
         deployer = connection.sender_for(profile.institutions[0], "admin")
-        deployment = deploy_suite(rpc, deployer, founding_from_profile(profile), say)
+        deployment = deploy_suite(rpc, deployer, replace(founding_from_profile(profile), periods=TRIAL_PERIODS), say)
     profile = replace(profile, directory=deployment.addresses["Directory"])
     profile.save()
     policy = create_policy(rpc, profile.directory, confirmations=0 if is_development else None)

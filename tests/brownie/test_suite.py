@@ -24,6 +24,8 @@ from web3.exceptions import ContractCustomError
 DAY = 86_400
 PERIODS = {
     "votingPeriod": 14 * DAY,
+    "executionDelay": 1,
+    "executionWindow": DAY,
     "controllerDelay": 7 * DAY,
     "recoveryDelay": 30 * DAY,
     "directoryDelay": 7 * DAY,
@@ -32,7 +34,7 @@ PERIODS = {
 LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576, 31_536_000, 1_100_000, 30_000_000, 1_000_000, 4_000_000)
 ORIGIN = "0x" + "0b" * 32
 DOCUMENT = "0x" + "07" * 32
-PASSED, EXECUTED = 2, 3
+EXECUTED = 4
 REFUSALS = (VirtualMachineError, ContractCustomError, ValueError)
 
 
@@ -90,9 +92,10 @@ def decide(suite: dict, people: list, target: str, data: str):
     alliance = suite["Alliance"]
     proposed = alliance.propose([(target, data)], DOCUMENT, {"from": people[0]})
     number = proposed.events["ProposalCreated"]["id"]
-    alliance.vote(number, True, {"from": people[1]})
     alliance.vote(number, True, {"from": people[4]})
-    assert alliance.proposalState(number) == PASSED
+    while chain[-1].timestamp < alliance.proposal(number)["executableFrom"]:
+        chain.sleep(1)
+        chain.mine()
     executed = alliance.execute(number, {"from": people[8]})
     assert alliance.proposalState(number) == EXECUTED
     return executed
@@ -117,14 +120,15 @@ def test_both_members_register_an_issuer_by_vote(suite: dict, people: list) -> N
     assert registry.issuer(1)[0] == 1
 
 
-def test_a_member_votes_once(suite: dict, people: list) -> None:
+def test_one_accounts_no_is_its_members(suite: dict, people: list) -> None:
     alliance = suite["Alliance"]
     data = alliance.adoptAgreement.encode_input(DOCUMENT, 0)
     number = alliance.propose([(alliance.address, data)], DOCUMENT, {"from": people[0]}).events["ProposalCreated"]["id"]
-    alliance.vote(number, True, {"from": people[0]})
+    alliance.vote(number, False, {"from": people[1]})
+    alliance.vote(number, True, {"from": people[4]})
     with pytest.raises(REFUSALS) as refused:
-        alliance.vote(number, True, {"from": people[1]})
-    assert is_refusal(refused.value, "AllianceAlreadyVoted(uint256,uint32)")
+        alliance.execute(number, {"from": people[8]})
+    assert is_refusal(refused.value, "AllianceWrongState(uint256,uint8)")
 
 
 def test_nobody_else_changes_the_register(suite: dict, people: list) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "TOGETHER",
     "controllers",
     "creation",
+    "exchange",
     "replace_by_vote",
     "use_up_entries",
 ]
@@ -40,6 +41,15 @@ def creation(suite: Suite, number: int, govern: list[str] | None = None) -> tupl
     people = [(name, GOVERN) for name in names] + [(f"admin {number}", ADMIN), (f"recovery {number}", RECOVERY)]
     chosen = controllers(number, govern=[account(name) for name in names])
     return "Operators", "createInstitution", number, chosen, suite.acceptances(number, *people)
+
+
+def exchange(suite: Suite, number: int, govern: list[str]) -> Receipt:
+    """These people govern institution `number` from now on, as a vote decides; its other controllers stay."""
+    wanted = controllers(number, govern=[account(name) for name in govern])
+    newcomers = [
+        (name, GOVERN) for name in govern if not suite.call("Operators", "hasRole", account(name), number, GOVERN)
+    ]
+    return replace_by_vote(suite, wanted, *newcomers, number=number)
 
 
 def use_up_entries(suite: Suite, number: int = 1, made: int = 61_440) -> None:

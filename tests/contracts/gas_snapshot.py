@@ -43,17 +43,11 @@ def _vote(suite: Suite) -> int:
 
 
 def _execute(suite: Suite) -> int:
-    proposal = suite.propose(("Alliance", "adoptAgreement", DOCUMENT, 0))
-    suite.vote(proposal)
-    suite.chain.mine()
-    return suite.execute(proposal).gas
+    return suite.decide(("Alliance", "adoptAgreement", DOCUMENT, 0)).gas
 
 
 def _pass_scope(suite: Suite) -> int:
-    proposal = suite.propose(("IssuerRegistry", "addScope", 1, SCOPE, b"\0" * 32))
-    suite.vote(proposal)
-    suite.chain.mine()
-    return suite.execute(proposal).gas
+    return suite.decide(("IssuerRegistry", "addScope", 1, SCOPE, b"\0" * 32)).gas
 
 
 def _add_operator(suite: Suite) -> int:

@@ -41,6 +41,8 @@ ORIGIN = keccak256(b"block 0")
 """The hash of block 0, as the node writes it in block 1."""
 PERIODS = {
     "votingPeriod": 14 * DAY,
+    "executionDelay": 600,
+    "executionWindow": 10 * DAY,
     "controllerDelay": 7 * DAY,
     "recoveryDelay": 30 * DAY,
     "directoryDelay": 7 * DAY,
@@ -109,7 +111,8 @@ class Suite:
         return self.chain.send(self.address("Alliance"), self.address(contract), function, *args)
 
     def propose(self, *calls: tuple[Any, ...], by: int = 1, document: bytes = b"\x01" * 32) -> int:
-        """A proposal of calls (contract, function, arguments…), a contract by name or address; its id."""
+        """A proposal of calls (contract, function, arguments…), a contract by name or address; its id. `by` votes yes
+        with it."""
         encoded = []
         for target, function, *args in calls:
             address = self.address(target) if isinstance(target, str) else target
@@ -125,11 +128,21 @@ class Suite:
     def execute(self, proposal: int) -> Receipt:
         return self.send("anyone", "Alliance", "execute", proposal)
 
-    def decide(self, *calls: tuple[Any, ...]) -> Receipt:
-        """Every member votes for the calls, which are then executed."""
+    def adopt(self, *calls: tuple[Any, ...]) -> int:
+        """A proposal for which every member has voted and whose delay, if it has one, is over; its id."""
         proposal = self.propose(*calls)
-        self.vote(proposal)
-        return self.execute(proposal)
+        self.vote(proposal, self.members[1:])
+        if not self.call("Alliance", "isRestricting", proposal):
+            self.wait()
+        return proposal
+
+    def wait(self) -> None:
+        """The delay of what was adopted passes."""
+        self.chain.mine(PERIODS["executionDelay"])
+
+    def decide(self, *calls: tuple[Any, ...]) -> Receipt:
+        """Every member votes for the calls, which are executed after the delay."""
+        return self.execute(self.adopt(*calls))
 
     def register(self, number: int) -> Receipt:
         """Enter institution `number` as an issuer with a DID; the first receipt."""
@@ -187,15 +200,18 @@ class Suite:
             },
         )
 
-    def sign(self, person: str, contract: str, kind: str, fields: dict[str, str], values: dict[str, Any]) -> bytes:
-        """A person's EIP-712 signature for a contract, as any wallet makes it."""
+    def sign(
+        self, person: str, contract: str, kind: str, fields: dict[str, str], values: dict[str, Any], **domain: Any
+    ) -> bytes:
+        """A person's EIP-712 signature for a contract, as any wallet makes it; `domain` changes its fields."""
         message = encode_typed_data(
             domain_data={
                 "name": f"Testamur {contract}",
                 "version": "1",
                 "chainId": CHAIN_ID,
                 "verifyingContract": "0x" + self.address(contract).hex(),
-                **({} if contract == "Alliance" else {"salt": ORIGIN}),
+                "salt": ORIGIN,
+                **domain,
             },
             message_types={kind: [{"name": name, "type": type_} for name, type_ in fields.items()]},
             message_data=values,

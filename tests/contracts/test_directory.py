@@ -11,6 +11,7 @@ from tests.contracts.suite import DAY, GENESIS_TIME, PERIODS, Suite, account
 
 NO_ONE = b"\x0e" * 20
 BATCHES, STATUS = directory_name("CredentialBatches"), directory_name("StatusRegistry")
+HOUR = 3600
 DELAY = PERIODS["directoryDelay"]
 DOCUMENT = b"\x07" * 32
 NAMED = keccak256(b"directoryName()")[:4]
@@ -72,12 +73,12 @@ def test_a_successor_acts_after_the_delay_and_not_a_second_sooner(suite: Suite) 
 def test_one_entry_a_name_waits_and_a_shortened_delay_lets_no_other_pass_it(suite: Suite) -> None:
     slow, quick = new_batches(suite), new_batches(suite)
     suite.govern("Directory", "set", BATCHES, slow, 1)
-    suite.govern("Alliance", "setParameter", directory_name("directoryDelay"), 1)
+    suite.govern("Alliance", "setParameter", directory_name("directoryDelay"), HOUR)
     with refused("DirectoryEntryWaits", BATCHES, 2, suite.chain.timestamp + DELAY):
         suite.govern("Directory", "set", BATCHES, quick, 1)
     suite.chain.mine(DELAY)
     suite.govern("Directory", "set", BATCHES, quick, 1)
-    suite.chain.mine(2)
+    suite.chain.mine(HOUR)
     assert suite.call("Directory", "resolve", BATCHES) == (quick, 3)
 
 

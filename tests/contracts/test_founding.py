@@ -10,14 +10,18 @@ from testamur.artifacts.genesis import Founding, constructions
 from testamur.proof.hashing import keccak256
 
 from tests.contracts.evm import SYSTEM, Chain, refused
-from tests.contracts.suite import DAY, GENESIS_TIME, ISSUE, Suite, account, founder, validator
+from tests.contracts.suite import DAY, GENESIS_TIME, ISSUE, PERIODS, Suite, account, founder, validator
 
 STRANGER = account("stranger")
 
 
 def founding(institutions: int) -> Founding:
     numbers = range(1, institutions + 1)
-    return Founding(tuple(founder(number) for number in numbers), tuple(validator(number) for number in numbers))
+    return Founding(
+        tuple(founder(number) for number in numbers),
+        tuple(validator(number) for number in numbers),
+        periods=PERIODS,
+    )
 
 
 def constructed(what: Founding) -> Suite:

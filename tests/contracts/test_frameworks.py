@@ -89,7 +89,7 @@ def test_a_level_has_a_rank_of_its_own_and_a_ladder(rank: int, ladder: int, fram
 def test_a_type_has_a_window_that_only_ever_shrinks(framed: Suite) -> None:
     framed.govern("QualificationFrameworks", "addType", NVQC, 1, "电工", 1, 5, 50, 0)
     now = framed.chain.timestamp
-    framed.decide(("QualificationFrameworks", "endType", NVQC, 1, now + DAY))
+    framed.govern("QualificationFrameworks", "endType", NVQC, 1, now + DAY)
     assert framed.call("QualificationFrameworks", "qualificationType", NVQC, 1) == {
         "lowestRank": 1,
         "highestRank": 5,

@@ -1,4 +1,4 @@
-"""Members vote, a passed proposal executes once, and nothing else owns anything (docs/protocol.md, contracts)."""
+"""Who belongs to the alliance, what a proposal does, and that nothing else owns anything (docs/protocol.md 7)."""
 
 from typing import Any
 
@@ -10,130 +10,106 @@ from tests.contracts.controlling import creation
 from tests.contracts.evm import Reverted, refused
 from tests.contracts.suite import DAY, PERIODS, Suite, account, founded, validator
 
-OPEN, PASSED, EXECUTED, EXPIRED, VOID = 1, 2, 3, 4, 5
+OPEN, WAITING, EXECUTABLE, EXECUTED, EXPIRED, LAPSED, VOID, WITHDRAWN = range(1, 9)
 DOCUMENT = b"\x07" * 32
-
-NEEDED = {1: 1, 2: 2, 3: 2, 4: 3, 6: 4}
-"""Members -> yes votes that 2/3 takes: 3·yes >= 2·n in integers."""
+CHANGE = ("Alliance", "setThreshold", 1, 1)
 
 
-@pytest.mark.parametrize(("members", "needed"), NEEDED.items())
-def test_a_proposal_passes_with_two_thirds_of_the_members_and_not_with_one_less(members: int, needed: int) -> None:
-    suite = founded(members)
-    proposal = suite.propose(("Alliance", "setThreshold", 1, 1))
-    suite.vote(proposal, range(1, needed))
-    assert suite.call("Alliance", "proposalState", proposal) == OPEN
-    with refused("AllianceWrongState", proposal, OPEN):
-        suite.execute(proposal)
-    suite.vote(proposal, [needed])
-    assert suite.call("Alliance", "proposalState", proposal) == PASSED
-    suite.execute(proposal)
-    assert suite.call("Alliance", "threshold") == (1, 1)
-
-
-@pytest.mark.parametrize(("members", "needed"), [(1, 1), (2, 2), (3, 3), (4, 4), (6, 6)])
-def test_a_threshold_of_one_takes_every_member(members: int, needed: int) -> None:
-    suite = founded(members)
-    suite.decide(("Alliance", "setThreshold", 1, 1))
-    proposal = suite.propose(("Alliance", "setThreshold", 2, 3))
-    suite.vote(proposal, range(1, needed))
-    assert suite.call("Alliance", "proposalState", proposal) == OPEN
-    suite.vote(proposal, [needed])
-    assert suite.call("Alliance", "proposalState", proposal) == PASSED
-
-
-def test_a_vote_against_counts_for_nothing() -> None:
-    suite = founded(3)
-    proposal = suite.propose(("Alliance", "setThreshold", 1, 1))
-    suite.vote(proposal, [1, 3], support=False)
-    suite.vote(proposal, [2])
-    assert suite.call("Alliance", "proposalState", proposal) == OPEN
-    assert suite.call("Alliance", "proposal", proposal)["no"] == 2
-
-
-def test_a_member_has_one_vote_whoever_casts_it(suite: Suite) -> None:
-    proposal = suite.propose(("Alliance", "setThreshold", 1, 1))
-    suite.send("deputy 1", "Alliance", "vote", proposal, True)
-    assert suite.call("Alliance", "hasVoted", proposal, 1)
-    assert not suite.call("Alliance", "hasVoted", proposal, 2)
-    for again in ("govern 1", "deputy 1"):
-        with refused("AllianceAlreadyVoted", proposal, 1):
-            suite.send(again, "Alliance", "vote", proposal, False)
-
-
-@pytest.mark.parametrize("person", ["admin 1", "issue 1", "status 1", "recovery 1", "stranger"])
-def test_only_a_govern_operator_votes(person: str, suite: Suite) -> None:
-    proposal = suite.propose(("Alliance", "setThreshold", 1, 1))
-    with refused("AllianceNotGovern", account(person)):
-        suite.send(person, "Alliance", "vote", proposal, True)
-
-
-def test_the_govern_operator_of_an_institution_that_is_no_member_does_not_vote(suite: Suite) -> None:
-    found_third(suite)
-    proposal = suite.propose(("Alliance", "setThreshold", 1, 1))
-    with refused("AllianceNotGovern", account("govern 3")):
-        suite.send("govern 3", "Alliance", "vote", proposal, True)
-
-
-def test_a_proposal_executes_once(suite: Suite) -> None:
-    proposal = suite.propose(("Alliance", "setThreshold", 1, 1))
-    suite.vote(proposal)
-    suite.execute(proposal)
+def test_a_proposal_executes_once_after_its_delay(suite: Suite) -> None:
+    proposal = suite.adopt(CHANGE)
+    receipt = suite.execute(proposal)
+    assert receipt.named("ProposalExecuted") == [
+        {"id": proposal, "yes": 2, "need": 2, "executor": account("anyone")},
+    ]
     with refused("AllianceWrongState", proposal, EXECUTED):
         suite.execute(proposal)
+    with refused("AllianceWrongState", proposal, EXECUTED):
+        suite.vote(proposal, [1])
 
 
-def test_a_proposal_expires_after_its_last_second(suite: Suite) -> None:
-    proposal = suite.propose(("Alliance", "setThreshold", 1, 1))
-    suite.vote(proposal)
-    suite.chain.mine(PERIODS["votingPeriod"])
-    last, late = suite.fork(), suite
-    last.execute(proposal)
+def test_an_adopted_proposal_waits_for_its_delay_and_lapses_after_its_window(suite: Suite) -> None:
+    proposal = suite.propose(CHANGE)
+    suite.vote(proposal, [2])
+    record = suite.call("Alliance", "proposal", proposal)
+    assert record["executableFrom"] == suite.chain.timestamp + PERIODS["executionDelay"]
+    assert record["lapsesAt"] == record["executableFrom"] + PERIODS["executionWindow"]
+    suite.chain.mine(PERIODS["executionDelay"] - 1)
+    with refused("AllianceWrongState", proposal, WAITING):
+        suite.execute(proposal)
+    suite.chain.mine(1)
+    assert suite.call("Alliance", "proposalState", proposal) == EXECUTABLE
+    suite.chain.mine(PERIODS["executionWindow"])
+    late = suite.fork()
+    suite.execute(proposal)
     late.chain.mine()
-    with refused("AllianceWrongState", proposal, EXPIRED):
+    with refused("AllianceWrongState", proposal, LAPSED):
         late.execute(proposal)
-    with refused("AllianceWrongState", proposal, EXPIRED):
+    with refused("AllianceWrongState", proposal, LAPSED):
         late.vote(proposal, [1])
 
 
-def test_open_and_passed_proposals_are_void_once_membership_changed() -> None:
+def test_the_end_of_voting_ends_voting_only(suite: Suite) -> None:
+    adopted, open_ = suite.propose(CHANGE), suite.propose(CHANGE)
+    suite.chain.mine(PERIODS["votingPeriod"])
+    suite.vote(adopted, [2])
+    suite.chain.mine(PERIODS["executionDelay"])
+    with refused("AllianceWrongState", open_, EXPIRED):
+        suite.vote(open_, [2])
+    with refused("AllianceWrongState", open_, EXPIRED):
+        suite.execute(open_)
+    suite.execute(adopted)
+
+
+def test_removing_a_member_voids_the_others_and_adding_one_does_not() -> None:
     suite = founded(3)
-    passed = suite.propose(("Alliance", "setThreshold", 1, 1))
-    suite.vote(passed)
-    opened = suite.propose(("Alliance", "setThreshold", 1, 1))
+    found(suite, 4)
+    passed, opened = suite.propose(CHANGE), suite.propose(CHANGE)
+    suite.vote(passed, [2])
+    suite.decide(("Alliance", "addMember", 4))
+    assert suite.call("Alliance", "proposalState", opened) == OPEN
     suite.decide(("Alliance", "removeMember", 3))
     for proposal in (passed, opened):
         assert suite.call("Alliance", "proposalState", proposal) == VOID
-    with refused("AllianceWrongState", passed, VOID):
-        suite.execute(passed)
-    with refused("AllianceWrongState", opened, VOID):
-        suite.vote(opened, [1])
+        with refused("AllianceWrongState", proposal, VOID):
+            suite.execute(proposal)
+        with refused("AllianceWrongState", proposal, VOID):
+            suite.vote(proposal, [1])
+
+
+def test_a_proposer_takes_back_what_is_open_and_nothing_else(suite: Suite) -> None:
+    proposal = suite.propose(CHANGE)
+    with refused("AllianceNotProposer", proposal, account("govern 2")):
+        suite.send("govern 2", "Alliance", "withdraw", proposal)
+    adopted = suite.fork()
+    receipt = suite.send("deputy 1", "Alliance", "withdraw", proposal)
+    assert receipt.named("ProposalWithdrawn") == [{"id": proposal, "operator": account("deputy 1")}]
+    with refused("AllianceWrongState", proposal, WITHDRAWN):
+        suite.vote(proposal, [2])
+    adopted.vote(proposal, [2])
+    with refused("AllianceWrongState", proposal, WAITING):
+        adopted.send("govern 1", "Alliance", "withdraw", proposal)
 
 
 def test_a_member_that_left_has_no_vote_and_one_that_joined_has(suite: Suite) -> None:
-    found_third(suite)
+    found(suite, 3)
     suite.decide(("Alliance", "addMember", 3))
-    suite.decide(("Alliance", "removeMember", 1))
+    removal = suite.propose(("Alliance", "removeMember", 1), by=2)
+    suite.vote(removal, [3])
+    suite.chain.mine(PERIODS["executionDelay"])
+    suite.execute(removal)
     assert sorted(suite.call("Alliance", "members")) == [2, 3]
     with refused("AllianceNotGovern", account("govern 1")):
         suite.propose(("Alliance", "addMember", 1), by=1)
-    proposal = suite.propose(("Alliance", "addMember", 1), by=3)
-    suite.vote(proposal, [2, 3])
-    suite.execute(proposal)
-    assert suite.call("Alliance", "isMember", 1)
 
 
 def test_a_failing_call_reverts_the_whole_proposal_and_names_its_position(suite: Suite) -> None:
-    proposal = suite.propose(
-        ("Alliance", "setThreshold", 1, 1), ("Alliance", "addMember", 9), ("Alliance", "removeMember", 2)
-    )
-    suite.vote(proposal)
+    proposal = suite.adopt(CHANGE, ("Alliance", "addMember", 9), ("Alliance", "removeMember", 2))
     with pytest.raises(Reverted) as caught:
         suite.execute(proposal)
     assert (caught.value.name, caught.value.facts[0]) == ("AllianceCallFailed", 1)
     assert caught.value.cause.name == "AllianceUnknownInstitution"
     assert suite.call("Alliance", "threshold") == (2, 3)
-    assert suite.call("Alliance", "proposalState", proposal) == PASSED
+    assert suite.call("Alliance", "proposalState", proposal) == EXECUTABLE
 
 
 def test_calls_run_in_order_and_their_events_are_those_of_the_targets(suite: Suite) -> None:
@@ -145,7 +121,7 @@ def test_calls_run_in_order_and_their_events_are_those_of_the_targets(suite: Sui
 
 
 def test_a_proposal_shows_its_document_its_calls_and_who_made_it(suite: Suite) -> None:
-    proposal = suite.propose(("Alliance", "setThreshold", 1, 1), by=2, document=DOCUMENT)
+    proposal = suite.propose(CHANGE, by=2, document=DOCUMENT)
     record = suite.call("Alliance", "proposal", proposal)
     assert (record["institution"], record["document"]) == (2, DOCUMENT)
     (call,) = suite.call("Alliance", "proposalCalls", proposal)
@@ -187,28 +163,20 @@ def test_a_signature_under_another_version_of_the_agreement_signs_nothing(suite:
         suite.send("anyone", "Alliance", "signAgreementFor", 2, deadline, agreed(suite, "govern 2", deadline))
 
 
+@pytest.mark.parametrize("change", [{"salt": b"\x09" * 32}, {"chainId": 1}, {"verifyingContract": "0x" + "11" * 20}])
+def test_a_signature_under_an_agreement_of_another_chain_or_contract_signs_nothing(
+    change: dict[str, Any], suite: Suite
+) -> None:
+    suite.decide(("Alliance", "adoptAgreement", DOCUMENT, 0))
+    deadline = suite.chain.timestamp + DAY
+    with refused("AllianceNotGovern"):
+        suite.send("anyone", "Alliance", "signAgreementFor", 1, deadline, agreed(suite, "govern 2", deadline, **change))
+
+
 @pytest.mark.parametrize(("numerator", "denominator"), [(1, 2), (4, 3), (0, 0), (0, 1)])
 def test_a_threshold_is_above_one_half_and_at_most_one(numerator: int, denominator: int, suite: Suite) -> None:
     with refused("AllianceThresholdOutOfBounds", numerator, denominator):
         suite.govern("Alliance", "setThreshold", numerator, denominator)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "lowest", "highest"),
-    [
-        ("votingPeriod", 59, 60, 366 * DAY),
-        ("votingPeriod", 367 * DAY, 60, 366 * DAY),
-        ("directoryDelay", 0, 1, 366 * DAY),
-        ("recoveryDelay", PERIODS["controllerDelay"] - 1, PERIODS["controllerDelay"], 366 * DAY),
-        ("controllerDelay", PERIODS["recoveryDelay"] + 1, 1, PERIODS["recoveryDelay"]),
-        ("disputePeriod", 0, 1, 366 * DAY),
-    ],
-)
-def test_no_vote_sets_a_period_within_which_nobody_can_act(
-    name: str, value: int, lowest: int, highest: int, suite: Suite
-) -> None:
-    with refused("AllianceParameterOutOfBounds", directory_name(name), value, lowest, highest):
-        suite.decide(("Alliance", "setParameter", directory_name(name), value))
 
 
 LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576, 31_536_000, 1_100_000, 30_000_000, 1_000_000, 4_000_000)
@@ -218,6 +186,10 @@ BRICKS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "no time to vote": (
         "AllianceParameterOutOfBounds",
         [("Alliance", "setParameter", directory_name("votingPeriod"), 1)],
+    ),
+    "no time to execute": (
+        "AllianceParameterOutOfBounds",
+        [("Alliance", "setParameter", directory_name("executionWindow"), 1)],
     ),
     "a delay for ever": (
         "AllianceParameterOutOfBounds",
@@ -258,16 +230,7 @@ def test_no_vote_bricks_the_chain(what: str, suite: Suite) -> None:
     error, calls = BRICKS[what]
     with refused(error):
         suite.decide(*calls)
-    suite.decide(("Alliance", "setThreshold", 1, 1))
-
-
-@pytest.mark.parametrize("name", PERIODS)
-def test_an_alliance_without_one_of_its_periods_is_not_founded(name: str, suite: Suite) -> None:
-    rest = {directory_name(other): value for other, value in PERIODS.items() if other != name}
-    types = ["uint16", "uint16", "address", "bytes32[]", "uint64[]"]
-    values = [2, 3, suite.address("Operators"), list(rest), list(rest.values())]
-    with refused("AllianceUnknownParameter", directory_name(name)):
-        suite.chain.deploy("Alliance", account("stranger"), types, values)
+    suite.decide(CHANGE)
 
 
 def test_founding_members_stand_in_the_state_of_block_0() -> None:
@@ -277,11 +240,12 @@ def test_founding_members_stand_in_the_state_of_block_0() -> None:
     assert suite.call("Operators", "institutionCount") == 4
 
 
-def found_third(suite: Suite) -> None:
-    suite.decide(creation(suite, 3))
+def found(suite: Suite, number: int) -> None:
+    """Institution `number`, with its controllers, created as a vote does."""
+    suite.govern(*creation(suite, number))
 
 
-def agreed(suite: Suite, person: str, deadline: int) -> bytes:
+def agreed(suite: Suite, person: str, deadline: int, **domain: Any) -> bytes:
     """The person's signature under version 1."""
     return suite.sign(
         person,
@@ -289,4 +253,5 @@ def agreed(suite: Suite, person: str, deadline: int) -> bytes:
         "AgreementSignature",
         {"version": "uint32", "document": "bytes32", "deadline": "uint256"},
         {"version": 1, "document": DOCUMENT, "deadline": deadline},
+        **domain,
     )

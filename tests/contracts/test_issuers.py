@@ -32,8 +32,8 @@ def test_every_change_of_state_stays_in_the_history(issuing: Suite) -> None:
     times = []
     for function in ("suspend", "reinstate", "withdraw"):
         issuing.chain.mine(DAY)
-        times.append(issuing.chain.timestamp)
         issuing.decide(("IssuerRegistry", function, 1, DOCUMENT))
+        times.append(issuing.chain.timestamp)
     issuing.decide(("IssuerRegistry", "admit", 1, [SCOPE], DOCUMENT))
     changes = [issuing.call("IssuerRegistry", "stateChange", 1, index) for index in range(1, 7)]
     assert [change["state"] for change in changes] == [

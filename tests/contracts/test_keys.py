@@ -40,7 +40,7 @@ def test_a_did_ends_by_vote_now_or_later_and_only_ever_earlier(issuing: Suite) -
     did, now = text_hash("did:web:university-1.example"), issuing.chain.timestamp
     with refused("KeysEndOutOfBounds", now - 1, now, EVER):
         issuing.govern("Keys", "endDid", did, now - 1, DOCUMENT)
-    receipt = issuing.decide(("Keys", "endDid", did, now + DAY, DOCUMENT))
+    receipt = issuing.govern("Keys", "endDid", did, now + DAY, DOCUMENT)
     assert receipt.named("DidEnded") == [{"institution": 1, "didHash": did, "until": now + DAY, "document": DOCUMENT}]
     with refused("KeysEndOutOfBounds", now + DAY, now, now + DAY - 1):
         issuing.govern("Keys", "endDid", did, now + DAY, DOCUMENT)

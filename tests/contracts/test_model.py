@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from testamur.artifacts.genesis import directory_name
 
-from tests.contracts.controlling import creation
+from tests.contracts.controlling import creation, exchange
 from tests.contracts.evm import Reverted
-from tests.contracts.suite import ISSUE, SCOPE, Suite, account, founded
+from tests.contracts.suite import ISSUE, PERIODS, SCOPE, Suite, account, founded
 
 _T = TypeVar("_T")
 
@@ -239,48 +239,93 @@ class Issuing(RuleBasedStateMachine):
             assert operator["account"] == account(who)
 
 
+OPEN, WAITING, EXECUTABLE, EXECUTED, EXPIRED, LAPSED, VOID, WITHDRAWN = range(1, 9)
+VOTABLE = (OPEN, WAITING, EXECUTABLE)
+VOTING, WAIT, WINDOW = 3600, PERIODS["executionDelay"], 5000
+
+
 @dataclass
 class ProposalModel:
     """What a proposal remembers."""
 
     identifier: int
-    epoch: int
-    expires: int
+    by: int
+    removals: int
+    """Members removed before it was made."""
+    voting_ends: int
+    need: int
     change: tuple[str, int]
-    yes: set[int] = field(default_factory=set)
-    voted: set[int] = field(default_factory=set)
-    is_executed: bool = False
+    said: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    """Account -> its entry at that time, and what it said."""
+    voters: set[int] = field(default_factory=set)
+    adopted: int | None = None
+    """When it was last counted as adopted."""
+    ending: int = 0
+    """EXECUTED or WITHDRAWN."""
 
 
 class Governing(RuleBasedStateMachine):
-    """Members, proposals and votes."""
+    """Members, their accounts, threshold, proposals and votes."""
 
     everyone = (1, 2, 3, 4)
     institutions = st.sampled_from(everyone)
+    officers = st.sampled_from(("govern", "deputy", "third"))
 
     @initialize()
     def begin(self) -> None:
         self.suite = founded(3).fork()
         self.suite.govern(*creation(self.suite, 4))
-        self.suite.govern("Alliance", "setParameter", directory_name("votingPeriod"), 1000)
+        for name, value in (("votingPeriod", VOTING), ("executionWindow", WINDOW)):
+            self.suite.govern("Alliance", "setParameter", directory_name(name), value)
         self.members = {1, 2, 3}
         self.validating = {1, 2, 3}
-        self.epoch = self.suite.call("Alliance", "epoch")
+        self.removals = 0
         self.threshold = (2, 3)
+        self.entries = {f"{officer} {number}": 1 for number in self.everyone for officer in ("govern", "deputy")}
+        """Account that governs -> how often it was appointed."""
+        self.appointments = dict(self.entries)
         self.proposals: list[ProposalModel] = []
 
-    def state(self, proposal: ProposalModel) -> int:
-        """None 0, Open 1, Passed 2, Executed 3, Expired 4, Void 5."""
-        if proposal.is_executed:
-            return 3
-        if proposal.epoch != self.epoch:
-            return 5
-        if self.suite.chain.timestamp > proposal.expires:
-            return 4
-        numerator, denominator = self.threshold
-        return 2 if denominator * len(proposal.yes) >= numerator * len(self.members) else 1
+    def stance(self, proposal: ProposalModel, number: int) -> bool | None:
+        """Yes, no, or nothing, by the accounts that have governed ever since they spoke."""
+        said = [
+            support
+            for who, (entry, support) in proposal.said.items()
+            if who.endswith(f" {number}") and self.entries.get(who) == entry
+        ]
+        return all(said) if said else None
 
-    @rule(seconds=st.sampled_from((1, 10, 500, 1000)))
+    def has_enough(self, proposal: ProposalModel) -> bool:
+        yes = sum(1 for number in self.members if self.stance(proposal, number))
+        return yes >= max(proposal.need, self.need())
+
+    def need(self) -> int:
+        numerator, denominator = self.threshold
+        return -(-numerator * len(self.members) // denominator)
+
+    def state(self, proposal: ProposalModel) -> int:
+        now = self.suite.chain.timestamp
+        if proposal.ending:
+            return proposal.ending
+        if proposal.removals != self.removals:
+            return VOID
+        if proposal.adopted is not None and now > proposal.adopted + WAIT + WINDOW:
+            return LAPSED
+        if proposal.adopted is None or not self.has_enough(proposal):
+            return EXPIRED if now > proposal.voting_ends else OPEN
+        return WAITING if now < proposal.adopted + WAIT else EXECUTABLE
+
+    def count(self, proposal: ProposalModel) -> None:
+        """What the contract writes down whenever somebody votes."""
+        if self.state(proposal) not in VOTABLE:
+            if self.state(proposal) == EXPIRED:
+                proposal.adopted = None
+        elif not self.has_enough(proposal):
+            proposal.adopted = None
+        elif proposal.adopted is None:
+            proposal.adopted = self.suite.chain.timestamp
+
+    @rule(seconds=st.sampled_from((1, 100, 600, 3000)))
     def time_passes(self, seconds: int) -> None:
         self.suite.chain.mine(seconds)
 
@@ -294,30 +339,70 @@ class Governing(RuleBasedStateMachine):
     def someone_proposes(self, by: int, change: tuple[str, int]) -> None:
         function, argument = change
         arguments = (argument, 3) if function == "setThreshold" else (argument,)
+        may = by in self.members and f"govern {by}" in self.entries
         refusal, number = tried(lambda: self.suite.propose(("Alliance", function, *arguments), by=by))
-        assert refusal == (None if by in self.members else "AllianceNotGovern")
+        assert refusal == (None if may else "AllianceNotGovern")
         if number is not None:
-            expires = self.suite.chain.timestamp + 1000
-            self.proposals.append(ProposalModel(number, self.epoch, expires, change))
+            ends = self.suite.chain.timestamp + VOTING
+            proposal = ProposalModel(number, by, self.removals, ends, self.need(), change)
+            proposal.said[f"govern {by}"] = self.entries[f"govern {by}"], True
+            proposal.voters.add(by)
+            self.count(proposal)
+            self.proposals.append(proposal)
 
     @precondition(lambda self: self.proposals)
-    @rule(data=st.data(), by=institutions, support=st.booleans())
-    def someone_votes(self, data: st.DataObject, by: int, support: bool) -> None:
+    @rule(data=st.data(), by=institutions, officer=officers, support=st.sampled_from((True, True, False)))
+    def someone_votes(self, data: st.DataObject, by: int, officer: str, support: bool) -> None:
         proposal = data.draw(st.sampled_from(self.proposals))
+        who = f"{officer} {by}"
         expected = None
-        if by not in self.members:
+        if by not in self.members or who not in self.entries:
             expected = "AllianceNotGovern"
-        elif self.state(proposal) not in (1, 2):
+        elif self.state(proposal) not in VOTABLE:
             expected = "AllianceWrongState"
-        elif by in proposal.voted:
-            expected = "AllianceAlreadyVoted"
-        identifier = proposal.identifier
-        refusal, _ = tried(lambda: self.suite.send(f"deputy {by}", "Alliance", "vote", identifier, support))
+        refusal, _ = tried(lambda: self.suite.send(who, "Alliance", "vote", proposal.identifier, support))
         assert refusal == expected
         if expected is None:
-            proposal.voted.add(by)
-        if expected is None and support:
-            proposal.yes.add(by)
+            self.count(proposal)
+            proposal.said[who] = self.entries[who], support
+            proposal.voters.add(by)
+            self.count(proposal)
+
+    @precondition(lambda self: self.proposals)
+    @rule(data=st.data())
+    def anyone_counts_anew(self, data: st.DataObject) -> None:
+        proposal = data.draw(st.sampled_from(self.proposals))
+        if self.state(proposal) in VOTABLE:
+            self.suite.send("anyone", "Alliance", "recount", proposal.identifier)
+            self.count(proposal)
+
+    @precondition(lambda self: self.proposals)
+    @rule(data=st.data(), by=institutions)
+    def someone_withdraws(self, data: st.DataObject, by: int) -> None:
+        proposal = data.draw(st.sampled_from(self.proposals))
+        expected = None
+        if by not in self.members or f"deputy {by}" not in self.entries:
+            expected = "AllianceNotGovern"
+        elif by != proposal.by:
+            expected = "AllianceNotProposer"
+        elif self.state(proposal) != OPEN:
+            expected = "AllianceWrongState"
+        refusal, _ = tried(lambda: self.suite.send(f"deputy {by}", "Alliance", "withdraw", proposal.identifier))
+        assert refusal == expected
+        if expected is None:
+            proposal.ending = WITHDRAWN
+
+    @rule(number=institutions, left=st.sampled_from(("govern", "deputy", "third")))
+    def an_institution_changes_its_accounts(self, number: int, left: str) -> None:
+        """Two of three officers govern; who comes back has an entry of its own."""
+        governing = [f"{officer} {number}" for officer in ("govern", "deputy", "third") if officer != left]
+        exchange(self.suite, number, governing)
+        for officer in ("govern", "deputy", "third"):
+            who = f"{officer} {number}"
+            if who not in governing:
+                self.entries.pop(who, None)
+            elif who not in self.entries:
+                self.appointments[who] = self.entries[who] = self.appointments.get(who, 0) + 1
 
     @precondition(lambda self: self.proposals)
     @rule(data=st.data())
@@ -325,7 +410,7 @@ class Governing(RuleBasedStateMachine):
         proposal = data.draw(st.sampled_from(self.proposals))
         function, argument = proposal.change
         expected = None
-        if self.state(proposal) != 2:
+        if self.state(proposal) != EXECUTABLE:
             expected = "AllianceWrongState"
         elif function == "addMember" and argument in self.members:
             expected = "AllianceAlreadyMember"
@@ -335,21 +420,24 @@ class Governing(RuleBasedStateMachine):
             expected = "AllianceNotMember"
         elif function == "removeMember" and argument in self.validating:
             others = self.validating - {argument}  # fewer than four: each of them says yes
-            expected = "PermissionsNotUnanimous" if others - proposal.yes else None if others else "PermissionsEmptySet"
+            yes = {number for number in others if self.stance(proposal, number)}
+            expected = "PermissionsNotUnanimous" if others - yes else None if others else "PermissionsEmptySet"
         refusal, _ = tried(lambda: self.suite.execute(proposal.identifier))
         assert refusal == expected
         if expected is None:
             self.carry_out(proposal)
 
     def carry_out(self, proposal: ProposalModel) -> None:
-        proposal.is_executed = True
+        proposal.ending = EXECUTED
         function, argument = proposal.change
         if function == "setThreshold":
             self.threshold = (argument, 3)
-            return
-        self.epoch += 1
-        self.members = self.members | {argument} if function == "addMember" else self.members - {argument}
-        self.validating &= self.members
+        elif function == "addMember":
+            self.members = self.members | {argument}
+        else:
+            self.members = self.members - {argument}
+            self.removals += 1
+            self.validating &= self.members
 
     def teardown(self) -> None:
         """Both know the same members, and where each proposal stands."""
@@ -358,6 +446,10 @@ class Governing(RuleBasedStateMachine):
         assert {entry["institution"] for entry in self.suite.call("Permissions", "validators")} == self.validating
         for proposal in self.proposals:
             assert self.suite.call("Alliance", "proposalState", proposal.identifier) == self.state(proposal)
+            tally = self.suite.call("Alliance", "tally", proposal.identifier)
+            stances = [self.stance(proposal, number) for number in self.members]
+            assert (tally["yes"], tally["no"]) == (stances.count(True), stances.count(False))
+            assert self.suite.call("Alliance", "proposal", proposal.identifier)["voters"] == len(proposal.voters)
 
 
 def tried(act: Callable[[], _T]) -> tuple[str | None, _T | None]:

@@ -13,7 +13,7 @@ DOCUMENT = b"\x07" * 32
 
 PINNED = {
     "Directory": {"_counts": 0, "_entries": 1},
-    "Alliance": {"_members": 0, "_epoch": 2, "_parameters": 3},
+    "Alliance": {"_periods": 0, "_members": 1, "_epoch": 3},
     "Operators": {"_institutionCount": 0, "_references": 1, "_operators": 2, "_restorations": 3, "_institutions": 4},
     "Permissions": {
         "_validatorKeys": 0,

@@ -21,6 +21,8 @@ abstract contract Suite is Cheats {
     uint40 internal constant START = 1_800_000_000;
     bytes32 internal constant ORIGIN = keccak256("block 0");
     uint64 internal constant VOTING_PERIOD = 7 days;
+    uint64 internal constant EXECUTION_DELAY = 1 days;
+    uint64 internal constant EXECUTION_WINDOW = 3 days;
     uint64 internal constant DIRECTORY_DELAY = 3 days;
     uint64 internal constant VOID_DELAY = 3 days;
 
@@ -49,7 +51,7 @@ abstract contract Suite is Cheats {
             new address[](0)
         );
         operators = new Operators(at[2], at[0], address(0), ORIGIN);
-        alliance = new Alliance(2, 3, at[1], _periodNames(), _periods());
+        alliance = new Alliance(2, 3, at[1], at[6], address(0), ORIGIN, _periodNames(), _periods());
         registry = new IssuerRegistry(at[2], at[1], at[7], address(0));
         status = new StatusRegistry(at[2], at[1], at[7], 1);
         batches = new CredentialBatches(at[1], at[7]);
@@ -127,15 +129,16 @@ abstract contract Suite is Cheats {
     }
 
     function _periodNames() private pure returns (bytes32[] memory names) {
-        names = new bytes32[](5);
-        (names[0], names[1], names[2], names[3], names[4]) =
-        ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay", "voidDelay");
+        names = new bytes32[](7);
+        (names[0], names[1], names[2]) = ("votingPeriod", "executionDelay", "executionWindow");
+        (names[3], names[4]) = ("controllerDelay", "recoveryDelay");
+        (names[5], names[6]) = ("directoryDelay", "voidDelay");
     }
 
     function _periods() private pure returns (uint64[] memory values) {
-        values = new uint64[](5);
-        (values[0], values[1], values[2], values[3], values[4]) =
-        (VOTING_PERIOD, 2 days, 10 days, DIRECTORY_DELAY, VOID_DELAY);
+        values = new uint64[](7);
+        (values[0], values[1], values[2]) = (VOTING_PERIOD, EXECUTION_DELAY, EXECUTION_WINDOW);
+        (values[3], values[4], values[5], values[6]) = (2 days, 10 days, DIRECTORY_DELAY, VOID_DELAY);
     }
 
     function _directory(address[8] memory at) private returns (Directory) {

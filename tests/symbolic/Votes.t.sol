@@ -12,10 +12,10 @@ contract Votes is Alliance {
         address operators,
         bytes32[] memory names,
         uint64[] memory values
-    ) Alliance(numerator, denominator, operators, names, values) {}
+    ) Alliance(numerator, denominator, operators, operators, operators, 0, names, values) {}
 
     function isEnough(uint256 yes) external view returns (bool) {
-        return _isEnough(yes);
+        return yes >= _needNow();
     }
 }
 
@@ -65,11 +65,13 @@ contract VoteProofs is Surroundings {
 
     /// @dev False where the constructor refuses the fraction, which it must exactly outside (1/2, 1].
     function _found(uint16 numerator, uint16 denominator) private returns (bool) {
-        bytes32[] memory names = new bytes32[](5);
-        (names[0], names[1], names[2], names[3], names[4]) =
-        ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay", "voidDelay");
-        uint64[] memory values = new uint64[](5);
-        (values[0], values[1], values[2], values[3], values[4]) = (7 days, 2 days, 10 days, 3 days, 3 days);
+        bytes32[] memory names = new bytes32[](7);
+        (names[0], names[1], names[2]) = ("votingPeriod", "executionDelay", "executionWindow");
+        (names[3], names[4]) = ("controllerDelay", "recoveryDelay");
+        (names[5], names[6]) = ("directoryDelay", "voidDelay");
+        uint64[] memory values = new uint64[](7);
+        (values[0], values[1], values[2]) = (7 days, 1 days, 3 days);
+        (values[3], values[4], values[5], values[6]) = (2 days, 10 days, 3 days, 3 days);
         try new Votes(numerator, denominator, address(this), names, values) returns (Votes made) {
             assert(2 * uint256(numerator) > denominator && numerator <= denominator);
             votes = made;
@@ -80,9 +82,9 @@ contract VoteProofs is Surroundings {
         return true;
     }
 
-    /// @dev The set of members begins in the first slot, with its length.
+    /// @dev The set of members begins in the second slot, with its length.
     function _setMembers(uint256 members) private {
-        vm.store(address(votes), 0, bytes32(members));
+        vm.store(address(votes), bytes32(uint256(1)), bytes32(members));
         assert(votes.memberCount() == members);
     }
 }

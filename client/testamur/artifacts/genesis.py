@@ -16,6 +16,7 @@ __all__ = [
     "DEFAULT_PERIODS",
     "LAYOUT",
     "PARAMETERS_TYPE",
+    "TRIAL_PERIODS",
     "ChainParameters",
     "Construction",
     "Founder",
@@ -45,13 +46,29 @@ LAYOUT = 1
 DEFAULT_PERIODS: Mapping[str, int] = MappingProxyType(
     {
         "votingPeriod": 14 * 86400,
+        "executionDelay": 2 * 86400,
+        "executionWindow": 14 * 86400,
         "controllerDelay": 7 * 86400,
         "recoveryDelay": 30 * 86400,
         "directoryDelay": 7 * 86400,
         "voidDelay": 7 * 86400,
     }
 )
-"""Seconds; alliance.toml [periods] overrides them."""
+"""Seconds; alliance.toml [periods] overrides them. An executionDelay that is not named is never longer than the
+controllerDelay: an alliance whose controllers change within seconds does not wait two days for a vote."""
+
+TRIAL_PERIODS: Mapping[str, int] = MappingProxyType(
+    {
+        "votingPeriod": 3600,
+        "executionDelay": 1,
+        "executionWindow": 3600,
+        "controllerDelay": 5,
+        "recoveryDelay": 10,
+        "directoryDelay": 5,
+        "voidDelay": 5,
+    }
+)
+"""Seconds: an alliance to try things out on, such as the reference alliance."""
 
 
 PARAMETERS_TYPE = "(uint64,uint32,uint32,uint16,uint32,uint32,uint32,uint64,uint64,uint64)"
@@ -149,6 +166,13 @@ def directory_name(name: str) -> bytes:
     return name.encode("ascii").ljust(32, b"\0")
 
 
+def _periods(founding: Founding) -> dict[str, int]:
+    periods = {**DEFAULT_PERIODS, **founding.periods}
+    if "executionDelay" not in founding.periods:
+        periods["executionDelay"] = min(periods["executionDelay"], periods["controllerDelay"])
+    return periods
+
+
 def _arguments(name: str, founding: Founding, at: Mapping[str, bytes]) -> tuple[list[str], list[object]]:
     """The constructor's types and arguments."""
     alliance, operators, directory = at["Alliance"], at["Operators"], at["Directory"]
@@ -165,10 +189,13 @@ def _arguments(name: str, founding: Founding, at: Mapping[str, bytes]) -> tuple[
                 [alliance, at["Permissions"], at["BlockHistory"], founding.origin],
             )
         case "Alliance":
-            periods = {**DEFAULT_PERIODS, **founding.periods}
+            periods = _periods(founding)
             return (
-                ["uint16", "uint16", "address", "bytes32[]", "uint64[]"],
-                [*founding.threshold, operators, [directory_name(n) for n in periods], [*periods.values()]],
+                [*["uint16"] * 2, *["address"] * 3, "bytes32", "bytes32[]", "uint64[]"],
+                [
+                    *(*founding.threshold, operators, directory, at["BlockHistory"], founding.origin),
+                    *([directory_name(n) for n in periods], [*periods.values()]),
+                ],
             )
         case "BlockHistory":
             return [], []

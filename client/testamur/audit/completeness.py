@@ -4,7 +4,7 @@ lists        every list up to the counter of its registry was opened by an event
 batches      each list's batches follow one another without gap up to its counter, each record as its event said
 voids        each batch that an event voided, lifted or cleared stands so in its slot
 statuses     each word of each list's bitmaps holds what the events add up to, also where none touched it
-votes        every proposal up to the counter was created by an event, its votes as the events count them
+votes        every proposal up to the counter was created by an event, as many institutions voted as events say
 
 All at one block. A node that withholds an event cannot withhold the counter with it: it would have to show another
 state, which `testamur verify` proves or refuses. What is compared here is the node's word; ask a node of your own.
@@ -174,12 +174,12 @@ def _voids(suite: Suite, told: Iterable[LogEntry], audit: Audit) -> Iterator[str
 
 def _votes(suite: Suite, named: dict[bytes, str], told: Iterable[LogEntry], audit: Audit) -> Iterator[str]:
     created: dict[bytes, set[int]] = defaultdict(set)
-    votes: dict[tuple[bytes, int], list[int]] = defaultdict(lambda: [0, 0])
+    voters: dict[tuple[bytes, int], set[int]] = defaultdict(set)
     for entry in told:
         if entry.event == "ProposalCreated":
             created[entry.address].add(entry.arguments["id"])
         elif entry.event == "VoteCast":
-            votes[entry.address, entry.arguments["id"]][0 if entry.arguments["support"] else 1] += 1
+            voters[entry.address, entry.arguments["id"]].add(entry.arguments["institution"])
     for address in (address for address, name in named.items() if name == "Alliance"):
         alliance = Contract("Alliance", address, suite.rpc)
         numbers = range(1, alliance.read("proposalCount", block=audit.block) + 1)
@@ -187,8 +187,8 @@ def _votes(suite: Suite, named: dict[bytes, str], told: Iterable[LogEntry], audi
         for number, record in zip(numbers, records, strict=True):
             if number not in created[address]:
                 yield f"proposal {number} was made, and no event says so"
-            if [record["yes"], record["no"]] != votes[address, number]:
-                yield f"proposal {number}: the votes counted differ from the events"
+            if record["voters"] != len(voters[address, number]):
+                yield f"proposal {number}: the institutions that voted differ from the events"
 
 
 def _read_each(

@@ -13,7 +13,8 @@ from testamur.artifacts.genesis import CONSTRUCTION_ORDER, LAYOUT, Founding, con
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call, Contract, directory_name
 from testamur.chain.errors import TransactionRevertedError, WrongChainError
-from testamur.chain.governance import Proposal, propose_and_pass
+from testamur.chain.governance import propose_and_pass
+from testamur.chain.proposals import Proposal
 from testamur.chain.rpc import Rpc, to_hex
 from testamur.chain.transactions import Receipt, Sender
 from testamur.proof.hashing import keccak256

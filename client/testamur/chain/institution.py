@@ -15,8 +15,9 @@ from testamur.chain.acceptance import DAY, Controllers, accept, creation_call
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
 from testamur.chain.errors import KeyUnusableError
-from testamur.chain.governance import Proposal, propose_and_pass
+from testamur.chain.governance import propose_and_pass
 from testamur.chain.password_file import read_password
+from testamur.chain.proposals import Proposal
 from testamur.chain.signer import Account, create_keystore
 from testamur.chain.transactions import Receipt
 from testamur.profile import Accounts, Institution, Profile
@@ -212,7 +213,8 @@ def found_institution(
 ) -> tuple[Institution, Proposal, Receipt | None]:
     """Create an institution by vote, with its GOVERN, ADMIN and recovery accounts; its number follows from the chain.
 
-    The receipt is None where the vote still waits for other members; the number then holds once they have executed it.
+    The receipt is None where the proposal still waits, for other members or for its delay; the number then holds
+    once it is executed.
     """
     operators = connection.contract("Operators")
     number = operators.read("institutionCount") + 1

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from testamur.cli.command import command, noun
 from testamur.cli.entries import CodeHashes, agree_to_code, show_entries
 from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
+
+if TYPE_CHECKING:
+    from testamur.chain.connection import Connection
 
 __all__ = ["app"]
 
@@ -25,56 +28,85 @@ def show(
     number: Annotated[int | None, typer.Argument(metavar="[PROPOSAL]", help="A proposal, with its calls.")] = None,
 ) -> None:
     """Show members, threshold, agreements and proposals, or one proposal."""
-    from testamur.chain.calls import describe_call
-    from testamur.chain.governance import list_proposals, read_proposal
-
     with session.connection() as connection:
-        alliance = connection.contract("Alliance")
-        if number is not None:
-            proposal = read_proposal(alliance, number)
-            calls = [describe_call(connection.suite, target, data) for target, data in proposal.calls]
-            record = _record(proposal, calls)
-            session.terminal.facts({name: value for name, value in record.items() if name != "calls"})
-            for text in calls:
-                session.terminal.show(f"  {text}")
-            entries = show_entries(session, connection.suite, proposal.calls)
-            session.terminal.result({**record, "entries": entries})
-            return
-        numerator, denominator = alliance.read("threshold").values()
-        members = alliance.read("members")
-        agreements = []
-        for version in range(1, alliance.read("agreementCount") + 1):
-            agreement = alliance.read("agreement", version)
-            signed = [member for member in members if alliance.read("signed", version, member)]
-            agreements.append(
-                {"version": version, "document": agreement["document"], "from": agreement["from"], "signed": signed}
-            )
-        proposals = [_record(proposal, []) for proposal in list_proposals(alliance)]
-        session.terminal.result(
-            {
-                "members": members,
-                "threshold": f"{numerator}/{denominator}",
-                "epoch": alliance.read("epoch"),
-                "agreements": agreements,
-                "proposals": proposals,
-            }
+        if number is None:
+            _show_alliance(session, connection)
+        else:
+            _show_proposal(session, connection, number)
+
+
+def _show_proposal(session: Session, connection: "Connection", number: int) -> None:
+    """One proposal: where it stands, its calls in words, who says what and which accounts object."""
+    from testamur.chain.calls import describe_call
+    from testamur.chain.proposals import read_proposal, read_votes
+    from testamur.cli.proposing import proposal_record
+
+    alliance = connection.contract("Alliance")
+    proposal = read_proposal(alliance, number)
+    record = proposal_record(proposal)
+    calls = [describe_call(connection.suite, target, data) for target, data in proposal.calls]
+    votes = read_votes(alliance, number, sorted(alliance.read("members")))
+    listed = [
+        {
+            "institution": vote.institution,
+            "says": vote.stance.name.lower(),
+            "objecting": ["0x" + address.hex() for address in vote.objecting],
+        }
+        for vote in votes
+    ]
+    session.terminal.facts(record)
+    for text in calls:
+        session.terminal.show(f"  {text}")
+    entries = show_entries(session, connection.suite, proposal.calls)
+    session.terminal.result({**record, "votes": listed, "calls": calls, "entries": entries})
+    session.terminal.say()
+    rows = [
+        (vote.institution, item["says"], ", ".join("0x" + address.hex() for address in vote.objecting) or "-")
+        for vote, item in zip(votes, listed, strict=True)
+    ]
+    session.terminal.table(("institution", "says", "objecting accounts"), rows)
+
+
+def _show_alliance(session: Session, connection: "Connection") -> None:
+    from testamur.chain.proposals import list_proposals
+    from testamur.cli.proposing import proposal_record
+
+    alliance = connection.contract("Alliance")
+    numerator, denominator = alliance.read("threshold").values()
+    members = alliance.read("members")
+    agreements = []
+    for version in range(1, alliance.read("agreementCount") + 1):
+        agreement = alliance.read("agreement", version)
+        signed = [member for member in members if alliance.read("signed", version, member)]
+        agreements.append(
+            {"version": version, "document": agreement["document"], "from": agreement["from"], "signed": signed}
         )
-        session.terminal.facts(
-            {"members": ", ".join(map(str, members)), "threshold": f"{numerator}/{denominator} of the members"}
+    proposals = [proposal_record(proposal) for proposal in list_proposals(alliance)]
+    session.terminal.result(
+        {
+            "members": members,
+            "threshold": f"{numerator}/{denominator}",
+            "epoch": alliance.read("epoch"),
+            "agreements": agreements,
+            "proposals": proposals,
+        }
+    )
+    session.terminal.facts(
+        {"members": ", ".join(map(str, members)), "threshold": f"{numerator}/{denominator} of the members"}
+    )
+    for item in agreements:
+        signatures = ", ".join(map(str, item["signed"])) or "nobody yet"
+        session.terminal.say(
+            "agreement {version} (0x{document}) signed by {signatures}",
+            version=item["version"],
+            document=item["document"].hex(),
+            signatures=signatures,
         )
-        for item in agreements:
-            signatures = ", ".join(map(str, item["signed"])) or "nobody yet"
-            session.terminal.say(
-                "agreement {version} (0x{document}) signed by {signatures}",
-                version=item["version"],
-                document=item["document"].hex(),
-                signatures=signatures,
-            )
-        if proposals:
-            session.terminal.say()
-            heads = ("proposal", "state", "yes", "no", "by", "expires")
-            keys = ("proposal", "state", "yes", "no", "institution", "expiresAt")
-            session.terminal.table(heads, [[item[key] for key in keys] for item in proposals])
+    if proposals:
+        session.terminal.say()
+        heads = ("proposal", "state", "yes", "no", "need", "by", "expires")
+        keys = ("proposal", "state", "yes", "no", "need", "institution", "votingEndsAt")
+        session.terminal.table(heads, [[item[key] for key in keys] for item in proposals])
 
 
 @command(
@@ -94,8 +126,9 @@ def propose(
 ) -> int:
     """Put calls to the vote, and vote with every member the profile holds.
 
-    A proposal that has enough votes is executed at once; else it stays open for the others. One that enters code in the
-    Directory which this client does not know is refused, unless --code-hash names it.
+    A proposal that has enough votes is executed after its delay, which is waited out up to two minutes; else it stays
+    open for the others. One that enters code in the Directory which this client does not know is refused, unless
+    --code-hash names it.
     """
     from testamur.chain.governance import document_hash
     from testamur.cli.calls import parse_call
@@ -118,15 +151,17 @@ def propose(
 def vote(
     session: Session,
     number: Number,
-    against: Annotated[bool, typer.Option("--against", help="Vote no. A vote is final.")] = False,
+    against: Annotated[bool, typer.Option("--against", help="Say no. One account's no is its institution's.")] = False,
     code_hashes: CodeHashes = None,
 ) -> None:
-    """Cast the vote of the institution that acts.
+    """Vote with an account of the institution that acts, or change what it said.
 
-    A yes for code in the Directory that this client does not know is refused, unless --code-hash names it.
+    The institution says yes where one of its GOVERN accounts does and none says no. Votes may change until the proposal
+    is executed. A yes for code in the Directory that this client does not know is refused, unless --code-hash names it.
     """
-    from testamur.chain.governance import read_proposal
     from testamur.chain.governance import vote as cast
+    from testamur.chain.proposals import read_proposal
+    from testamur.cli.proposing import proposal_record, say_when_executable
 
     with session.connection() as connection:
         alliance = connection.contract("Alliance")
@@ -135,29 +170,65 @@ def vote(
             agree_to_code(connection.suite, read_proposal(alliance, number).calls, code_hashes)
         receipt = cast(alliance, connection.sender_for(institution, "govern"), number, support=not against)
         proposal = read_proposal(alliance, number)
-        session.terminal.result({**_record(proposal, []), "transaction": receipt.transaction})
+        session.terminal.result({**proposal_record(proposal), "transaction": receipt.transaction})
         session.terminal.say(
-            "voted; proposal {number} is {state} with {yes} yes",
+            "voted; proposal {number} is {state} with {yes} yes of {need}",
             number=number,
-            state=proposal.state.name.lower(),
+            state=session.terminal.language.said(proposal.state.name.lower()),
             yes=proposal.yes,
+            need=proposal.need,
         )
-        if proposal.state.name == "PASSED":
-            session.terminal.say("carry it out with: testamur alliance execute {number}", number=number)
+        say_when_executable(session, proposal)
 
 
-@command(app, "execute", example="testamur alliance execute 3")
-def execute(session: Session, number: Number) -> None:
-    """Carry out a proposal that has passed."""
-    from testamur.chain.governance import execute as carry_out
+@command(app, "withdraw", example="testamur alliance withdraw 3 --as cdou")
+def withdraw(session: Session, number: Number) -> None:
+    """Take back a proposal of the institution that acts, while it is open."""
+    from testamur.chain.governance import withdraw as take_back
 
     with session.connection() as connection:
         institution = session.institution(connection.profile)
-        receipt = carry_out(connection.contract("Alliance"), connection.sender_for(institution, "govern"), number)
+        receipt = take_back(connection.contract("Alliance"), connection.sender_for(institution, "govern"), number)
+        session.terminal.result(
+            {
+                "proposal": number,
+                "state": "withdrawn",
+                "transaction": receipt.transaction,
+                "block": receipt.block_number,
+            }
+        )
+        session.terminal.say("proposal {number} was withdrawn", number=number)
+
+
+@command(app, "execute", example="testamur alliance execute 3")
+def execute(session: Session, number: Number) -> int:
+    """Carry out an adopted proposal, and wait for its delay up to two minutes.
+
+    Where the delay is longer, it says from when on and ends with 10. Votes are counted anew first where they would be
+    enough by now.
+    """
+    from testamur.chain.governance import execute as carry_out
+    from testamur.chain.governance import recount, wait_until_executable
+    from testamur.chain.proposals import ProposalState, read_proposal
+    from testamur.cli.proposing import proposal_record, say_when_executable, wait_notes
+
+    with session.connection() as connection:
+        alliance = connection.contract("Alliance")
+        sender = connection.sender_for(session.institution(connection.profile), "govern")
+        proposal = read_proposal(alliance, number)
+        if proposal.state is ProposalState.OPEN and proposal.yes >= proposal.need:
+            recount(alliance, sender, number)
+        if not wait_until_executable(alliance, number, wait_notes(session)):
+            proposal = read_proposal(alliance, number)
+            if say_when_executable(session, proposal):
+                session.terminal.result(proposal_record(proposal))
+                return 10
+        receipt = carry_out(alliance, sender, number)
         session.terminal.result({"proposal": number, "transaction": receipt.transaction, "block": receipt.block_number})
         session.terminal.say(
             "proposal {number} was executed in block {block_number}", number=number, block_number=receipt.block_number
         )
+        return 0
 
 
 @command(app, "sign", example="testamur alliance sign 1 --as cdou")
@@ -176,20 +247,3 @@ def sign(
         session.terminal.say(
             "institution {number} has signed agreement {version}", number=institution.number, version=version
         )
-
-
-def _record(proposal: object, calls: list[str]) -> dict[str, object]:
-    from testamur.chain.governance import Proposal
-
-    assert isinstance(proposal, Proposal)
-    return {
-        "proposal": proposal.id,
-        "institution": proposal.institution,
-        "state": proposal.state.name.lower(),
-        "yes": proposal.yes,
-        "no": proposal.no,
-        "createdAt": proposal.created_at,
-        "expiresAt": proposal.expires_at,
-        "document": proposal.document,
-        "calls": calls,
-    }

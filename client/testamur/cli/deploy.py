@@ -143,7 +143,9 @@ def _renew(session: Session, connection: "Connection", plan: bool, document: Pat
                 "{contract} 0x{address}: proposal {proposal} passed; current after the Directory's delay", **facts
             )
         else:
-            terminal.say("{contract} 0x{address}: proposal {proposal} waits for the other members", **facts)
+            terminal.say(
+                "{contract} 0x{address}: proposal {proposal} waits, see `testamur alliance show {proposal}`", **facts
+            )
     return 0
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
 from testamur.chain.errors import KeyUnusableError
-from testamur.chain.governance import ProposalState, document_hash
+from testamur.chain.governance import document_hash, wait_until_executable
 from testamur.chain.transactions import Receipt, Sender
 
 __all__ = ["Motion", "carry", "deliver"]
@@ -36,7 +36,8 @@ def deliver(pairs: Sequence[tuple[Sender, Call]]) -> list[Receipt]:
 
 
 def carry(connection: Connection, motions: Sequence[Motion]) -> list[Receipt]:
-    """Propose all motions, let every member of the profile vote for each, execute them; the executions' receipts."""
+    """Propose all motions, let every member of the profile vote for each, execute them once their delay is over; the
+    executions' receipts."""
     alliance = connection.contract("Alliance")
     members = set(alliance.read("members"))
     voters = [
@@ -60,11 +61,12 @@ def carry(connection: Connection, motions: Sequence[Motion]) -> list[Receipt]:
         ]
     )
     numbers = [alliance.decode_logs(receipt.logs)[0].arguments["id"] for receipt in proposed]
-    deliver([(voter, alliance.call("vote", number, True)) for voter in voters for number in numbers])
+    deliver([(voter, alliance.call("vote", number, True)) for voter in voters[1:] for number in numbers])
     for number in numbers:
-        if alliance.read("proposalState", number) != ProposalState.PASSED:
+        if not wait_until_executable(alliance, number):
             raise KeyUnusableError(
-                f"proposal {number} did not get enough votes from this profile",
-                "the scenario needs a chain whose members are the founders of the profile",
+                f"proposal {number} did not get enough votes from this profile, or waits longer than two minutes",
+                "the scenario needs a chain whose members are the founders of the profile, with an executionDelay of "
+                "seconds",
             )
     return deliver([(voters[0], alliance.call("execute", number)) for number in numbers])

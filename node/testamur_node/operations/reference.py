@@ -11,6 +11,7 @@ from pathlib import Path
 
 import tomli_w
 from testamur.artifacts import GENESIS_ADDRESSES
+from testamur.artifacts.genesis import TRIAL_PERIODS
 
 from testamur_node.operations.keystore import address_of, encrypt, new_key, write_secret
 
@@ -74,14 +75,7 @@ def alliance_toml(members: list[MemberAccounts], chain_id: int, genesis_time: da
             "chain_id": chain_id,
             "genesis_time": genesis_time,
             "threshold": [2, 3],
-            "periods": {
-                "unit": "seconds",
-                "votingPeriod": 3600,
-                "controllerDelay": 5,
-                "recoveryDelay": 10,
-                "directoryDelay": 5,
-                "voidDelay": 5,
-            },
+            "periods": {"unit": "seconds", **TRIAL_PERIODS},
             "member": [
                 {
                     "number": member.institution.number,

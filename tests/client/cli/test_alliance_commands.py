@@ -97,10 +97,50 @@ def test_a_vote_by_hand_carries_a_proposal(world: World) -> None:
         number = propose(alliance, sender, [call], document_hash(b"by hand"))
     options = ("--profile", world.result.profile, "--json")
     assert command("alliance", "execute", number, *options).code == 10
-    assert command("alliance", "vote", number, "--as", "cdou", *options).json["state"] == "open"
-    assert command("alliance", "vote", number, "--as", "cdou", *options).code == 10
-    assert command("alliance", "vote", number, "--as", "uestc", *options).json["state"] == "passed"
+    assert command("alliance", "vote", number, "--as", "cdou", "--against", *options).json["no"] == 1
+    assert command("alliance", "vote", number, "--as", "cdou", *options).json["yes"] == 1
+    voted = command("alliance", "vote", number, "--as", "uestc", *options)
+    assert voted.json["state"] == "waiting"
+    assert voted.json["executableFrom"] < voted.json["lapsesAt"]
     assert command("alliance", "execute", number, *options).code == 0
+
+
+def test_who_objects_is_shown_and_a_proposal_is_taken_back(world: World) -> None:
+    from testamur.chain.connection import Connection
+    from testamur.chain.governance import document_hash, propose
+
+    with Connection.open(world.profile) as connection:
+        alliance = connection.contract("Alliance")
+        sender = connection.sender_for(connection.profile.institution("cdou"), "govern")
+        number = propose(alliance, sender, [alliance.call("setThreshold", 2, 3)], document_hash(b"not so"))
+        objector = connection.sender_for(connection.profile.institution("uestc"), "govern").account.address
+    options = ("--profile", world.result.profile)
+    command("alliance", "vote", number, "--as", "uestc", "--against", *options)
+    shown = command("alliance", "show", number, *options, "--json").json
+    assert shown["votes"] == [
+        {"institution": 1, "says": "yes", "objecting": []},
+        {"institution": 2, "says": "no", "objecting": ["0x" + objector.hex()]},
+    ]
+    assert "0x" + objector.hex() in command("alliance", "show", number, *options).out
+    assert command("alliance", "withdraw", number, "--as", "uestc", *options).code == 10
+    assert command("alliance", "withdraw", number, "--as", "cdou", *options, "--json").json["state"] == "withdrawn"
+    assert command("alliance", "show", number, *options, "--json").json["state"] == "withdrawn"
+    assert command("alliance", "execute", number, *options).code == 10
+
+
+def test_a_delay_longer_than_two_minutes_is_told_and_left_to_people(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("--profile", world.result.profile, "--json")
+    with monkeypatch.context() as patched:
+        patched.setattr("testamur.chain.governance.wait_until_executable", lambda *_: False)
+        proposed = command("alliance", "propose", "Alliance.setThreshold[2, 3]", *options)
+        assert (proposed.code, proposed.json["state"], proposed.json["block"]) == (0, "waiting", None)
+        executed = command("alliance", "execute", proposed.json["proposal"], *options)
+        assert executed.code == 10
+        assert executed.json == {key: proposed.json[key] for key in executed.json}
+        assert "may be executed from" in command("alliance", "execute", proposed.json["proposal"], *options[:2]).out
+    assert command("alliance", "execute", proposed.json["proposal"], *options).code == 0
 
 
 def test_the_account_that_as_names_is_the_one_that_signs(world: World) -> None:

@@ -3,7 +3,8 @@
 from testamur.artifacts.genesis import directory_name
 
 from tests.contracts.refusals.ground import DOCUMENT, NO_ONE, new_alliance, provokes
-from tests.contracts.suite import Suite, account
+from tests.contracts.suite import DAY, PERIODS, Suite, account
+from tests.contracts.test_signed_votes import signed
 
 
 @provokes("GovernedNotAlliance")
@@ -70,7 +71,8 @@ def _(s: Suite) -> object:
 @provokes("AllianceNoCode")
 def _(s: Suite) -> object:
     proposal = s.send("govern 1", "Alliance", "propose", [(NO_ONE, b"")], DOCUMENT).output
-    s.vote(proposal)
+    s.vote(proposal, [2])
+    s.chain.mine(PERIODS["executionDelay"])
     return s.execute(proposal)
 
 
@@ -79,17 +81,34 @@ def _(s: Suite) -> object:
     return s.execute(s.propose(("Alliance", "setThreshold", 1, 1)))
 
 
-@provokes("AllianceAlreadyVoted")
+@provokes("AllianceNotProposer")
 def _(s: Suite) -> object:
-    proposal = s.propose(("Alliance", "setThreshold", 1, 1))
-    s.vote(proposal, [1])
-    return s.send("deputy 1", "Alliance", "vote", proposal, False)
+    return s.send("govern 2", "Alliance", "withdraw", s.propose(("Alliance", "setThreshold", 1, 1)))
+
+
+@provokes("AllianceKnownParameter")
+def _(s: Suite) -> object:
+    return s.govern("Alliance", "addParameter", directory_name("votingPeriod"), DAY)
+
+
+@provokes("AllianceTooManyVotes")
+def _(s: Suite) -> object:
+    return s.send("anyone", "Alliance", "voteMany", [signed(s, "govern 2", 1, content=DOCUMENT)] * 257)
+
+
+@provokes("AllianceOtherContent")
+def _(s: Suite) -> object:
+    return s.send("anyone", "Alliance", "voteFor", signed(s, "govern 2", 1, content=DOCUMENT))
+
+
+@provokes("AllianceSequenceMismatch")
+def _(s: Suite) -> object:
+    return s.send("anyone", "Alliance", "voteFor", signed(s, "govern 2", s.propose(("Alliance", "epoch")), 1))
 
 
 @provokes("AllianceExecuting")
 def _(s: Suite) -> object:
-    inner = s.propose(("Alliance", "setThreshold", 1, 1))
-    s.vote(inner)
+    inner = s.adopt(("Alliance", "setThreshold", 1, 1))
     return s.decide(("Alliance", "execute", inner))
 
 

@@ -47,10 +47,10 @@ def _(s: Suite) -> object:
 @provokes("DirectoryTooManyVersions")
 def _(s: Suite) -> object:
     name = directory_name("StatusRegistry")
-    s.govern("Alliance", "setParameter", directory_name("directoryDelay"), 1)
+    s.govern("Alliance", "setParameter", directory_name("directoryDelay"), 3600)
     for _ in range(62):
         s.govern("Directory", "set", name, new_status_registry(s, 1), 1)
-        s.chain.mine(2)
+        s.chain.mine(3600)
     return s.govern("Directory", "set", name, new_status_registry(s, 1), 1)
 
 

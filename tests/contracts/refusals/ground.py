@@ -5,7 +5,7 @@ from typing import Any
 
 from testamur.artifacts.genesis import PARAMETERS_TYPE, directory_name
 
-from tests.contracts.suite import DAY, Suite
+from tests.contracts.suite import DAY, PERIODS, Suite
 
 __all__ = [
     "CASES", "provokes", "DOCUMENT", "KEY", "NO_ONE", "LIMITS", "FULL",
@@ -35,15 +35,18 @@ FULL = 2**256 - 1
 
 def new_alliance(suite: Suite, **changes: Any) -> bytes:
     """Construct a second Alliance, sound but for the changes."""
-    names = ("votingPeriod", "controllerDelay", "recoveryDelay", "directoryDelay", "voidDelay")
+    names = tuple(PERIODS)
     arguments = {
         "numerator": 2,
         "denominator": 3,
         "operators": suite.address("Operators"),
+        "directory": suite.address("Directory"),
+        "history": suite.address("BlockHistory"),
+        "origin": bytes(32),
         "names": [directory_name(name) for name in names],
-        "values": [3600] * len(names),
+        "values": list(PERIODS.values()),
     }
-    types = ["uint16", "uint16", "address", "bytes32[]", "uint64[]"]
+    types = [*["uint16"] * 2, *["address"] * 3, "bytes32", "bytes32[]", "uint64[]"]
     return suite.chain.deploy("Alliance", NO_ONE, types, list((arguments | changes).values()))
 
 

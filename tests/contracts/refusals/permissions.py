@@ -156,8 +156,9 @@ def _(s: Suite) -> object:
 @provokes("PermissionsTooMuchMoved")
 def _(_s: Suite) -> object:
     s = founded(6)
-    s.decide(("Permissions", "setValidator", validator(1).key, 0, 1))
-    return s.decide(("Permissions", "setValidator", validator(2).key, 0, 2))
+    first, second = (s.adopt(("Permissions", "setValidator", validator(number).key, 0, number)) for number in (1, 2))
+    s.execute(first)
+    return s.execute(second)
 
 
 @provokes("PermissionsInstitutionTooStrong")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from testamur.artifacts.genesis import TRIAL_PERIODS
 from testamur.batch.acceptance import acceptance
 from testamur.batch.issuing import issue
 from testamur.chain.connection import Connection
@@ -240,7 +241,9 @@ def test_the_whole_line_runs_on_another_chain(anvil: Rpc, tmp_path: Path) -> Non
             address = keystore_address(profile.resolve(str(path)))
             assert address is not None
             anvil.call("anvil_setBalance", to_hex(address), hex(10**19))
-    deployed = deploy_suite(anvil, sender(anvil, tmp_path), founding_from_profile(profile))
+    deployed = deploy_suite(
+        anvil, sender(anvil, tmp_path), replace(founding_from_profile(profile), periods=TRIAL_PERIODS)
+    )
     profile = replace(profile, directory=deployed.addresses["Directory"])
     profile.save()
     assert is_governed(anvil, profile.directory)

@@ -8,16 +8,15 @@ from testamur.artifacts.genesis import directory_name
 from testamur.chain.deploy import deploy_successor
 from testamur.chain.errors import KeyUnusableError, TransactionRevertedError, WrongChainError
 from testamur.chain.governance import (
-    ProposalState,
     adopt_agreement,
     document_hash,
     execute,
-    list_proposals,
     propose,
     propose_and_pass,
-    read_proposal,
     sign_agreement,
     vote,
+    wait_until_executable,
+    withdraw,
 )
 from testamur.chain.institution import (
     Role,
@@ -30,6 +29,7 @@ from testamur.chain.institution import (
     register_calls,
 )
 from testamur.chain.keys import KeyUsage, add_key, add_signing_keys, key_hash, mark_key_compromised, retire_key
+from testamur.chain.proposals import ProposalState, Stance, list_proposals, read_proposal, read_votes
 from testamur.chain.signer import Account, create_keystore
 from testamur.profile import Accounts, Institution, Profile
 
@@ -61,15 +61,37 @@ def test_a_profile_of_one_member_leaves_the_proposal_open_for_the_others(allianc
         call = contract.call("setThreshold", 2, 3)
         proposal, receipt = propose_and_pass(connection, [call], DOCUMENT)
         assert (receipt, proposal.state, proposal.yes) == (None, ProposalState.OPEN, 1)
+        assert (proposal.need, proposal.executable_from) == (2, None)
         sender = connection.sender(connection.account(other.accounts.govern[1]))
         with pytest.raises(TransactionRevertedError, match=f"proposal {proposal.id} is in state 1") as caught:
             execute(contract, sender, proposal.id)
         assert caught.value.exit_code == 10
         vote(contract, sender, proposal.id)
-        with pytest.raises(TransactionRevertedError, match="has voted on proposal"):
-            vote(contract, connection.sender(connection.account(other.accounts.govern[0])), proposal.id, support=False)
+        assert wait_until_executable(contract, proposal.id)
+        objector = connection.sender(connection.account(other.accounts.govern[0]))
+        vote(contract, objector, proposal.id, support=False)
+        assert not wait_until_executable(contract, proposal.id)
+        (_, objecting) = read_votes(contract, proposal.id, [1, 2])
+        assert (objecting.stance, objecting.objecting) == (Stance.NO, (objector.account.address,))
+        with pytest.raises(TransactionRevertedError, match=f"proposal {proposal.id} is in state 1"):
+            execute(contract, sender, proposal.id)
+        vote(contract, objector, proposal.id)
+        assert wait_until_executable(contract, proposal.id)
         execute(contract, sender, proposal.id)
         assert read_proposal(contract, proposal.id).state is ProposalState.EXECUTED
+
+
+def test_a_proposer_takes_its_proposal_back(alliance: Alliance) -> None:
+    with alliance.connect() as connection:
+        contract = connection.contract("Alliance")
+        first, second = (
+            connection.sender_for(connection.profile.institution(slug), "govern") for slug in ("cdou", "uestc")
+        )
+        number = propose(contract, first, [contract.call("setThreshold", 2, 3)], DOCUMENT)
+        with pytest.raises(TransactionRevertedError, match="institution that made proposal"):
+            withdraw(contract, second, number)
+        withdraw(contract, first, number)
+        assert read_proposal(contract, number).state is ProposalState.WITHDRAWN
 
 
 def test_only_a_member_proposes(alliance: Alliance) -> None:

@@ -83,7 +83,6 @@ def governed(started: Callable[..., NodeProcess]) -> NodeProcess:
     ).strip()
     calls = f"[({genesis_address('Permissions')},{grant})]"
     first.send("Alliance", "propose((address,bytes)[],bytes32)", calls, "0x" + "07" * 32)
-    first.send("Alliance", "vote(uint256,bool)", 1, "true")
     second.send("Alliance", "vote(uint256,bool)", 1, "true")
     second.send("Alliance", "execute(uint256)", 1)
     return node
