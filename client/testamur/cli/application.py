@@ -11,10 +11,10 @@ from testamur.cli import (
     audit,
     backup,
     bundle,
-    controllers,
     deploy,
     doctor,
     framework,
+    guarding,
     init,
     issue,
     issuer,
@@ -69,7 +69,7 @@ def application() -> typer.Typer:
     app.add_typer(framework.app, name="framework")
     app.add_typer(alliance.app, name="alliance")
     app.add_typer(policy.app, name="policy")
-    app.add_typer(controllers.app, name="account")
+    app.add_typer(guarding.app, name="account")
     init.register(app)
     deploy.register(app)
     doctor.register(app)

@@ -206,6 +206,13 @@ def check_key(document: Document | None, registry: Registry, batch: Batch) -> Ch
         since = iso(operator.compromised_since)
         message = f"The issuer reported the account that recorded the batch compromised since {since}."
         return _fail("key", "key_compromised", message, {"since": since, "of": "operator"})
+    if operator.clearings:
+        facts = {"since": iso(operator.cleared_at), "clearings": operator.clearings}
+        message = (
+            "The account that recorded the batch had been reported compromised; a vote of the alliance restored it on "
+            f"{facts['since']}."
+        )
+        return CheckResult("key", "pass", "operator_restored_by_vote", message, facts)
     if key is not None and key.clearings:
         facts = {"since": iso(key.cleared_at), "clearings": key.clearings}
         message = f"The key had been reported compromised; a vote of the alliance restored it on {facts['since']}."

@@ -159,7 +159,11 @@ class Operator:
     roles: int
     until: int
     compromised_since: int
-    """0: never said so."""
+    """0: never said so, or cleared."""
+    clearings: int = 0
+    """How often a vote moved the cut-off later or took it away; it stands in a slot of its own."""
+    cleared_at: int = 0
+    """The last time; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)

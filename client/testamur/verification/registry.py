@@ -187,9 +187,12 @@ class Registry:
         """One of an institution's operators, by its number from 1."""
 
         def read() -> Operator | None:
-            (word,) = self._words("Operators", element("Operators", "_operators", institution, index))
-            account, *rest = unpack("Operator", word)
-            return Operator(account.to_bytes(20, "big"), *rest) if word else None
+            slots = (element("Operators", variable, institution, index) for variable in ("_operators", "_restorations"))
+            word, restored = self._words("Operators", *slots)
+            account, roles, until, compromised_since = unpack("Operator", word)
+            clearings, cleared_at, _ = unpack("Restoration", restored)
+            found = Operator(account.to_bytes(20, "big"), roles, until, compromised_since, clearings, cleared_at)
+            return found if word else None
 
         return self._once(("operator", institution, index), read)
 

@@ -351,6 +351,22 @@ def test_a_key_that_nobody_of_the_issuer_registered_is_refused(chain: World, jud
 
 
 @pytest.mark.parametrize("since", [0, ANCHORED + 31])
+def test_an_account_that_a_vote_restored_is_trusted_and_said_to_be_restored(
+    chain: World, judge: Judge, since: int
+) -> None:
+    bundle = issue(chain)
+    chain.put("Operators", "_operators", 1, 3, compromisedSince=since)
+    chain.put("Operators", "_restorations", 1, 3, clearings=1, at=ANCHORED + 60, former=ANCHORED - 5)
+    verdict = judge(bundle, chain, chain.policy())
+    found = verdict.check("key")
+    assert (verdict.code, found.result, found.code) == ("ok", "pass", "operator_restored_by_vote")
+    assert found.facts["clearings"] == 1
+    for tag in LANGUAGES:
+        (notice,) = view_of(verdict.to_json(), language(tag), NOW).notices
+        assert "2026" in notice
+
+
+@pytest.mark.parametrize("since", [0, ANCHORED + 31])
 def test_a_key_that_a_vote_restored_is_valid_and_said_to_be_restored(chain: World, judge: Judge, since: int) -> None:
     bundle = issue(chain)
     restored = {"compromisedSince": since, "clearings": 2, "clearedAt": ANCHORED + 60}
