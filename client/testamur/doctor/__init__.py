@@ -9,6 +9,7 @@ from testamur.doctor.account import check_accounts, check_role
 from testamur.doctor.disk import check_disk
 from testamur.doctor.examination import diagnose
 from testamur.doctor.finding import Finding
+from testamur.doctor.governance import check_controllers, check_membership
 from testamur.doctor.issuer import check_issuer, read_scopes
 from testamur.doctor.key import check_lists, check_signing_key
 from testamur.doctor.network import check_island, check_policy, island
@@ -19,10 +20,12 @@ __all__ = [
     "check_accounts",
     "check_clock",
     "check_code",
+    "check_controllers",
     "check_disk",
     "check_island",
     "check_issuer",
     "check_lists",
+    "check_membership",
     "check_node",
     "check_policy",
     "check_role",

@@ -11,6 +11,7 @@ from testamur.chain.rpc import Rpc
 from testamur.doctor.account import check_accounts
 from testamur.doctor.disk import check_disk
 from testamur.doctor.finding import Finding
+from testamur.doctor.governance import check_controllers, check_membership
 from testamur.doctor.issuer import check_issuer
 from testamur.doctor.key import check_lists, check_signing_key
 from testamur.doctor.network import check_island, check_policy
@@ -45,6 +46,8 @@ def diagnose(
                 found = _each(partial(check_accounts, connection, institution))
                 is_locked = any(finding.code == "wrong_password" for finding in found)
                 yield from found
+            yield from _each(partial(check_controllers, connection, institution, now()))
+            yield from _each(partial(check_membership, connection, institution))
             if not is_locked:
                 yield from _each(partial(check_signing_key, connection, institution, now()))
             yield from _each(partial(check_lists, connection, institution))
