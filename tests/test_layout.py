@@ -101,6 +101,7 @@ SAID_OTHERWISE = {
     "Register {name} ({did})": "a proposal's document",
     "Admit institution {number}: {join}": "a proposal's document",
     "{function} institution {number}": "a proposal's document",
+    "{function} {arguments} of institution {number}": "a proposal's document",
     "{reason}\nProposed at {int} without a document of its own.\n": "a proposal's document",
     "Framework {tables}": "a proposal's document",
     "Admit {name}": "a proposal's document",

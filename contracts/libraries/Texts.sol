@@ -7,17 +7,27 @@ library Texts {
     uint256 private constant LONGEST = 256;
     uint256 private constant SHORTEST_DID = 8;
 
-    /// @dev 1 to 256 bytes of well-formed UTF-8 (RFC 3629) whose every character can be seen.
+    /// @dev 1 to 256 bytes of well-formed UTF-8 (RFC 3629) with nothing in it that cannot be seen, but for spaces and, within
+    /// a word, joiners.
     function isPlain(string calldata text) internal pure returns (bool) {
         bytes calldata data = bytes(text);
         if (data.length == 0 || data.length > LONGEST) return false;
+        bool isSeen = false; // anything so far
+        bool isInWord = false; // the last one was seen
+        bool isJoining = false; // the last one was a joiner
         uint256 i = 0;
         while (i < data.length) {
             (uint256 point, uint256 width) = _codePoint(data, i);
             if (width == 0 || _isUnseen(point)) return false;
+            bool isJoiner = point == 0x200c || point == 0x200d;
+            bool isSpace = _isSpace(point);
+            if ((isJoiner && !isInWord) || (isJoining && isSpace)) return false;
+            isInWord = !isJoiner && !isSpace;
+            isSeen = isSeen || isInWord;
+            isJoining = isJoiner;
             i += width;
         }
-        return true;
+        return isSeen && !isJoining;
     }
 
     /// @dev `did:`, 8 to 256 bytes, printable ASCII without space.
@@ -46,10 +56,21 @@ library Texts {
         if (point < lowest || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return (0, 0);
     }
 
-    /// @dev Controls, zero-width space, byte order mark, line and paragraph separators, bidirectional controls.
+    /// @dev Controls of both sets and of direction, soft hyphen, fillers, what has no width, separators of lines, the blank
+    /// Braille pattern, byte order mark, annotations, tags. Joiners are judged where they stand.
     function _isUnseen(uint256 point) private pure returns (bool) {
-        return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || point == 0x200b || point == 0x200e
-            || point == 0x200f || (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069)
-            || point == 0xfeff;
+        if (point < 0x2000) {
+            return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0xad || point == 0x34f || point == 0x61c
+                || point == 0x115f || point == 0x1160 || point == 0x17b4 || point == 0x17b5 || point == 0x180e;
+        }
+        return point == 0x200b || point == 0x200e || point == 0x200f || (point >= 0x2028 && point <= 0x202e)
+            || (point >= 0x2060 && point <= 0x206f) || point == 0x2800 || point == 0x3164 || point == 0xfeff
+            || point == 0xffa0 || (point >= 0xfff9 && point <= 0xfffb) || (point >= 0xe0000 && point <= 0xe007f);
+    }
+
+    /// @dev Unicode's space separators.
+    function _isSpace(uint256 point) private pure returns (bool) {
+        return point == 0x20 || point == 0xa0 || point == 0x1680 || (point >= 0x2000 && point <= 0x200a)
+            || point == 0x202f || point == 0x205f || point == 0x3000;
     }
 }

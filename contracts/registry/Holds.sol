@@ -45,10 +45,10 @@ abstract contract Holds is Issuers {
         Hold memory entry = holdOf(institution, index);
         require(entry.framework != 0, IssuerRegistryUnknownHold(institution, index));
         uint40 earliest = block.timestamp.toUint40();
-        require(until >= earliest, IssuerRegistryEndOutOfBounds(until, earliest, type(uint40).max));
-        entry.until = until;
+        entry.until = until == 0 ? earliest : until; // a vote cannot know when it executes
+        require(entry.until >= earliest, IssuerRegistryEndOutOfBounds(until, earliest, type(uint40).max));
         _holds[institution][index] = entry;
-        emit HoldEndSet(institution, index, until, document);
+        emit HoldEndSet(institution, index, entry.until, document);
     }
 
     /// @inheritdoc IHolds

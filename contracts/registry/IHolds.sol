@@ -45,6 +45,7 @@ interface IHolds {
         returns (uint16 index);
 
     /// @notice Prolong a hold, or lift it now. Alliance only.
+    /// @param until The first second out of force; 0: that of the call.
     function setHoldEnd(uint32 institution, uint16 index, uint40 until, bytes32 document) external;
 
     /// @notice A hold, from 1.

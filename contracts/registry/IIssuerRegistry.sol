@@ -41,7 +41,7 @@ interface IIssuerRegistry is IScopes, IHolds {
     error IssuerRegistryUnknownInstitution(uint32 institution);
     /// @notice The issuer's state does not allow this.
     error IssuerRegistryWrongState(uint32 institution, IssuerState state);
-    /// @notice A name is 1 to 256 bytes of UTF-8 without control characters.
+    /// @notice A name is 1 to 256 bytes of UTF-8, with something to see and nothing that cannot be seen.
     error IssuerRegistryNameMalformed(string name);
     /// @notice A name that looks the same belongs to another institution.
     error IssuerRegistryNameTaken(bytes32 foldedNameHash, uint32 institution);

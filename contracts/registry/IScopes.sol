@@ -97,6 +97,7 @@ interface IScopes {
         external;
 
     /// @notice End a scope now or later, never earlier than now. Alliance only.
+    /// @param to The first second out of force; 0: that of the call.
     function endScope(uint32 institution, uint16 index, uint40 to, bytes32 document) external;
 
     /// @notice Stop a scope, and those below it, for a while. The Alliance; the contract named Accreditation where the

@@ -48,13 +48,12 @@ abstract contract Scopes is Holds {
         whileCurrent
     {
         Scope storage record = _carriedScope(institution, index);
+        uint40 earliest = block.timestamp.toUint40();
         uint40 latest = record.to == 0 ? type(uint40).max : record.to;
-        require(
-            to >= block.timestamp && to <= latest,
-            IssuerRegistryEndOutOfBounds(to, block.timestamp.toUint40(), latest)
-        );
-        record.to = to;
-        emit ScopeEnded(institution, index, to, document);
+        uint40 end = to == 0 ? earliest : to; // a vote cannot know when it executes
+        require(end >= earliest && end <= latest, IssuerRegistryEndOutOfBounds(end, earliest, latest));
+        record.to = end;
+        emit ScopeEnded(institution, index, end, document);
     }
 
     /// @inheritdoc IScopes

@@ -96,7 +96,7 @@ def test_a_vote_prolongs_lifts_and_holds_again(audited: Audited) -> None:
     suite.chain.mine(LASTS)
     with refused("IssuerRegistryHeld", 1, 1, later):
         suite.anchor(1)
-    suite.decide(("IssuerRegistry", "setHoldEnd", 1, 1, suite.chain.timestamp, DOCUMENT))
+    suite.decide(("IssuerRegistry", "setHoldEnd", 1, 1, 0, DOCUMENT))
     suite.anchor(1)
     with refused("IssuerRegistryHoldRests"):
         audited.hold(1, 1, 0)

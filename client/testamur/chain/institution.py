@@ -16,10 +16,12 @@ from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call
 from testamur.chain.errors import KeyUnusableError
 from testamur.chain.governance import propose_and_pass
+from testamur.chain.names import fold_name, is_plain
 from testamur.chain.password_file import read_password
 from testamur.chain.proposals import Proposal
 from testamur.chain.signer import Account, create_keystore
 from testamur.chain.transactions import Receipt
+from testamur.errors import TestamurError
 from testamur.profile import Accounts, Institution, Profile
 from testamur.proof.hashing import keccak256
 
@@ -34,7 +36,6 @@ __all__ = [
     "admit_call",
     "create_accounts",
     "found_institution",
-    "fold_name",
     "hand_over",
     "open_list_call",
     "own_creation_call",
@@ -46,6 +47,12 @@ ACCEPTED_FOR = 60 * DAY
 """How long an acceptance for a vote holds: votes are waited for."""
 NO_DOCUMENT = bytes(32)
 """Where the proposal's own document says it all."""
+
+
+class UnseenNameError(TestamurError):
+    """A name that nobody could read: the registry would refuse it after the vote."""
+
+    exit_code = 2
 
 
 class Role(IntFlag):
@@ -142,15 +149,11 @@ class Scope:
         )
 
 
-def fold_name(name: str) -> str:
-    """A name with its look-alikes made equal: NFKC, case folded, without spaces, marks of punctuation and controls."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(letter for letter in folded if unicodedata.category(letter)[0] not in "ZPC")
-
-
 def register_calls(connection: Connection, number: int, name: str, did: str) -> list[Call]:
     """The calls that enter an institution as an issuer, state applied, and give it a DID; for a vote."""
     normal = unicodedata.normalize("NFC", name)
+    if not is_plain(normal):
+        raise UnseenNameError(f"{name!r} holds what cannot be seen, or nothing else", "write the name anew, by hand")
     folded = keccak256(fold_name(normal).encode())
     return [
         connection.contract("IssuerRegistry").call("register", number, normal, folded),

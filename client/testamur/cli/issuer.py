@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from testamur.cli import issuer_key
+from testamur.cli import issuer_key, issuer_scope
 from testamur.cli.account import Folder
 from testamur.cli.command import command, noun
 from testamur.cli.failure import UsageError
@@ -21,6 +21,7 @@ __all__ = ["app", "parse_scope"]
 
 app = noun("The register of institutions: who is recognised for what, under which keys.", "testamur issuer list")
 app.add_typer(issuer_key.app, name="key")
+app.add_typer(issuer_scope.app, name="scope")
 
 Who = Annotated[
     str, typer.Argument(metavar="ID|DID", help="Number or DID of the institution; the slug of one of the profile.")
@@ -81,7 +82,7 @@ def show(
     )
     if record.scopes:
         session.terminal.say()
-        heads = ("scope", "framework", "type", "ranks", "region", "from", "to")
+        heads = ("scope", "framework", "type", "ranks", "region", "from", "to", "below", "standing")
         rows = [
             (
                 index,
@@ -91,6 +92,8 @@ def show(
                 scope.region or "any",
                 _day(scope.from_time),
                 _day(scope.to_time),
+                f"{scope.parent_institution}/{scope.parent_scope}" if scope.parent_institution else "-",
+                _standing(scope, record.admission),
             )
             for index, scope in enumerate(record.scopes, 1)
         ]
@@ -226,6 +229,23 @@ def hand_over(
         )
 
 
+@command(app, "carry-over", example="testamur issuer carry-over 2 --as cdou")
+def carry_over(session: Session, who: Who) -> None:
+    """Copy an institution's record into the register that succeeded the one it stands in; nothing changes by it."""
+    with session.connection() as connection:
+        number = session.registered(connection, who)
+        sender = connection.sender_for(session.institution(connection.profile), "admin")
+        receipt = sender.send(connection.contract("IssuerRegistry").call("carryOver", number))
+        session.terminal.result(
+            {"institution": number, "transaction": receipt.transaction, "block": receipt.block_number}
+        )
+        session.terminal.say(
+            "institution {number} stands in the register in force from block {block_number} on",
+            number=number,
+            block_number=receipt.block_number,
+        )
+
+
 def parse_scope(text: str, since: int) -> "Scope":
     """The scope that `F[:TYPE[:LOW-HIGH[:REGION]]]` means, in force from `since`."""
     from testamur.chain.institution import Scope
@@ -249,6 +269,13 @@ def _change(session: Session, who: str, function: str, document: Path | None) ->
         hashed = reason_document(connection, document, f"{function} institution {number}")
         call = connection.contract("IssuerRegistry").call(function, number, hashed)
         return put_to_vote(session, connection, [call], hashed, institution=number)
+
+
+def _standing(scope: "Scope", admission: int) -> str:
+    """`dead` with its admission, `suspended`, or `given`; who suspended it and which admission it was, --json says."""
+    if scope.admission != admission:
+        return "dead"
+    return "suspended" if scope.suspended_by else "given"
 
 
 def _day(time: int) -> str:

@@ -157,6 +157,35 @@ def test_the_account_that_as_names_is_the_one_that_signs(world: World) -> None:
     assert profile.account_file("uestc") is None
 
 
+def test_a_scope_is_suspended_lifted_and_ended_and_an_issuer_held_and_released(world: World) -> None:
+    options = ("--profile", world.result.profile, "--json")
+    before = command("issuer", "show", "2", *options).json["scopes"][0]
+    assert (before["admission"], before["parent"], before["suspendedBy"]) == (1, None, None)
+    assert command("issuer", "scope", "suspend", "2", "1", *options).json["state"] == "executed"
+    assert command("issuer", "show", "2", *options).json["scopes"][0]["suspendedBy"] == "Alliance"
+    assert "suspended" in command("issuer", "show", "2", "--profile", world.result.profile).out
+    assert command("issuer", "scope", "suspend", "2", "1", *options).code == 10
+    assert command("issuer", "scope", "lift", "2", "1", *options).json["state"] == "executed"
+    assert command("issuer", "show", "2", *options).json["scopes"][0] == before
+    assert command("issuer", "scope", "hold", "2", "--framework", "9", *options).json["state"] == "executed"
+    assert command("issuer", "scope", "release", "2", "1", *options).json["state"] == "executed"
+    assert command("issuer", "scope", "release", "2", "2", *options).code == 10
+    assert command("issuer", "scope", "end", "2", "1", "--at", "2001-01-01", *options).code == 10
+
+
+def test_a_name_that_nobody_can_see_is_refused_before_the_vote(world: World) -> None:
+    options = ("--did", "did:web:unseen.example", "--number", "2", "--profile", world.result.profile, "--json")
+    for name in ("\u3164", "北京\u00ad大学", " "):
+        assert command("issuer", "register", "--name", name, *options).code == 2
+
+
+def test_an_institution_is_carried_over_without_a_change(world: World) -> None:
+    options = ("--profile", world.result.profile, "--json")
+    before = command("issuer", "show", "2", *options).json
+    assert command("issuer", "carry-over", "2", *options).json["institution"] == 2
+    assert command("issuer", "show", "2", *options).json == before
+
+
 def test_issuers_are_listed_and_shown_by_number_and_did(world: World) -> None:
     options = ("--profile", world.result.profile, "--json")
     listed = command("issuer", "list", *options).lines

@@ -24,11 +24,11 @@ from testamur.chain.institution import (
     add_operator,
     admit_call,
     create_accounts,
-    fold_name,
     found_institution,
     register_calls,
 )
 from testamur.chain.keys import KeyUsage, add_key, add_signing_keys, key_hash, mark_key_compromised, retire_key
+from testamur.chain.names import fold_name
 from testamur.chain.proposals import ProposalState, Stance, list_proposals, read_proposal, read_votes
 from testamur.chain.signer import Account, create_keystore
 from testamur.profile import Accounts, Institution, Profile
