@@ -46,7 +46,7 @@ def diagnose(
                 found = _each(partial(check_accounts, connection, institution))
                 is_locked = any(finding.code == "wrong_password" for finding in found)
                 yield from found
-            yield from _each(partial(check_controllers, connection, institution, now()))
+            yield from _each(partial(check_controllers, connection, institution))
             yield from _each(partial(check_membership, connection, institution))
             if not is_locked:
                 yield from _each(partial(check_signing_key, connection, institution, now()))

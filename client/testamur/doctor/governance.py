@@ -10,45 +10,14 @@ from testamur.profile import Institution
 
 __all__ = ["check_controllers", "check_membership"]
 
-_DAY = 86_400
-_ASKERS = ("admin", "recovery", "together")
-"""IControllers.Asker, in its order."""
 
-
-def check_controllers(connection: Connection, institution: Institution, now: float) -> list[Finding]:
-    """`lone_govern`, `no_admin`, `no_recovery`, `may_not_transact`, `replacement_waits`, `admin_frozen`: whether one
-    lost key leaves the institution a way back, and whether somebody is about to take it over."""
-    operators, number = connection.contract("Operators"), institution.number
-    acting = operators.read("controllers", number)
+def check_controllers(connection: Connection, institution: Institution) -> list[Finding]:
+    """`lone_govern`, `no_admin`, `recovery_elsewhere`, `may_not_transact`: whether one lost key leaves the institution
+    a way back that this profile can go. `check_control` looks at what the chain says alone."""
+    acting = connection.contract("Operators").read("controllers", institution.number)
     found = [] if connection.is_account_given else _reachable(connection, institution, len(acting["govern"]))
     found += _barred(connection, institution, acting)
-    for position, asker in enumerate(_ASKERS):
-        waiting = operators.read("replacement", number, position)
-        if any(waiting["setHash"]) and waiting["until"] >= now:
-            days = max(0, int((waiting["effectiveFrom"] - now) // _DAY))
-            found.append(
-                Finding(
-                    "replacement_waits",
-                    "warning",
-                    f"other controllers of institution {number} were asked for by {asker}, and may act in {days} days",
-                    f"unless it was you: `testamur account controllers --institution {number}`, and "
-                    f"`testamur account cancel --of {asker}`",
-                    {"institution": number, "asker": asker, "effective_from": waiting["effectiveFrom"]},
-                )
-            )
-    for admin in acting["admin"]:
-        if operators.read("isFrozen", admin):
-            account = to_hex(admin)
-            found.append(
-                Finding(
-                    "admin_frozen",
-                    "warning",
-                    f"the ADMIN {account} of institution {number} is frozen: it grants nothing and asks for nothing "
-                    "alone",
-                    "let the GOVERN accounts settle whose hands it is in: confirm the freeze, or lift it",
-                    {"institution": number, "account": account},
-                )
-            )
+    number = institution.number
     return found or [ok("controllers", institution, f"institution {number} has its controllers and a way back")]
 
 
@@ -102,7 +71,7 @@ def _reachable(connection: Connection, institution: Institution, acting: int) ->
     if accounts.recovery is None:
         message = f"the profile names no recovery account for institution {number}"
         advice = "be sure that somebody keeps it, in another place than the other keys"
-        found.append(Finding("no_recovery", "warning", message, advice, facts))
+        found.append(Finding("recovery_elsewhere", "warning", message, advice, facts))
     return found
 
 

@@ -10,14 +10,11 @@ from testamur.chain.connection import Connection
 from testamur.doctor import check_controllers, check_membership
 from testamur.profile import Accounts, Institution, Profile
 
-NOW, DAY = 1_800_000_000, 86_400
 GOVERN, DEPUTY, ADMIN, RECOVERY = (bytes([number]) * 20 for number in (1, 2, 3, 4))
 KEYS = [bytes([number]) * 32 for number in range(1, 5)]
 NONE = {"newKey": bytes(32), "state": 0}
 SOUND: dict[str, Any] = {
     "controllers": lambda _n: {"govern": [GOVERN, DEPUTY], "admin": [ADMIN], "recovery": RECOVERY},
-    "replacement": lambda _n, _asker: {"setHash": bytes(32), "effectiveFrom": 0, "until": 0},
-    "isFrozen": lambda _admin: False,
     "account": lambda _account: {"transact": 1},
     "isMember": lambda _n: True,
     "agreementCount": lambda: 2,
@@ -55,7 +52,7 @@ class Chain:
 def codes(institution: Institution = INSTITUTION, /, **answers: Any) -> dict[str, str]:
     """Code -> severity of what both checks find."""
     connection = cast(Connection, Chain({**SOUND, **answers}))
-    found = [*check_controllers(connection, institution, NOW), *check_membership(connection, institution)]
+    found = [*check_controllers(connection, institution), *check_membership(connection, institution)]
     assert all(finding.advice for finding in found if finding.severity != "ok")
     assert all(finding.facts["institution"] == 1 for finding in found)
     return {finding.code: finding.severity for finding in found}
@@ -70,31 +67,16 @@ def test_an_institution_in_order_lacks_nothing() -> None:
     [
         (replace(INSTITUTION.accounts, govern=("g.json",)), "lone_govern"),
         (replace(INSTITUTION.accounts, admin=None), "no_admin"),
-        (replace(INSTITUTION.accounts, recovery=None), "no_recovery"),
+        (replace(INSTITUTION.accounts, recovery=None), "recovery_elsewhere"),
     ],
 )
 def test_a_key_that_the_profile_lacks_is_named(accounts: Accounts, code: str) -> None:
     assert codes(replace(INSTITUTION, accounts=accounts)) == {code: "warning", "membership": "ok"}
 
 
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [
-        ({"account": lambda account: {"transact": account != RECOVERY}}, "may_not_transact"),
-        ({"isFrozen": lambda admin: admin == ADMIN}, "admin_frozen"),
-        (
-            {"replacement": lambda _n, asker: {"setHash": KEYS[0], "effectiveFrom": NOW + DAY, "until": NOW + 2 * DAY}},
-            "replacement_waits",
-        ),
-    ],
-)
-def test_controllers_that_cannot_act_or_are_to_go_are_told(answer: dict[str, Callable[..., Any]], code: str) -> None:
-    assert codes(**answer) == {code: "warning", "membership": "ok"}
-
-
-def test_a_lapsed_replacement_waits_no_more() -> None:
-    lapsed = {"setHash": KEYS[0], "effectiveFrom": NOW - 2 * DAY, "until": NOW - 1}
-    assert codes(replacement=lambda _n, _asker: lapsed) == {"controllers": "ok", "membership": "ok"}
+def test_a_controller_that_may_not_transact_is_told() -> None:
+    found = codes(account=lambda account: {"transact": account != RECOVERY})
+    assert found == {"may_not_transact": "warning", "membership": "ok"}
 
 
 @pytest.mark.parametrize(
