@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {IDirectory} from "../governance/IDirectory.sol";
 import {IKeys} from "../registry/IKeys.sol";
 import {IIssuerRegistry} from "../registry/IIssuerRegistry.sol";
+import {IScopes} from "../registry/IScopes.sol";
 import {IOperators} from "../governance/IOperators.sol";
 import {Names} from "./Names.sol";
 
@@ -19,6 +20,7 @@ library Restrictions {
         if (selector == IKeys.markKeyCompromised.selector) return Names.KEYS;
         if (selector == IDirectory.cancel.selector) return Names.DIRECTORY;
         if (selector == IIssuerRegistry.suspend.selector) return Names.ISSUER_REGISTRY;
+        if (selector == IScopes.suspendScope.selector) return Names.ISSUER_REGISTRY;
         return 0;
     }
 }

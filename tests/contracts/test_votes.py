@@ -187,6 +187,7 @@ def test_the_govern_operator_of_an_institution_that_is_no_member_does_not_vote(s
 RESTRICTING: dict[str, tuple[Any, ...]] = {
     "retire": ("Operators", "retireOperator", account("issue 1")),
     "cut off": ("Operators", "markOperatorCompromised", account("issue 1"), 1),
+    "suspend a scope": ("IssuerRegistry", "suspendScope", 1, 1, b"\x07" * 32),
     "suspend": ("IssuerRegistry", "suspend", 1, b"\x07" * 32),
 }
 

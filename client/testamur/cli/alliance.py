@@ -147,12 +147,23 @@ def propose(
         return put_to_vote(session, connection, listed, reason_document(connection, document, reason))
 
 
-@command(app, "vote", example="testamur alliance vote 3 --as uestc\ntestamur alliance vote 3 --against")
+@command(
+    app,
+    "vote",
+    example="testamur alliance vote 3 --as uestc\ntestamur alliance vote 3 --against\n"
+    "testamur alliance vote 3 --sign uestc-3.json",
+)
 def vote(
     session: Session,
     number: Number,
     against: Annotated[bool, typer.Option("--against", help="Say no. One account's no is its institution's.")] = False,
     code_hashes: CodeHashes = None,
+    out: Annotated[
+        Path | None, typer.Option("--sign", metavar="OUT", help="Sign the vote into this file and send nothing.")
+    ] = None,
+    sequence: Annotated[
+        int | None, typer.Option("--sequence", min=0, help="With --sign: the number after the last one you signed.")
+    ] = None,
 ) -> None:
     """Vote with an account of the institution that acts, or change what it said.
 
@@ -162,12 +173,17 @@ def vote(
     from testamur.chain.governance import vote as cast
     from testamur.chain.proposals import read_proposal
     from testamur.cli.proposing import proposal_record, say_when_executable
+    from testamur.cli.voting import sign_into
 
     with session.connection() as connection:
         alliance = connection.contract("Alliance")
         institution = session.institution(connection.profile)
         if not against:
             agree_to_code(connection.suite, read_proposal(alliance, number).calls, code_hashes)
+        if out is not None:
+            sender = connection.sender_for(institution, "govern")
+            sign_into(session, connection, sender.account, institution.number, number, not against, sequence, out)
+            return
         receipt = cast(alliance, connection.sender_for(institution, "govern"), number, support=not against)
         proposal = read_proposal(alliance, number)
         session.terminal.result({**proposal_record(proposal), "transaction": receipt.transaction})
@@ -179,6 +195,27 @@ def vote(
             need=proposal.need,
         )
         say_when_executable(session, proposal)
+
+
+@command(
+    app,
+    "submit",
+    example="testamur alliance submit uestc-3.json cdou-3.json\ntestamur alliance submit *.json --dry-run",
+)
+def submit(
+    session: Session,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Votes that `vote --sign` wrote.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say which would be refused; send nothing.")] = False,
+) -> int:
+    """Hand in signed votes, whoever signed them, in as few transactions as they take.
+
+    One that is refused is skipped and named with its reason; the others count. Ends with 8 where some were refused,
+    with 10 where all were.
+    """
+    from testamur.cli.voting import hand_in_files
+
+    with session.connection() as connection:
+        return hand_in_files(session, connection, files, dry_run)
 
 
 @command(app, "withdraw", example="testamur alliance withdraw 3 --as cdou")

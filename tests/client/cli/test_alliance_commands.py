@@ -336,3 +336,31 @@ def test_deploying_on_a_governed_chain_finds_every_contract_current(world: World
     for more in (("--plan",), ()):
         result = command("deploy", *more, "--profile", world.result.profile, "--json")
         assert (result.code, result.json["governed"], result.json["propose"]) == (0, True, [])
+
+
+def test_votes_are_signed_into_files_and_handed_in_by_anybody(world: World, tmp_path: Path) -> None:
+    from testamur.chain.connection import Connection
+    from testamur.chain.governance import document_hash, propose
+
+    with Connection.open(world.profile) as connection:
+        alliance = connection.contract("Alliance")
+        sender = connection.sender_for(connection.profile.institution("cdou"), "govern")
+        number = propose(alliance, sender, [alliance.call("setThreshold", 2, 3)], document_hash(b"signed"))
+    options = ("--profile", world.result.profile)
+    vote, copy, broken = tmp_path / "vote.json", tmp_path / "copy.json", tmp_path / "broken.json"
+    signed = command("alliance", "vote", number, "--as", "uestc", "--sign", vote, *options, "--json")
+    assert (signed.code, signed.json["institution"], signed.json["support"]) == (0, 2, True)
+    assert command("alliance", "show", number, *options, "--json").json["yes"] == 1
+    assert command("alliance", "vote", number, "--as", "uestc", "--sign", vote, *options).code == 2
+    copy.write_bytes(vote.read_bytes())
+    foretold = command("alliance", "submit", vote, copy, "--dry-run", *options, "--json")
+    assert (foretold.code, [item["taken"] for item in foretold.lines]) == (8, [True, False])
+    done = command("alliance", "submit", vote, copy, *options, "--json")
+    assert (done.code, [item["taken"] for item in done.lines]) == (8, [True, False])
+    assert "sequence" in done.lines[1]["reason"]
+    assert command("alliance", "show", number, *options, "--json").json["state"] in ("waiting", "executable")
+    again = command("alliance", "submit", vote, *options)
+    assert (again.code, "refused" in again.out) == (10, True)
+    broken.write_text('{"type": "TestamurVote", "version": 1}')
+    assert command("alliance", "submit", broken, *options).code == 2
+    assert command("alliance", "execute", number, *options).code == 0
