@@ -171,10 +171,10 @@ def test_verifiers_read_more_versions_than_a_name_may_have(suite: Suite) -> None
     from testamur.verification.registry import _MOST_VERSIONS
 
     name = directory_name("Something")
-    suite.govern("Alliance", "setParameter", directory_name("directoryDelay"), 1)
+    suite.govern("Alliance", "setParameter", directory_name("directoryDelay"), HOUR)
     for _ in range(_MOST_VERSIONS - 1):
         suite.govern("Directory", "set", name, candidate(suite, name, None), 1)
-        suite.chain.mine(2)
+        suite.chain.mine(HOUR)
     with refused("DirectoryTooManyVersions", name):
         suite.govern("Directory", "set", name, candidate(suite, name, None), 1)
 

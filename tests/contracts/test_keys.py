@@ -167,7 +167,7 @@ def test_a_vote_states_a_later_cut_off_which_the_record_counts(issuing: Suite) -
     for since in (0, now - 90 * DAY, now + 1):
         with refused("KeysSinceOutOfBounds", since, now - 90 * DAY + 1, now):
             issuing.govern("Keys", "restoreKey", 1, KEY_HASH, since, DOCUMENT)
-    receipt = issuing.decide(("Keys", "restoreKey", 1, KEY_HASH, now, DOCUMENT))
+    receipt = issuing.govern("Keys", "restoreKey", 1, KEY_HASH, now, DOCUMENT)
     told = {"institution": 1, "keyHash": KEY_HASH, "former": now - 90 * DAY, "since": now, "clearings": 1}
     assert receipt.named("KeyRestored") == [{**told, "document": DOCUMENT}]
     record = key(issuing)
