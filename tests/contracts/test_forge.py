@@ -54,6 +54,20 @@ DEFECTS = (
         "roles & Roles.STATUS != 0,",
     ),
     Defect(
+        "invariant_aVoidBatchIsNeverInForceBeforeItWasLiftedOrCleared",
+        "Voids",
+        "credentials/BatchVoids",
+        "require(block.timestamp < entry.revokedFrom, BatchVoidsLiftTooLate(id, entry.revokedFrom));",
+        "",
+    ),
+    Defect(
+        "invariant_aVoidBatchIsNeverInForceBeforeItWasLiftedOrCleared",
+        "Voids",
+        "credentials/BatchVoids",
+        "revoked = block.timestamp >= entry.revokedFrom;",
+        "revoked = block.timestamp > entry.revokedFrom + 1 days;",
+    ),
+    Defect(
         "invariant_aRecordedBatchNeverChanges",
         "Batches",
         "credentials/CredentialBatches",

@@ -73,6 +73,8 @@ class Issuing(RuleBasedStateMachine):
         self.lists_by_number = {number: ListModel(number, f"issue {number}") for number in MEMBERS}
         self.batches: dict[tuple[int, int, int, bytes], tuple[bytes, int, str]] = {}
         """(issuer, list, size, root) -> id, first counter and who anchored it."""
+        self.voids: dict[bytes, tuple[int, int]] = {}
+        """Void batch -> from when it counts as revoked, and the institution that voided it."""
 
     def hold(self, expected: str | None, person: str, contract: str, function: str, *args: object) -> Any:
         """The transaction's output; its refusal is the expected one."""
@@ -201,6 +203,43 @@ class Issuing(RuleBasedStateMachine):
             else:
                 bits |= set(indexes_of(word, mask))
 
+    @precondition(lambda self: self.batches)
+    @rule(data=st.data(), number=institutions, size_slip=st.sampled_from((0, 0, 0, 1)))
+    def a_batch_is_voided(self, data: st.DataObject, number: int, size_slip: int) -> None:
+        issuer, list_, size, root = data.draw(st.sampled_from(sorted(self.batches)))
+        batch = self.batches[issuer, list_, size, root][0]
+        expected = "BatchVoidsOtherSize" if size_slip else None
+        expected = expected or self.refusal_to_write(number, self.lists_by_number[list_])
+        if expected is None and self.is_void(batch):
+            expected = "BatchVoidsVoidAlready"
+        slipped = size + size_slip
+        self.hold(expected, f"status {number}", "StatusRegistry", "voidBatch", 1, batch, slipped, 1)
+        if expected is None:
+            self.voids[batch] = (self.suite.chain.timestamp + PERIODS["voidDelay"], number)
+
+    @precondition(lambda self: self.batches)
+    @rule(data=st.data(), number=institutions, by_vote=st.booleans())
+    def a_voiding_ends(self, data: st.DataObject, number: int, by_vote: bool) -> None:
+        _, list_, _, _ = place = data.draw(st.sampled_from(sorted(self.batches)))
+        batch = self.batches[place][0]
+        expected = None if self.is_void(batch) else "BatchVoidsNotVoid"
+        if by_vote:
+            call = ("StatusRegistry", "clearVoid", 1, batch, DOCUMENT)
+            refusal, _ = tried(lambda: self.suite.govern(*call))
+            assert refusal == expected
+        else:
+            revoked_from, by = self.voids.get(batch, (0, 0))
+            if expected is None and number != by and self.refusal_to_write(number, self.lists_by_number[list_]):
+                expected = "BatchVoidsCannotLift"
+            if expected is None and self.suite.chain.timestamp >= revoked_from:
+                expected = "BatchVoidsLiftTooLate"
+            self.hold(expected, f"govern {number}", "StatusRegistry", "liftVoid", 1, batch)
+        if expected is None:
+            del self.voids[batch]
+
+    def is_void(self, batch: bytes) -> bool:
+        return batch in self.voids
+
     @rule(list_=lists, word=st.sampled_from((0, 1, 511)), mask=masks)
     def the_alliance_clears_revocations(self, list_: int, word: int, mask: int) -> None:
         known = self.lists_by_number.get(list_)
@@ -237,6 +276,9 @@ class Issuing(RuleBasedStateMachine):
             assert (record["issuer"], record["list"], record["size"], record["first"]) == (issuer, list_, size, first)
             operator = self.suite.call("Operators", "operator", issuer, record["operatorIndex"])
             assert operator["account"] == account(who)
+            status = self.suite.call("StatusRegistry", "batchStatusOf", 1, name)
+            is_lasting = self.is_void(name) and self.suite.chain.timestamp >= self.voids[name][0]
+            assert status == (is_lasting, self.is_void(name) and not is_lasting)
 
 
 OPEN, WAITING, EXECUTABLE, EXECUTED, EXPIRED, LAPSED, VOID, WITHDRAWN = range(1, 9)
