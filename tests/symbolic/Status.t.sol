@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IBatchVoids} from "../../contracts/credentials/IBatchVoids.sol";
 import {StatusRegistry} from "../../contracts/credentials/StatusRegistry.sol";
 import {Surroundings} from "./Surroundings.sol";
 
@@ -71,36 +70,6 @@ contract StatusProofs is Surroundings {
         status.revokeWords(1, _place(at), _one(mask), 1);
         (uint256 revoked, uint256 suspended) = _read(list, other);
         assert(revoked == before && suspended == before);
-    }
-
-    function check_aVoidBatchIsSuspendedUntilItsSecondAndRevokedFromThenOn(
-        bytes32 id,
-        bytes32 other,
-        uint8 reason,
-        uint32 delay,
-        uint32 start,
-        uint32 later
-    ) public {
-        vm.assume(start > 0 && reason <= 3);
-        period = delay;
-        vm.warp(start);
-        status.voidBatch(1, id, 30, reason);
-        vm.warp(uint256(start) + later);
-        (bool revoked, bool suspended) = status.batchStatusOf(1, id);
-        assert(revoked == (later >= delay) && suspended == (later < delay));
-        (revoked, suspended) = status.batchStatusOf(1, other);
-        assert(other == id || (!revoked && !suspended));
-    }
-
-    function check_aVoidSlotHoldsWhatWasSaid(bytes32 id, uint8 reason, uint32 delay, uint32 start) public {
-        vm.assume(start > 0 && reason <= 3);
-        period = delay;
-        vm.warp(start);
-        status.voidBatch(1, id, 30, reason);
-        IBatchVoids.Void memory found = status.voidOf(1, id);
-        assert(found.since == start && found.revokedFrom == uint256(start) + delay);
-        assert(found.lifted == 0 && found.cleared == 0 && found.reason == reason);
-        assert(found.institution == institution && found.operatorIndex == operatorIndex && found.list == 1);
     }
 
     /// @dev Puts a list's word into any state, by the contract's own functions.

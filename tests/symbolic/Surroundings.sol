@@ -21,7 +21,6 @@ contract Surroundings {
     uint16 internal operatorIndex = 1;
     uint16 internal version = 1;
     uint16 internal holder = 7; // of every list
-    uint64 internal period; // every one of the Alliance's
 
     function roleOf(address) external view returns (uint32, uint16, uint16) {
         return (institution, operatorIndex, 15);
@@ -59,14 +58,6 @@ contract Surroundings {
 
     function listOf(uint32) external view returns (IStatusRegistry.List memory list) {
         list.holder = holder;
-    }
-
-    function extentOf(bytes32) external pure returns (uint32 list, uint32 size) {
-        return (1, 30);
-    }
-
-    function parameter(bytes32) external view returns (uint64) {
-        return period;
     }
 
     function count(bytes32) external pure returns (uint16) {
