@@ -73,6 +73,9 @@ class Issuing(RuleBasedStateMachine):
         self.lists_by_number = {number: ListModel(number, f"issue {number}") for number in MEMBERS}
         self.batches: dict[tuple[int, int, int, bytes], tuple[bytes, int, str]] = {}
         """(issuer, list, size, root) -> id, first counter and who anchored it."""
+        self.scopes = dict.fromkeys(MEMBERS, 1)
+        """Issuer -> its newest scope: one that is admitted again gets another, and the former stays ended."""
+        self.scope_of: dict[bytes, int] = {}
         self.voids: dict[bytes, tuple[int, int]] = {}
         """Void batch -> from when it counts as revoked, and the institution that voided it."""
 
@@ -99,6 +102,7 @@ class Issuing(RuleBasedStateMachine):
         refusal, _ = tried(lambda: self.suite.govern("IssuerRegistry", function, number, *arguments))
         assert refusal == (None if state in allowed else "IssuerRegistryWrongState")
         self.states[number] = allowed.get(state, state)
+        self.scopes[number] += function == "admit" and refusal is None
 
     @rule(number=institutions, clerk=clerks)
     @precondition(lambda self: len(self.lists_by_number) < 5)
@@ -142,13 +146,15 @@ class Issuing(RuleBasedStateMachine):
             expected = None if is_own and not offset else "CredentialBatchesRecorded"
         else:
             expected = self.refusal_to_anchor(number, who, known, size, offset)
-        output = self.hold(expected, who, "CredentialBatches", "anchor", root, size, list_, first, 1, 1)
+        scope = self.scope_of[recorded[0]] if recorded else self.scopes[number]
+        output = self.hold(expected, who, "CredentialBatches", "anchor", root, size, list_, first, scope, 1)
         if recorded:
             assert output in (recorded[0], None)
         elif expected is None:
             assert known is not None
             assert isinstance(output, bytes)
             self.batches[number, list_, size, root] = (output, first, who)
+            self.scope_of[output] = scope
             known.next += size
 
     def refusal_to_anchor(self, number: int, who: str, known: ListModel | None, size: int, offset: int) -> str | None:
