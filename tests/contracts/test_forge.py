@@ -207,6 +207,20 @@ DEFECTS = (
         "require(latest >= byVoteUntil, KeysRestoredByVote(institution, keyHash, byVoteUntil));",
         "",
     ),
+    Defect(
+        "invariant_noDeadScopeAnchors",
+        "Scopes",
+        "registry/Scopes",
+        "require(link.admission == admission, IssuerRegistryScopeOfOldAdmission(institution, index, link.admission));",
+        "",
+    ),
+    Defect(
+        "invariant_aChildNeverExceedsItsParent",
+        "Scopes",
+        "registry/Scopes",
+        "&& above.lowestRank <= terms.lowestRank && terms.highestRank <= above.highestRank",
+        "&& terms.highestRank <= above.highestRank",
+    ),
 )
 SAMPLE = 2
 """So many of the defects are planted without --slow: each costs a compilation."""

@@ -223,7 +223,9 @@ contract KeysTest is Suite {
     }
 
     function _succeed() private {
-        address next = address(new IssuerRegistry(address(alliance), address(operators)));
+        address next = address(
+            new IssuerRegistry(address(alliance), address(operators), address(directory), address(registry))
+        );
         vm.prank(address(alliance));
         directory.set("IssuerRegistry", next, 1);
         vm.warp(block.timestamp + DIRECTORY_DELAY);
