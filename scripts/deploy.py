@@ -17,6 +17,7 @@ from testamur.artifacts.genesis import TRIAL_PERIODS
 from testamur.chain.brownie import connected_rpc, run_script
 from testamur.chain.connection import Connection
 from testamur.chain.deploy import deploy_suite, is_governed
+from testamur.chain.deployment import Step
 from testamur.chain.founding import founding_from_profile
 from testamur.chain.institution import create_accounts
 from testamur.chain.rpc import Rpc, to_hex, to_quantity
@@ -39,16 +40,19 @@ def main(folder: str = "deployment") -> None:
     is_development = bool(rpc.call("eth_accounts"))
     if is_development:
         endow(rpc, profile)
+    journal = profile.path.with_name("deployment.json")
     with Connection.open(profile) as connection:
         deployer = connection.sender_for(profile.institutions[0], "admin")
-        deployment = deploy_suite(rpc, deployer, replace(founding_from_profile(profile), periods=TRIAL_PERIODS), say)
+        founding = replace(founding_from_profile(profile), periods=TRIAL_PERIODS)
+        deployment = deploy_suite(rpc, deployer, founding, journal, say)
     profile = replace(profile, directory=deployment.addresses["Directory"])
     profile.save()
     policy = create_policy(rpc, profile.directory, confirmations=0 if is_development else None)
     policy.write(profile.path.with_name("policy.toml"))
+    journal.unlink()
     for name, address in deployment.addresses.items():
         print(f"{name:<24} {to_hex(address)}")
-    print(f"{deployment.gas_used:,} gas in blocks {deployment.blocks[0]} to {deployment.blocks[1]}")
+    print(f"{deployment.gas_used:,} gas in {len(deployment.blocks)} transactions")
     print(f"profile {profile.path}, policy fingerprint {policy.fingerprint}, trust {policy.trust}")
 
 
@@ -84,8 +88,8 @@ def endow(rpc: Rpc, profile: Profile) -> None:
         rpc.call("eth_sendTransaction", gift)
 
 
-def say(name: str, done: int, total: int) -> None:
-    print(f"creating {name} ({done + 1}/{total})")
+def say(step: Step, done: int, total: int) -> None:
+    print(f"{step.contract} {step.action} ({done + 1}/{total})")
 
 
 if __name__ == "__main__":

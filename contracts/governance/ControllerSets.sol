@@ -4,7 +4,6 @@ pragma solidity 0.8.30;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Acceptances} from "./Acceptances.sol";
-import {Founding} from "./Founding.sol";
 import {Freezes} from "./Freezes.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {IControllers} from "./IControllers.sol";
@@ -12,7 +11,7 @@ import {Names} from "../libraries/Names.sol";
 import {Roles} from "../libraries/Roles.sol";
 
 /// @title Who controls an institution: asked for, waited for, cancelled, applied
-abstract contract ControllerSets is Acceptances, Freezes, Founding {
+abstract contract ControllerSets is Acceptances, Freezes {
     using SafeCast for uint256;
 
     mapping(uint32 => mapping(Asker => Replacement)) private _replacements;

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Concurrence} from "./Concurrence.sol";
+import {Founding} from "./Founding.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {IControllers} from "./IControllers.sol";
 import {Names} from "../libraries/Names.sol";
@@ -11,7 +12,7 @@ import {Roles} from "../libraries/Roles.sol";
 
 /// @title A GOVERN stops a stolen ADMIN before it is replaced
 /// @dev A frozen ADMIN still retires operators and cuts them off from now on: a thief's freeze must not protect another's.
-abstract contract Freezes is Concurrence {
+abstract contract Freezes is Concurrence, Founding {
     using SafeCast for uint256;
 
     uint40 private constant CONFIRMED = type(uint40).max;
@@ -19,7 +20,7 @@ abstract contract Freezes is Concurrence {
     mapping(address => Freeze) private _freezes;
 
     /// @inheritdoc IControllers
-    function freezeAdmin(address admin) external {
+    function freezeAdmin(address admin) external onlySealed {
         uint32 institution = _institutionOfAdmin(admin);
         _requireGovern(institution);
         Freeze memory last = _freezes[admin];

@@ -104,6 +104,10 @@ def test_before_the_sealing_nobody_acts() -> None:
         suite.send("admin 1", "Operators", "retireOperator", account("issue 1"))
     with refused("FoundingNotSealed", operators):
         suite.send("admin 1", "Operators", "markOperatorCompromised", account("issue 1"), GENESIS_TIME)
+    with refused("FoundingNotSealed", operators):
+        suite.send("govern 1", "Operators", "freezeAdmin", account("admin 1"))
+    with refused("FoundingNotSealed", operators):
+        suite.send("issue 1", "Operators", "resign")
     controllers = suite.call("Operators", "controllers", 1)
     with refused("FoundingNotSealed", operators):
         suite.send("admin 1", "Operators", "replaceControllers", 1, tuple(controllers.values()), [])

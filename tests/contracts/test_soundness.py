@@ -43,29 +43,34 @@ def accounts(count: int) -> tuple[bytes, ...]:
 
 
 UNSOUND: dict[str, tuple[Callable[[], Founding], str, str]] = {
-    "nobody": (lambda: founding(0, validators=(validator(1),)), "a founding", "OperatorsUnknownInstitution"),
-    "one govern": (lambda: with_first(govern=(account("a"),)), "two govern", "OperatorsTooFewControllers"),
-    "no admin": (lambda: with_first(admin=()), "an admin", "OperatorsTooFewControllers"),
+    "nobody": (lambda: founding(0, validators=(validator(1),)), "a founding", "PermissionsNotMember"),
+    "one govern": (lambda: with_first(govern=(account("a"),)), "two govern", "ControllersTooFew"),
+    "no admin": (lambda: with_first(admin=()), "an admin", "ControllersTooFew"),
     "no recovery": (lambda: with_first(recovery=bytes(20)), "zero address", "OperatorsZeroAccount"),
     "zero issue": (lambda: with_first(issue=(bytes(20),)), "zero address", "OperatorsZeroAccount"),
-    "govern twice": (lambda: with_first(govern=(account("a"),) * 2), "twice", "OperatorsDuplicateController"),
+    "govern twice": (lambda: with_first(govern=(account("a"),) * 2), "twice", "ControllersDuplicate"),
     "two roles": (lambda: with_first(issue=(account("admin 1"),)), "twice", "OperatorsAccountActive"),
     "of another": (lambda: with_first(issue=(account("admin 2"),)), "institution 2", "OperatorsAccountOfAnother"),
     "recovery of another": (
         lambda: with_first(recovery=account("recovery 2")), "1 and institution 2", "OperatorsAccountOfAnother"
     ),
+    "recovery governs": (lambda: with_first(recovery=account("govern 1")), "governs", "ControllersRecoveryActs"),
+    "recovery administers": (lambda: with_first(recovery=account("admin 1")), "governs", "ControllersRecoveryActs"),
     "65 accounts": (lambda: with_first(issue=accounts(61)), "65 accounts of at most 64", "OperatorsTooMany"),
     "unknown member": (lambda: founding(members=(1, 3)), "member 3", "AllianceUnknownInstitution"),
     "member twice": (lambda: founding(members=(1, 1)), "twice among", "AllianceAlreadyMember"),
     "half": (lambda: founding(threshold=(1, 2)), "threshold 1/2", "AllianceThresholdOutOfBounds"),
     "more than all": (lambda: founding(threshold=(4, 3)), "threshold 4/3", "AllianceThresholdOutOfBounds"),
     "no time to vote": (lambda: founding(periods={"votingPeriod": 59}), "votingPeriod", "AllianceParameterOutOfBounds"),
+    "no time to execute": (
+        lambda: founding(periods={"executionWindow": 59}), "executionWindow", "AllianceParameterOutOfBounds"
+    ),
     "no delay": (lambda: founding(periods={"directoryDelay": 0}), "directoryDelay", "AllianceParameterOutOfBounds"),
     "a long delay": (
         lambda: founding(periods={"recoveryDelay": 366 * DAY + 1}), "recoveryDelay", "AllianceParameterOutOfBounds"
     ),
     "recovery in haste": (
-        lambda: founding(periods={"recoveryDelay": 6 * DAY}), "shorter than", "AllianceParameterOutOfBounds"
+        lambda: founding(periods={"recoveryDelay": 7 * DAY}), "not longer than", "AllianceParameterOutOfBounds"
     ),
     "no validator": (lambda: founding(validators=()), "between one", "PermissionsEmptySet"),
     "257 validators": (
@@ -77,7 +82,7 @@ UNSOUND: dict[str, tuple[Callable[[], Founding], str, str]] = {
         lambda: founding(validators=(validator(1), validator(1))), "twice in the set", "PermissionsDuplicateValidator"
     ),
     "of nobody": (
-        lambda: founding(validators=(replace(validator(1), institution=0),)), "no member", "PermissionsNoInstitution"
+        lambda: founding(validators=(replace(validator(1), institution=0),)), "no member", "PermissionsNotMember"
     ),
     "no power": (lambda: founding(validators=(validator(1, 0),)), "power 0", "PermissionsPowerOutOfBounds"),
     "a third": (
@@ -86,6 +91,15 @@ UNSOUND: dict[str, tuple[Callable[[], Founding], str, str]] = {
         "PermissionsInstitutionTooStrong",
     ),
     "a small block": (lambda: with_parameters(gas_limit=9_999_999), "gas_limit", "PermissionsParameterOutOfBounds"),
+    "a short memory": (
+        lambda: with_parameters(evidence_max_age_seconds=86_399), "age_seconds", "PermissionsParameterOutOfBounds"
+    ),
+    "few blocks": (lambda: with_parameters(evidence_max_age_blocks=999), "blocks", "PermissionsParameterOutOfBounds"),
+    "small transactions": (
+        lambda: with_parameters(transaction_gas=9_999_999), "transaction_gas", "PermissionsParameterOutOfBounds"
+    ),
+    "no calls": (lambda: with_parameters(unnamed_gas=99_999), "unnamed_gas", "PermissionsParameterOutOfBounds"),
+    "no creations": (lambda: with_parameters(creation_gas=1), "creation_gas", "PermissionsParameterOutOfBounds"),
     "a slow heart": (lambda: with_parameters(heartbeat_seconds=61), "heartbeat", "PermissionsParameterOutOfBounds"),
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ _MOST_ACCOUNTS = 64
 _MOST_VALIDATORS = 256
 _MOST_POWER = 10**12
 _LONGEST_PERIOD = 366 * 86_400
-_SHORTEST_VOTE = 60
+_SHORTEST_WINDOW = 60
 _FEW_INSTITUTIONS = 4
 """So many that validate may not hold a third of the power each (Permissions)."""
 
@@ -98,13 +98,13 @@ def _demand_periods(periods: dict[str, int]) -> None:
     for name, seconds in periods.items():
         if name not in DEFAULT_PERIODS:
             raise UnsoundFoundingError(f"there is no period {name}: known are {', '.join(DEFAULT_PERIODS)}")
-        lowest = _SHORTEST_VOTE if name == "votingPeriod" else 1
+        lowest = _SHORTEST_WINDOW if name in ("votingPeriod", "executionWindow") else 1
         if not lowest <= seconds <= _LONGEST_PERIOD:
             raise UnsoundFoundingError(f"{name} is {seconds} s, not between {lowest} and {_LONGEST_PERIOD}")
     controllers, recovery = periods["controllerDelay"], periods["recoveryDelay"]
-    if recovery < controllers:
+    if recovery <= controllers:
         raise UnsoundFoundingError(
-            f"recoveryDelay, {recovery} s, is shorter than controllerDelay, {controllers} s",
+            f"recoveryDelay, {recovery} s, is not longer than controllerDelay, {controllers} s",
             "whoever holds the recovery key alone must leave the others time to object",
         )
 
@@ -141,9 +141,14 @@ def _demand_parameters(parameters: ChainParameters) -> None:
 
 
 def _bounds(p: ChainParameters) -> Iterator[tuple[str, int, int, int]]:
-    """Name, value, lowest, highest, as Permissions has them."""
+    """Name, value, lowest, highest, as ChainParameters has them."""
     yield "gas_limit", p.gas_limit, 10_000_000, 1_000_000_000
     yield "max_transaction_bytes", p.max_transaction_bytes, 131_072, 16_777_216
     yield "max_block_bytes", p.max_block_bytes, 2 * p.max_transaction_bytes, 104_857_600
     yield "heartbeat_seconds", p.heartbeat_seconds, 1, 60
     yield "evidence_max_bytes", p.evidence_max_bytes, 1024, p.max_block_bytes
+    yield "evidence_max_age_seconds", p.evidence_max_age_seconds, 86_400, 3650 * 86_400
+    yield "evidence_max_age_blocks", p.evidence_max_age_blocks, 1000, 1_000_000_000
+    yield "transaction_gas", p.transaction_gas, 10_000_000, 1_000_000_000
+    yield "unnamed_gas", p.unnamed_gas, 100_000, 100_000_000
+    yield "creation_gas", p.creation_gas, 4_000_000, 100_000_000

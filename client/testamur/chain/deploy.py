@@ -1,18 +1,20 @@
 """The suite on another EVM chain: the genesis constructors, run by transactions instead of in block 0.
 
-On a chain of our own the contracts stand from genesis on. Elsewhere one account creates them in the same order, each
-with the addresses that the following nonces will give (`keccak(rlp([sender, nonce]))`), and owns nothing afterwards.
+On a chain of our own the contracts stand from genesis on. Elsewhere one account creates them in the same order, founds
+the alliance in as many transactions as its size takes, and owns nothing afterwards.
 On a governed chain a single replaceable contract gets a successor, which the Directory names by vote.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from testamur.artifacts.founding_calls import founding_calls
 from testamur.artifacts.genesis import CONSTRUCTION_ORDER, LAYOUT, Founding, constructions
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call, Contract, directory_name
+from testamur.chain.deployment import Begun, Step, remaining_steps
 from testamur.chain.errors import TransactionRevertedError, WrongChainError
+from testamur.chain.founding import FoundingError
 from testamur.chain.governance import propose_and_pass
 from testamur.chain.proposals import Proposal
 from testamur.chain.rpc import Rpc, to_hex
@@ -23,7 +25,6 @@ __all__ = [
     "REPLACEABLE",
     "Deployment",
     "Successor",
-    "contract_address",
     "deploy_successor",
     "deploy_suite",
     "is_governed",
@@ -31,8 +32,6 @@ __all__ = [
 
 REPLACEABLE = ("IssuerRegistry", "QualificationFrameworks", "StatusRegistry", "CredentialBatches")
 """Contracts that a vote may put a successor in the place of."""
-_CALL_GAS = 12_000_000
-"""Chains refuse a transaction of more than 2^24 gas (EIP-7825), and an estimate is not exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,12 @@ class Deployment:
     """By contract name, 20 bytes each."""
     directory_code_hash: bytes
     """keccak-256 of the Directory's runtime code, for the policy."""
-    blocks: tuple[int, int]
-    """First and last block that hold a creation."""
+    blocks: tuple[int, ...]
+    """The block of each transaction that this run sent; none where a former run had sent all."""
     gas_used: int
+    """By this run."""
+    most_gas: int
+    """By the largest of its transactions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,42 +60,52 @@ class Successor:
     """Of the execution; None while the vote waits for other members."""
 
 
-def contract_address(sender: bytes, nonce: int) -> bytes:
-    """The address of the contract that `sender` creates with `nonce`: 20 bytes (Yellow Paper, section 7)."""
-    number = nonce.to_bytes((nonce.bit_length() + 7) // 8, "big")
-    encoded = number if len(number) == 1 and number[0] < 0x80 else bytes([0x80 + len(number)]) + number
-    body = b"\x94" + sender + encoded
-    return keccak256(bytes([0xC0 + len(body)]) + body)[12:]
-
-
 def deploy_suite(
-    rpc: Rpc, sender: Sender, founding: Founding, progress: Callable[[str, int, int], None] = lambda name, i, n: None
+    rpc: Rpc,
+    sender: Sender,
+    founding: Founding,
+    journal: Path,
+    progress: Callable[[Step, int, int], None] = lambda step, done, total: None,
 ) -> Deployment:
-    """Create the contracts from one account, in order; nothing is of use until the last one stands.
+    """Create the contracts from one account and found the alliance, in order; nobody acts before it is sealed.
 
-    An interrupted deployment is simply begun anew: the contracts of the first attempt are named by nobody.
+    `journal` is written before anything is sent. Where a former run left one, what it did is kept and the rest follows:
+    the result is the same, whenever it was killed. The journal stays; remove it once the result is put down.
     """
     sender.settle()
-    first = rpc.nonce(sender.account.address)
-    addresses = {name: contract_address(sender.account.address, first + i) for i, name in enumerate(CONSTRUCTION_ORDER)}
+    begun = Begun.read(journal)
+    if begun is None:
+        begun = Begun.new(rpc, sender.account.address, founding)
+        begun.write(journal)
+    begun.demand_same(rpc, founding, journal)
+    if begun.sender != sender.account.address:
+        raise FoundingError(
+            f"account {to_hex(begun.sender)} began this deployment, not {to_hex(sender.account.address)}",
+            f"continue with that account, or remove {journal} to begin anew",
+        )
+    steps = remaining_steps(rpc, founding, begun)
     receipts: list[Receipt] = []
-    for construction in constructions(replace(founding, origin=rpc.block_hash(0)), addresses):
-        progress(construction.name, len(receipts), len(CONSTRUCTION_ORDER))
-        receipt = sender.send(Call(None, construction.init_code, f"creation of {construction.name}"))
-        if receipt.contract != construction.address:
-            raise TransactionRevertedError(
-                f"{construction.name} stands at {to_hex(receipt.contract or b'')}, not {to_hex(construction.address)}",
-                "another program used the account meanwhile; run the command again",
-            )
+    for step in steps:
+        progress(step, len(receipts), len(steps))
+        if step.nonce not in (None, rpc.nonce(begun.sender)):
+            raise _overtaken(step.contract, journal)
+        receipt = sender.send(step.call)
+        if step.nonce is not None and receipt.contract != begun.addresses[step.contract]:
+            raise _overtaken(step.contract, journal)
         receipts.append(receipt)
-    for call in founding_calls(founding, addresses, gas=_CALL_GAS):
-        receipts.append(sender.send(Call(call.address, call.data, f"{call.name}.{call.function}")))
-    blocks = [receipt.block_number for receipt in receipts]
     return Deployment(
-        addresses,
-        keccak256(rpc.code(addresses["Directory"])),
-        (min(blocks), max(blocks)),
+        begun.addresses,
+        keccak256(rpc.code(begun.addresses["Directory"])),
+        tuple(receipt.block_number for receipt in receipts),
         sum(receipt.gas_used for receipt in receipts),
+        max((receipt.gas_used for receipt in receipts), default=0),
+    )
+
+
+def _overtaken(name: str, journal: Path) -> TransactionRevertedError:
+    return TransactionRevertedError(
+        f"{name} cannot be created at its address any more: the account was used by another program",
+        f"remove {journal} and run the command again; let one program at a time use the account",
     )
 
 

@@ -11,7 +11,9 @@ from testamur.cli.failure import UsageError
 from testamur.cli.session import Session
 
 if TYPE_CHECKING:
+    from testamur.artifacts.genesis import Founding
     from testamur.chain.connection import Connection
+    from testamur.chain.deployment import Step
     from testamur.chain.transactions import Sender
 
 __all__ = ["register"]
@@ -43,6 +45,8 @@ def deploy(
 ) -> int:
     """Deploy the contract suite, enter its addresses in the profile and write the policy.
 
+    An interrupted deployment goes on with the same command. --plan shows the transactions and their gas.
+
     On a chain that has the suite, contracts whose code is older than this client's are created anew and proposed to
     the alliance, which enters them in the Directory by vote. The deploying account is ETH_KEYSTORE's, else the
     issuing account of the institution that acts.
@@ -50,34 +54,30 @@ def deploy(
     from testamur.chain.deploy import is_governed
 
     with session.connection() as connection:
-        if is_governed(connection.rpc, connection.profile.directory):
+        if is_governed(connection.rpc, connection.profile.directory) and not _journal(connection).exists():
             return _renew(session, connection, plan, document, out)
         return _found(session, connection, plan, alliance, out)
 
 
 def _found(session: Session, connection: "Connection", plan: bool, alliance: Path | None, out: Path | None) -> int:
-    from testamur.artifacts.genesis import CONSTRUCTION_ORDER
     from testamur.chain.deploy import deploy_suite
     from testamur.chain.founding import founding_from_file, founding_from_profile
 
     terminal = session.terminal
     founding = founding_from_file(alliance) if alliance else founding_from_profile(connection.profile)
     if plan:
-        terminal.result({"governed": False, "create": list(CONSTRUCTION_ORDER), "founders": len(founding.founders)})
-        terminal.say(
-            "would create {names} for {count} founders",
-            names=", ".join(CONSTRUCTION_ORDER),
-            count=len(founding.founders),
-        )
-        return 0
-    deployed = deploy_suite(
-        connection.rpc,
-        _deployer(session, connection),
-        founding,
-        lambda name, done, total: terminal.note(
-            "creating {contract} ({done}/{total})", contract=name, done=done + 1, total=total
-        ),
-    )
+        return _say_plan(session, connection, founding)
+
+    def say(step: "Step", done: int, total: int) -> None:
+        facts = {"contract": step.contract, "done": done + 1, "total": total}
+        if step.action == "create":
+            terminal.note("creating {contract} ({done}/{total})", **facts)
+        elif step.action == "seal":
+            terminal.note("sealing {contract} ({done}/{total})", **facts)
+        else:
+            terminal.note("entering {entries} in {contract} ({done}/{total})", entries=step.entries, **facts)
+
+    deployed = deploy_suite(connection.rpc, _deployer(session, connection), founding, _journal(connection), say)
     connection.profile = replace(connection.profile, directory=deployed.addresses["Directory"])
     connection.profile.save()
     policy, fingerprint = _write_policy(connection, out)
@@ -85,8 +85,10 @@ def _found(session: Session, connection: "Connection", plan: bool, alliance: Pat
         {
             "governed": False,
             "addresses": {name: "0x" + address.hex() for name, address in deployed.addresses.items()},
-            "blocks": list(deployed.blocks),
+            "blocks": sorted(set(deployed.blocks)),
+            "transactions": len(deployed.blocks),
             "gasUsed": deployed.gas_used,
+            "mostGas": deployed.most_gas,
             "policy": str(policy),
             "fingerprint": fingerprint,
         }
@@ -97,6 +99,42 @@ def _found(session: Session, connection: "Connection", plan: bool, alliance: Pat
         path=connection.profile.path,
         policy=policy,
         fingerprint=fingerprint,
+    )
+    _journal(connection).unlink()
+    return 0
+
+
+def _say_plan(session: Session, connection: "Connection", founding: "Founding") -> int:
+    from testamur.chain.deployment import Begun, remaining_steps
+
+    rpc, journal, terminal = connection.rpc, _journal(connection), session.terminal
+    begun = Begun.read(journal)
+    if begun is None:
+        begun = Begun.new(rpc, bytes(20), founding)  # whose account it will be changes no gas
+    begun.demand_same(rpc, founding, journal)
+    steps = remaining_steps(rpc, founding, begun)
+    total = sum(step.gas for step in steps)
+    terminal.result(
+        {
+            "governed": False,
+            "create": [step.contract for step in steps if step.action == "create"],
+            "founders": len(founding.founders),
+            "transactions": [
+                {"contract": step.contract, "action": step.action, "entries": step.entries, "mostGas": step.gas}
+                for step in steps
+            ],
+            "mostGas": total,
+        }
+    )
+    terminal.table(
+        ("contract", "action", "entries", "gas at most"),
+        [(step.contract, step.action, step.entries or "", f"{step.gas:,}") for step in steps],
+    )
+    terminal.say(
+        "would send {count} transactions of at most {gas} gas for {founders} founders",
+        count=len(steps),
+        gas=f"{total:,}",
+        founders=len(founding.founders),
     )
     return 0
 
@@ -158,6 +196,11 @@ def _deployer(session: Session, connection: "Connection") -> "Sender":
     if not connection.profile.institutions:
         raise UsageError("no account is named to deploy with", "set ETH_KEYSTORE and ETH_PASSWORD")
     return connection.sender_for(session.institution(connection.profile), "issue")
+
+
+def _journal(connection: "Connection") -> Path:
+    """Where a deployment under way is written down."""
+    return connection.profile.path.with_name("deployment.json")
 
 
 def _policy_path(connection: "Connection", out: Path | None) -> Path:

@@ -15,7 +15,7 @@ from testamur.doctor.governance import check_controllers, check_membership
 from testamur.doctor.issuer import check_issuer
 from testamur.doctor.key import check_lists, check_signing_key
 from testamur.doctor.network import check_island, check_policy
-from testamur.doctor.node import check_clock, check_code, check_node
+from testamur.doctor.node import check_clock, check_code, check_founding, check_node
 from testamur.errors import TestamurError
 from testamur.profile import Profile
 
@@ -36,6 +36,7 @@ def diagnose(
         if node.severity == "error":
             return
         yield from _each(lambda: [check_clock(rpc, profile, now())])
+        yield from _each(lambda: [check_founding(connection)])
         yield from _each(lambda: check_code(connection))
         yield from _each(lambda: check_island(connection))
         yield from _each(lambda: check_policy(connection, now()))

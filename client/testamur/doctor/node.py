@@ -9,8 +9,9 @@ from testamur.doctor.finding import Finding
 from testamur.profile import Profile
 from testamur.proof.cometbft_json import parse_time
 from testamur.proof.errors import ProofError
+from testamur.verification.founded import founding_fault
 
-__all__ = ["check_clock", "check_code", "check_node"]
+__all__ = ["check_clock", "check_code", "check_founding", "check_node"]
 
 _SKEW_SECONDS = 10
 _STALE_SECONDS = 180
@@ -102,3 +103,26 @@ def check_code(connection: Connection) -> list[Finding]:
                 )
             )
     return found or [Finding("code", "ok", f"{len(addresses)} contracts run the code this client knows")]
+
+
+def check_founding(connection: Connection) -> Finding:
+    """`unsealed_alliance`, `foreign_origin`: whether the alliance is founded to the end, on this chain."""
+    profile = connection.profile
+    match founding_fault(connection.rpc, profile.directory, has_history=profile.engine_chain_id is not None):
+        case "unsealed_alliance":
+            return Finding(
+                "unsealed_alliance",
+                "error",
+                "the alliance is still being founded: its founder may add members at will",
+                "whoever founds it completes it with the same `testamur deploy`",
+                exit_code=2,
+            )
+        case "foreign_origin":
+            return Finding(
+                "foreign_origin",
+                "error",
+                "the contracts were founded for another chain: what is signed for them is bound to another block 0",
+                "ask the alliance which chain and which Directory are its own",
+                exit_code=2,
+            )
+    return Finding("founding", "ok", "the alliance is founded and sealed")

@@ -12,6 +12,7 @@ from testamur.proof.errors import ProofError
 from testamur.proof.finality import FinalityProof
 from testamur.proof.hashing import keccak256
 from testamur.verification.errors import PolicyError
+from testamur.verification.founded import founding_fault
 from testamur.verification.policy import Checkpoint, Policy
 
 __all__ = ["create_policy"]
@@ -41,6 +42,7 @@ def create_policy(
             f"no contract stands at the Directory's address 0x{directory.hex()}", "check --directory, or deploy first"
         )
     proof = _finality(rpc)
+    _demand_founded(rpc, directory, has_history=proof is not None)
     offered = "rpc" if proof is None else "single-signer" if len(proof.validators) == 1 else "light-client"
     trust = trust or offered
     if trust != "rpc" and proof is None:
@@ -67,6 +69,20 @@ def create_policy(
         urls=(rpc.url,),
         confirmations=confirmations,
     )
+
+
+def _demand_founded(rpc: Rpc, directory: bytes, *, has_history: bool) -> None:
+    match founding_fault(rpc, directory, has_history=has_history):
+        case "unsealed_alliance":
+            raise PolicyError(
+                "the alliance is still being founded: its founder may add members at will",
+                "wait until whoever founds it has completed `testamur deploy`",
+            )
+        case "foreign_origin":
+            raise PolicyError(
+                "the contracts were founded for another chain: what is signed for them is bound to another block 0",
+                "ask the alliance which chain and which Directory are its own",
+            )
 
 
 def _finality(rpc: Rpc) -> FinalityProof | None:

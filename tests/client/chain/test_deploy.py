@@ -3,7 +3,7 @@
 import pytest
 from eth_utils.address import to_canonical_address
 from rlp import encode
-from testamur.chain.deploy import contract_address
+from testamur.chain.deployment import contract_address
 from testamur.proof.hashing import keccak256
 
 SENDER = to_canonical_address("0x6ac7ea33f8831ea9dcc53393aaa88b25a785dbf0")

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import tomli_w
 from testamur.artifacts import GENESIS_ADDRESSES
+from testamur.proof.hashing import keccak256
 from testamur.verification.creation import create_policy
 from testamur.verification.errors import PolicyError
 from testamur.verification.policy import Checkpoint, Policy
 
-from tests.client.verification.world import Node, world
+from tests.client.verification.world import GENESIS_HASH, Node, world
 
 CHECKPOINT = Checkpoint(7, b"\x07" * 32)
 POLICIES = {
@@ -150,6 +151,26 @@ def test_a_policy_that_believes_nodes_sets_an_age_where_it_says_one(tmp_path: Pa
     assert create_policy(Node(world()), directory, trust="rpc").max_age_seconds is None
     assert create_policy(Node(world()), directory, trust="rpc", max_age_seconds=9).max_age_seconds == 9
     assert create_policy(Node(world()), directory).max_age_seconds == 3_600
+
+
+def test_no_policy_is_made_of_an_alliance_that_is_still_being_founded() -> None:
+    chain, directory = world(), GENESIS_ADDRESSES["Directory"]
+    create_policy(Node(chain), directory)
+    founder = int.from_bytes(keccak256(b"testamur.founding.founder"), "big")
+    chain.words.setdefault(GENESIS_ADDRESSES["Alliance"], {})[founder] = 1
+    with pytest.raises(PolicyError, match="still being founded"):
+        create_policy(Node(chain), directory)
+
+
+def test_no_policy_is_made_of_contracts_that_were_founded_for_another_chain() -> None:
+    """On a chain of ours BlockHistory knows block 0; elsewhere the deployer said which it is."""
+    directory = GENESIS_ADDRESSES["Directory"]
+    elsewhere = Node(world())
+    elsewhere.answers = {"testamur_finalityProof": None, "eth_call": "0x" + GENESIS_HASH.hex()}
+    assert create_policy(elsewhere, directory).trust == "rpc"
+    elsewhere.answers["eth_call"] = "0x" + "11" * 32
+    with pytest.raises(PolicyError, match="founded for another chain"):
+        create_policy(elsewhere, directory)
 
 
 def test_a_byte_order_mark_before_a_policy_is_skipped(tmp_path: Path) -> None:

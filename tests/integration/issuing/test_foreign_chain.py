@@ -242,7 +242,10 @@ def test_the_whole_line_runs_on_another_chain(anvil: Rpc, tmp_path: Path) -> Non
             assert address is not None
             anvil.call("anvil_setBalance", to_hex(address), hex(10**19))
     deployed = deploy_suite(
-        anvil, sender(anvil, tmp_path), replace(founding_from_profile(profile), periods=TRIAL_PERIODS)
+        anvil,
+        sender(anvil, tmp_path),
+        replace(founding_from_profile(profile), periods=TRIAL_PERIODS),
+        tmp_path / "deployment.json",
     )
     profile = replace(profile, directory=deployed.addresses["Directory"])
     profile.save()
