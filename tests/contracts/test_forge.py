@@ -89,6 +89,13 @@ DEFECTS = (
         "true, OperatorsAccountCompromised(account)",
     ),
     Defect(
+        "invariant_adminAndTheOtherGovernPutAStolenGovernOut",
+        "WayBack",
+        "governance/ControllerSets",
+        "if (asker == Asker.Together || kind != Roles.GOVERN) {",
+        "if (kind != Roles.GOVERN) {",
+    ),
+    Defect(
         "invariant_theRecoveryAccountIsInGoodHandsAndActsForNothingElse",
         "Operators",
         "governance/OperatorLedger",
