@@ -2,7 +2,6 @@
 
 from testamur.chain.connection import Connection, lacking_account_advice
 from testamur.chain.contracts import Contract
-from testamur.chain.control import read_control
 from testamur.chain.errors import KeyUnusableError, WrongPasswordError
 from testamur.chain.institution import Role
 from testamur.chain.rpc import to_hex
@@ -10,7 +9,7 @@ from testamur.chain.signer import Account
 from testamur.doctor.finding import Finding, ok
 from testamur.profile import Institution
 
-__all__ = ["check_accounts", "check_control", "check_role"]
+__all__ = ["check_accounts", "check_role"]
 
 
 def check_accounts(connection: Connection, institution: Institution) -> list[Finding]:
@@ -37,34 +36,7 @@ def check_accounts(connection: Connection, institution: Institution) -> list[Fin
             found.append(Finding("unreadable_keystore", "error", error.message, error.advice, facts, 9))
             continue
         found += _role_findings(connection, institution, account, role)
-    found += check_control(connection, institution)
     return found or [ok("accounts", institution, f"{len(named)} accounts open and have their roles")]
-
-
-def check_control(connection: Connection, institution: Institution) -> list[Finding]:
-    """`few_govern`, `frozen_admin`, `waiting_replacement`, `no_recovery`: whether the institution could put
-    a thief out, and whether somebody is at it.
-    """
-    control, number = read_control(connection, institution.number), institution.number
-    found = []
-    if len(control.controllers.govern) < 2:
-        message = f"institution {number} has {len(control.controllers.govern)} GOVERN accounts; one more theft decides"
-        advice = "name more: `testamur account request`"
-        found.append(Finding("few_govern", "warning", message, advice, {"institution": number}, 9))
-    if not any(control.controllers.recovery):
-        message = f"institution {number} has no recovery account"
-        found.append(
-            Finding("no_recovery", "error", message, "name one: `testamur account request`", {"institution": number}, 9)
-        )
-    for account, until in control.frozen:
-        message = f"the ADMIN {to_hex(account)} of institution {number} is frozen until {until}"
-        advice = "replace it, or lift the freeze: `testamur account unfreeze`"
-        found.append(Finding("frozen_admin", "warning", message, advice, {"institution": number}, 9))
-    for item in control.waiting:
-        message = f"a replacement of institution {number}'s controllers waits, asked for by {item.asker}"
-        advice = "unless you asked for it: `testamur account cancel`"
-        found.append(Finding("waiting_replacement", "warning", message, advice, {"institution": number}, 9))
-    return found
 
 
 def _missing(connection: Connection, institution: Institution) -> list[Finding]:
