@@ -119,8 +119,8 @@ interface IKeys {
 
     /// @notice Add a DID under which the institution's credentials may stand. Alliance only.
     /// @param institution Whose it is from now on, for ever.
-    /// @param did 8 to 256 printable ASCII characters that begin with `did:`.
-    function addDid(uint32 institution, string calldata did) external;
+    /// @param did_ 8 to 256 printable ASCII characters that begin with `did:`.
+    function addDid(uint32 institution, string calldata did_) external;
 
     /// @notice End a DID now or later, or earlier than planned. Alliance only.
     /// @param didHash keccak256 of the DID.

@@ -45,7 +45,6 @@ SUPPRESSIONS = (
                 "OperatorLedger._add",
                 "OperatorLedger._retire",
                 "Membership._governedBy",
-                "Keys.addKey",
                 "StatusLists._requireKeeper",
             }
         ),
