@@ -113,7 +113,7 @@ def test_an_end_may_be_planned_and_only_ever_moves_earlier(issuing: Suite) -> No
     for later in (now + 365 * DAY, now + 366 * DAY, EVER):
         with refused("KeysEndOutOfBounds", later, now, now + 365 * DAY - 1):
             issuing.send("admin 1", "Keys", "retireKey", 1, KEY_HASH, later)
-    issuing.decide(("Keys", "retireKey", 1, KEY_HASH, now + 30 * DAY))
+    issuing.govern("Keys", "retireKey", 1, KEY_HASH, now + 30 * DAY)
     issuing.send("admin 1", "Keys", "retireKey", 1, KEY_HASH, 0)
     assert key(issuing)["until"] == now
 
@@ -152,7 +152,7 @@ def test_a_frozen_admin_adds_nothing_and_cuts_off_from_now_on_alone(issuing: Sui
 def test_a_vote_marks_a_key_any_time_back(issuing: Suite) -> None:
     issuing.send("admin 1", "Keys", "addKey", KEY, 1)
     long_ago = issuing.chain.timestamp - 3000 * DAY
-    issuing.decide(("Keys", "markKeyCompromised", 1, KEY_HASH, long_ago))
+    issuing.govern("Keys", "markKeyCompromised", 1, KEY_HASH, long_ago)
     for since in (long_ago + 1, 0):
         with refused("KeysSinceOutOfBounds", since, 1, long_ago - 1):
             issuing.govern("Keys", "markKeyCompromised", 1, KEY_HASH, since)
@@ -200,7 +200,7 @@ def test_taking_a_cut_off_away_needs_the_vote_and_the_institutions_govern(issuin
     assert key(issuing)["compromisedSince"] == now
     with refused("GovernedNotAlliance"):
         issuing.send("govern 1", "Keys", "clearKey", 1, KEY_HASH, DOCUMENT)
-    receipt = issuing.decide(("Keys", "clearKey", 1, KEY_HASH, DOCUMENT))
+    receipt = issuing.govern("Keys", "clearKey", 1, KEY_HASH, DOCUMENT)
     told = {"institution": 1, "keyHash": KEY_HASH, "former": now, "since": 0, "clearings": 1, "document": DOCUMENT}
     assert receipt.named("KeyRestored") == [told]
     record = key(issuing)
