@@ -18,7 +18,7 @@ abstract contract ChainParameters is IChainParameters, Governed {
         return _parameters;
     }
 
-    /// @dev docs/adr/0042 has the reason of each bound.
+    /// @dev docs/adr/0041 has the reason of each bound.
     function _setParameters(Parameters memory p) internal {
         _requireBounds("gasLimit", p.gasLimit, 10_000_000, 1_000_000_000);
         _requireBounds("maxTransactionBytes", p.maxTransactionBytes, 131_072, 16_777_216);

@@ -117,7 +117,7 @@ contract CredentialBatches is ICredentialBatches, INamed {
         IIssuerRegistry(_directory.current(Names.ISSUER_REGISTRY)).requireInForce(issuer, a.scopeIndex);
         (address statusRegistry, uint16 statusVersion) = _directory.resolve(Names.STATUS_REGISTRY);
 
-        _batches[id] = Batch({
+        Batch memory record = Batch({
             issuer: issuer,
             operatorIndex: operatorIndex,
             scopeIndex: a.scopeIndex,
@@ -129,8 +129,15 @@ contract CredentialBatches is ICredentialBatches, INamed {
             kind: a.kind,
             statusVersion: uint256(statusVersion).toUint8()
         });
-        emit BatchAnchored(id, issuer, a.list, a.root, a.size, msg.sender);
+        _batches[id] = record;
+        _tell(id, a.root, record);
         IStatusRegistry(statusRegistry).advance(a.list, issuer, operatorIndex, a.first, a.size);
+    }
+
+    function _tell(bytes32 id, bytes32 root, Batch memory b) private {
+        emit BatchAnchored(
+            id, b.issuer, b.list, root, b.size, msg.sender, b.first, b.scopeIndex, b.kind, b.statusVersion
+        );
     }
 
     /// @dev Whether a recorded batch is the caller's: its range and scope are those given, and its account, or its

@@ -43,13 +43,28 @@ interface ICredentialBatches {
     /// @notice The anchoring at `position` reverted with `reason`; none was made.
     error CredentialBatchesAnchoringFailed(uint256 position, bytes reason);
 
+    /// @notice A batch was recorded. What its id binds and its record holds, so that both can be computed again.
+    /// @param batchId Its id.
+    /// @param issuer The institution that anchored it.
+    /// @param list The status list of its entries.
+    /// @param root Of its tree.
+    /// @param size How many entries it has.
+    /// @param operator The ISSUE account that anchored it.
+    /// @param first Counter of its first entry.
+    /// @param scopeIndex The issuer's scope that it falls under.
+    /// @param kind 1 own credentials, 2 an imported register.
+    /// @param statusVersion Version of StatusRegistry in the Directory that holds the list.
     event BatchAnchored(
         bytes32 indexed batchId,
         uint32 indexed issuer,
         uint32 indexed list,
         bytes32 root,
         uint32 size,
-        address operator
+        address operator,
+        uint32 first,
+        uint16 scopeIndex,
+        uint8 kind,
+        uint8 statusVersion
     );
 
     /// @notice Anchor a batch for the caller's institution. One that is recorded with this range and scope, by this

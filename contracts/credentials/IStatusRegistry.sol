@@ -68,6 +68,12 @@ interface IStatusRegistry {
     event ListOpened(uint32 indexed list, uint32 indexed issuer, uint8 log2size, uint16 holder);
     /// @notice From now on the issuer's operator `holder` fills the list; `by` is an ADMIN or the Alliance.
     event ListHandedOver(uint32 indexed list, uint16 indexed holder, address indexed by);
+    /// @notice A batch took the next counters of a list.
+    /// @param list The list.
+    /// @param holder The issuer's operator that anchored it.
+    /// @param first The first counter.
+    /// @param size How many.
+    event ListAdvanced(uint32 indexed list, uint16 indexed holder, uint32 first, uint32 size);
     /// @notice A dispute ended with the revocation of one credential; `by` is the contract that decided it.
     event DisputeRemedied(
         bytes32 indexed dispute, uint32 indexed list, uint32 index, bytes32 indexed batchId, address by

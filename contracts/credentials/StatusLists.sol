@@ -74,6 +74,7 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
         uint32 room = uint32(1 << record.log2size) - first;
         require(size <= room, StatusRegistryListFull(list, room));
         _lists[list].next = first + size;
+        emit ListAdvanced(list, operatorIndex, first, size);
     }
 
     /// @inheritdoc IStatusRegistry

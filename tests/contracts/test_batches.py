@@ -38,8 +38,20 @@ def test_an_anchored_batch_says_who_when_where_and_in_which_scope(issuing: Suite
         "statusVersion": 1,
     }
     assert receipt.named("BatchAnchored") == [
-        {"batchId": batch_id, "issuer": 1, "list": 1, "root": ROOT, "size": 100, "operator": account("issue 1")}
+        {
+            "batchId": batch_id,
+            "issuer": 1,
+            "list": 1,
+            "root": ROOT,
+            "size": 100,
+            "operator": account("issue 1"),
+            "first": 0,
+            "scopeIndex": 1,
+            "kind": 1,
+            "statusVersion": 1,
+        }
     ]
+    assert receipt.named("ListAdvanced") == [{"list": 1, "holder": 4, "first": 0, "size": 100}]
     assert issuing.call("StatusRegistry", "listOf", 1)["next"] == 100
 
 

@@ -22,6 +22,8 @@ __all__ = ["Audit", "ListAccount", "check"]
 
 _WORD_BITS = 256
 _WORDS_A_READ = 256
+_RECORDED = ("issuer", "list", "size", "first", "scopeIndex", "kind", "statusVersion")
+"""What a batch's event and its record both say."""
 _CHANGES = {
     "CredentialRevoked": ("revoked", True),
     "WordsRevoked": ("revoked", True),
@@ -108,7 +110,7 @@ def _batches(suite: Suite, told: Iterable[LogEntry], audit: Audit) -> Iterator[s
     records = _read_each(suite, "CredentialBatches", "batch", anchored, lambda e: (e.arguments["batchId"],), audit)
     for entry, record in zip(anchored, records, strict=True):
         said, number = entry.arguments, entry.arguments["list"]
-        if (record["issuer"], record["list"], record["size"]) != (said["issuer"], number, said["size"]):
+        if any(record[field] != said[field] for field in _RECORDED):
             yield f"batch 0x{said['batchId'].hex()}: the record differs from the event"
         account = audit.lists.get(number)
         if account is None:
