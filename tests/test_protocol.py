@@ -64,7 +64,7 @@ def test_rules_are_numbered_without_gaps() -> None:
 def test_each_decision_has_a_number_of_its_own_and_each_that_is_named_is_there() -> None:
     decisions = list((ROOT / "docs/adr").iterdir())
     titles = {path.name[:4]: path.read_text(encoding="utf-8").split("\n")[0] for path in decisions}
-    assert len(titles) == len(decisions)
+    assert sorted(titles) == [f"{number:04}" for number in range(1, len(decisions) + 1)]
     assert {number: title for number, title in titles.items() if not title.startswith(f"# {number} ")} == {}
     texts = [
         *(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md",

@@ -159,7 +159,7 @@ def _without_ast_ids(layout: Mapping[str, Any]) -> dict[str, Any]:
     """The storage layout without the numbers that the compiler gives syntax nodes: they change with any source."""
 
     def clean(text: str) -> str:
-        return re.sub(r"\)\d+_", ")_", text)
+        return re.sub(r"(t_(?:struct|enum|contract|userDefinedValueType)\(\w+\))\d+", r"\1", text)
 
     cleaned: dict[str, Any] = json.loads(clean(json.dumps(layout)), object_hook=_drop_ast_id)
     return cleaned

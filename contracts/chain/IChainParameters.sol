@@ -30,5 +30,6 @@ interface IChainParameters {
     function setParameters(Parameters calldata parameters_) external;
 
     /// @notice The limits as they stand.
+    /// @return All of them.
     function parameters() external view returns (Parameters memory);
 }

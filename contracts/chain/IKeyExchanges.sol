@@ -106,9 +106,11 @@ interface IKeyExchanges {
 
     /// @notice The exchange of a key; all zero where there is none.
     /// @param oldKey The key that validates.
+    /// @return The record.
     function exchange(bytes32 oldKey) external view returns (Exchange memory);
 
     /// @notice The key that an entered key is to follow; zero: none. The node asks for each key of power 1.
     /// @param newKey The key that entered.
+    /// @return The old key.
     function follows(bytes32 newKey) external view returns (bytes32);
 }

@@ -15,14 +15,16 @@ interface IPeers {
 
     /// @notice Allow or forbid a peer. Alliance only.
     /// @param peerId Its 20-byte node id.
-    /// @param allowed Whether it may connect. One may be forbidden while there stay as many peers as there are validating
-    /// institutions less one, and at least one.
+    /// @param allowed Whether it may connect. One may be forbidden while there stay as many peers as there are
+    /// validating institutions less one, and at least one.
     function setPeer(bytes20 peerId, bool allowed) external;
 
     /// @notice Whether a peer stands in the list.
     /// @param peerId Its 20-byte node id.
+    /// @return True where it does.
     function isPeer(bytes20 peerId) external view returns (bool);
 
     /// @notice The 20-byte node ids, in no particular order.
+    /// @return All of them.
     function peers() external view returns (bytes20[] memory);
 }

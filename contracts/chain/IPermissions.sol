@@ -49,5 +49,6 @@ interface IPermissions is IKeyExchanges, IPeers, IValidators, IChainParameters {
 
     /// @notice What an account may do.
     /// @param account_ Which.
+    /// @return Its rights.
     function account(address account_) external view returns (Account memory);
 }

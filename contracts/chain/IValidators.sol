@@ -115,15 +115,19 @@ interface IValidators {
 
     /// @notice A validator's record; all zero where the key does not stand in the set.
     /// @param key Its raw Ed25519 public key.
+    /// @return The record.
     function validator(bytes32 key) external view returns (Validator memory);
 
     /// @notice The set, in the engine's order.
+    /// @return Each validator with its power and institution.
     function validators() external view returns (ValidatorPower[] memory);
 
     /// @notice The institution for which a key stands or ever stood in the set; 0: none.
     /// @param key A raw Ed25519 public key.
+    /// @return The institution's number.
     function usedBy(bytes32 key) external view returns (uint32);
 
     /// @notice The contract that says who acts for which institution.
+    /// @return Its address.
     function operators() external view returns (address);
 }

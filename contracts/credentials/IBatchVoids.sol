@@ -47,9 +47,17 @@ interface IBatchVoids {
         uint8 reason,
         address operator
     );
-    /// @notice A batch is in force again: the GOVERN account `operator` lifted its voiding.
+    /// @notice A batch is in force again: GOVERN lifted its voiding.
+    /// @param batchId The batch.
+    /// @param list The status list of its entries.
+    /// @param batchesVersion Version of CredentialBatches in the Directory that recorded it.
+    /// @param operator The GOVERN account that did.
     event BatchVoidLifted(bytes32 indexed batchId, uint32 indexed list, uint16 batchesVersion, address operator);
-    /// @notice A batch is in force again: the Alliance voted so, under `document`.
+    /// @notice A batch is in force again: the Alliance voted so.
+    /// @param batchId The batch.
+    /// @param list The status list of its entries.
+    /// @param batchesVersion Version of CredentialBatches in the Directory that recorded it.
+    /// @param document Hash of what the members voted on.
     event BatchVoidCleared(
         bytes32 indexed batchId, uint32 indexed list, uint16 batchesVersion, bytes32 indexed document
     );

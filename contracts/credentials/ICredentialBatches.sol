@@ -72,13 +72,25 @@ interface ICredentialBatches {
     /// retry is safe; one recorded otherwise is refused with its facts. What is not recorded needs: ISSUE, a recognised
     /// institution, its scope in force, a list that the caller holds, with room and its counter at `first`, and that the
     /// Directory names this contract.
+    /// @param root Of the batch's tree.
+    /// @param size How many entries it has.
+    /// @param list The status list that they take their counters of.
+    /// @param first Counter of the first entry: the list's next.
+    /// @param scopeIndex The issuer's scope that they fall under, from 1.
+    /// @param kind 1 own credentials, 2 an imported register.
+    /// @return id The batch.
     function anchor(bytes32 root, uint32 size, uint32 list, uint32 first, uint16 scopeIndex, uint8 kind)
         external
         returns (bytes32 id);
 
     /// @notice Anchor several, all or none.
+    /// @param anchorings Each as `anchor` takes it, in order.
+    /// @return ids The batches, in the same order.
     function anchorMany(Anchoring[] calldata anchorings) external returns (bytes32[] memory ids);
 
+    /// @notice A batch's record.
+    /// @param id The batch.
+    /// @return The slot; zeros where there is no such batch.
     function batch(bytes32 id) external view returns (Batch memory);
 
     /// @notice The status list of a batch's entries, and how many they are: what its voiding needs of its record.
@@ -88,16 +100,31 @@ interface ICredentialBatches {
     function extentOf(bytes32 id) external view returns (uint32 list, uint32 size);
 
     /// @notice keccak256(abi.encode(chain id, this contract, kind, issuer, list, size, root)).
+    /// @param kind 1 own credentials, 2 an imported register.
+    /// @param issuer The institution that anchors it.
+    /// @param list The status list of its entries.
+    /// @param size How many they are.
+    /// @param root Of its tree.
+    /// @return The id, whether recorded or not.
     function batchId(uint8 kind, uint32 issuer, uint32 list, uint32 size, bytes32 root) external view returns (bytes32);
 
     /// @notice Whether a leaf stands at `index` of an anchored batch. The leaf's version, kind, issuer and list must be
     /// the record's; the root follows from the path, and the id from the root.
+    /// @param id The batch.
+    /// @param leafInput The credential's leaf, 142 bytes.
+    /// @param index Where it is said to stand, from 0.
+    /// @param path Its inclusion proof, from the leaf's sibling upwards.
+    /// @return False also where there is no such batch.
     function contains(bytes32 id, bytes calldata leafInput, uint32 index, bytes32[] calldata path)
         external
         view
         returns (bool);
 
+    /// @notice The contract that says who acts for which institution.
+    /// @return Its address.
     function operators() external view returns (address);
 
+    /// @notice The Directory that names the contracts which are asked.
+    /// @return Its address.
     function directory() external view returns (address);
 }

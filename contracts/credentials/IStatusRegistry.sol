@@ -1,62 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-/// @title Which credentials have left force, one bit each
-/// @notice A list belongs to an issuer. Its batches take counters in order; the issuer maps a counter to a status index
-/// by a secret permutation. Bits stand in words of 256, least significant first. A revoked credential never comes back
-/// unless the Alliance voted so; a suspended one is reinstated explicitly.
-interface IStatusRegistry {
-    /// @notice A list. One slot.
-    struct List {
-        uint32 issuer;
-        uint8 log2size;
-        uint40 openedAt;
-        uint32 next; // counter that the next batch begins with
-        uint32 custodian; // institution that keeps the list while its issuer is not recognised; 0: none
-        uint16 holder; // operator index of the account that fills the list: who opened it, or who it was handed to
-    }
+import {IStatusLists} from "./IStatusLists.sol";
 
-    /// @notice A list has between 2^17 and 2^24 entries.
-    error StatusRegistrySizeOutOfBounds(uint8 log2size);
-    /// @notice There is no such list.
-    error StatusRegistryUnknownList(uint32 list);
-    /// @notice The caller is no ISSUE operator of any institution.
-    error StatusRegistryNotIssueOperator(address caller);
-    /// @notice The institution is not recognised as an issuer now.
-    error StatusRegistryNotRecognised(uint32 institution);
-    /// @notice The Directory names another contract: this one opens no more lists.
-    error StatusRegistryNotCurrent(address current);
-    /// @notice Only the CredentialBatches that the Directory names advances a list.
-    error StatusRegistryNotBatches(address caller);
-    /// @notice The list is another issuer's.
-    error StatusRegistryNotIssuer(uint32 list, uint32 institution);
-    /// @notice The list is filled by the issuer's operator `holder`, and by no other account.
-    error StatusRegistryNotHolder(uint32 list, uint16 holder);
-    /// @notice The caller is neither ADMIN of the list's issuer nor the Alliance.
-    error StatusRegistryNotAdmin(uint32 list, address caller);
-    /// @notice The account is no ISSUE operator of the list's issuer now.
-    error StatusRegistryCannotHold(uint32 list, address account);
-    /// @notice The next counter of the list is `next`: another batch was first.
-    error CounterMoved(uint32 next);
-    /// @notice The list has room for `room` more.
-    error StatusRegistryListFull(uint32 list, uint32 room);
-    /// @notice The caller is no STATUS operator of the institution that keeps `list` now.
-    error StatusRegistryNotKeeper(uint32 list, address caller);
+/// @title Which credentials have left force, one bit each
+/// @notice Bits stand in words of 256, least significant first. A revoked credential never comes back unless the Alliance
+/// voted so; a suspended one is reinstated explicitly.
+interface IStatusRegistry is IStatusLists {
     /// @notice The list has no such index.
     error StatusRegistryIndexOutOfBounds(uint32 list, uint32 index);
     /// @notice The word at `position` lies outside the list.
     error StatusRegistryWordOutOfBounds(uint256 position, uint32 wordIndex);
     /// @notice Words and masks differ in number.
     error StatusRegistryLengthMismatch(uint256 words, uint256 masks);
-    /// @notice Reasons are coarse: 0 to 3.
-    error StatusRegistryReasonOutOfBounds(uint8 reason);
     /// @notice The credential has that status already.
     error StatusRegistryUnchanged(uint32 list, uint32 index);
-    /// @notice A predecessor's list numbers end before this one's begin.
-    error StatusRegistryFirstListZero();
-    /// @notice There is no such institution.
-    error StatusRegistryUnknownInstitution(uint32 institution);
-
     /// @notice Only the contract that the Directory names Disputes gives remedies.
     error StatusRegistryNotDisputes(address caller);
     /// @notice The dispute has had its remedy.
@@ -64,64 +22,101 @@ interface IStatusRegistry {
     /// @notice No such leaf stands at that index of the batch.
     error StatusRegistryNotInBatch(bytes32 batchId, uint32 leafIndex);
 
-    /// @notice A list was opened by its issuer's operator `holder`.
-    event ListOpened(uint32 indexed list, uint32 indexed issuer, uint8 log2size, uint16 holder);
-    /// @notice From now on the issuer's operator `holder` fills the list; `by` is an ADMIN or the Alliance.
-    event ListHandedOver(uint32 indexed list, uint16 indexed holder, address indexed by);
-    /// @notice A batch took the next counters of a list.
+    /// @notice A dispute ended with the revocation of one credential.
+    /// @param dispute The dispute, by the number or hash that Disputes gave it.
     /// @param list The list.
-    /// @param holder The issuer's operator that anchored it.
-    /// @param first The first counter.
-    /// @param size How many.
-    event ListAdvanced(uint32 indexed list, uint16 indexed holder, uint32 first, uint32 size);
-    /// @notice A dispute ended with the revocation of one credential; `by` is the contract that decided it.
+    /// @param index The credential's place in it.
+    /// @param batchId The batch that holds it.
+    /// @param by The contract that decided the dispute.
     event DisputeRemedied(
         bytes32 indexed dispute, uint32 indexed list, uint32 index, bytes32 indexed batchId, address by
     );
-    event CustodianNamed(uint32 indexed list, uint32 indexed custodian, bytes32 indexed document);
-    /// @notice The credential at `index` of `list` has left force for good.
+    /// @notice A credential has left force for good.
+    /// @param list The list.
+    /// @param index The credential's place in it.
+    /// @param reason 0 to 3.
     event CredentialRevoked(uint32 indexed list, uint32 indexed index, uint8 reason);
-    /// @notice The credential at `index` of `list` is out of force until it is reinstated.
+    /// @notice A credential is out of force until it is reinstated.
+    /// @param list The list.
+    /// @param index The credential's place in it.
+    /// @param reason 0 to 3.
     event CredentialSuspended(uint32 indexed list, uint32 indexed index, uint8 reason);
-    /// @notice The credential at `index` of `list` is no longer suspended.
+    /// @notice A credential is no longer suspended.
+    /// @param list The list.
+    /// @param index The credential's place in it.
+    /// @param reason 0 to 3.
     event CredentialReinstated(uint32 indexed list, uint32 indexed index, uint8 reason);
-    /// @notice The bits of `mask` in that word were not revoked before, and are now.
+    /// @notice Credentials of one word were not revoked before, and are now.
+    /// @param list The list.
+    /// @param wordIndex Which word of 256 bits, from 0.
+    /// @param mask Its bits that changed.
+    /// @param reason 0 to 3.
     event WordsRevoked(uint32 indexed list, uint32 indexed wordIndex, uint256 mask, uint8 reason);
+    /// @notice Credentials of one word are out of force until they are reinstated.
+    /// @param list The list.
+    /// @param wordIndex Which word of 256 bits, from 0.
+    /// @param mask Its bits that changed.
+    /// @param reason 0 to 3.
     event WordsSuspended(uint32 indexed list, uint32 indexed wordIndex, uint256 mask, uint8 reason);
+    /// @notice Credentials of one word are no longer suspended.
+    /// @param list The list.
+    /// @param wordIndex Which word of 256 bits, from 0.
+    /// @param mask Its bits that changed.
+    /// @param reason 0 to 3.
     event WordsReinstated(uint32 indexed list, uint32 indexed wordIndex, uint256 mask, uint8 reason);
-    /// @notice The Alliance took the revocations of `mask` in that word back.
+    /// @notice The Alliance took revocations of one word back.
+    /// @param list The list.
+    /// @param wordIndex Which word of 256 bits, from 0.
+    /// @param mask Its bits that changed.
+    /// @param document Hash of the document that explains it.
     event RevocationsCleared(uint32 indexed list, uint32 indexed wordIndex, uint256 mask, bytes32 indexed document);
-
-    /// @notice Open a list of 2^log2size entries for the caller's institution. ISSUE of a recognised issuer only. The
-    /// caller fills it, and no other account until it is handed over.
-    /// @return list Numbers count from the predecessor's last, and are never used again.
-    function openList(uint8 log2size) external returns (uint32 list);
-
-    /// @notice Take the counters first ... first + size - 1 for a batch. The current CredentialBatches only, for the
-    /// list's holder.
-    /// @param operatorIndex The issuer's operator that anchors.
-    function advance(uint32 list, uint32 issuer, uint16 operatorIndex, uint32 first, uint32 size) external;
-
-    /// @notice Let another ISSUE account of the issuer fill the list. ADMIN of the issuer, or the Alliance.
-    function handOver(uint32 list, address account) external;
 
     /// @notice Revoke one credential. STATUS of the list's issuer, or of its custodian while the issuer is not
     /// recognised; so for all that follow.
+    /// @param list The list.
+    /// @param index The credential's place in it.
+    /// @param reason 0 to 3.
     function revoke(uint32 list, uint32 index, uint8 reason) external;
 
+    /// @notice Put one credential out of force until it is reinstated.
+    /// @param list The list.
+    /// @param index The credential's place in it.
+    /// @param reason 0 to 3.
     function suspend(uint32 list, uint32 index, uint8 reason) external;
 
+    /// @notice End one credential's suspension.
+    /// @param list The list.
+    /// @param index The credential's place in it.
+    /// @param reason 0 to 3.
     function reinstate(uint32 list, uint32 index, uint8 reason) external;
 
     /// @notice Revoke the masks' bits in the words. Bits already revoked are no error; events tell what changed.
+    /// @param list The list.
+    /// @param wordIndexes The words, from 0.
+    /// @param masks For each word its bits.
+    /// @param reason 0 to 3.
     function revokeWords(uint32 list, uint32[] calldata wordIndexes, uint256[] calldata masks, uint8 reason) external;
 
+    /// @notice Suspend the masks' bits in the words, as `revokeWords` revokes them.
+    /// @param list The list.
+    /// @param wordIndexes The words, from 0.
+    /// @param masks For each word its bits.
+    /// @param reason 0 to 3.
     function suspendWords(uint32 list, uint32[] calldata wordIndexes, uint256[] calldata masks, uint8 reason) external;
 
+    /// @notice End the suspension of the masks' bits in the words.
+    /// @param list The list.
+    /// @param wordIndexes The words, from 0.
+    /// @param masks For each word its bits.
+    /// @param reason 0 to 3.
     function reinstateWords(uint32 list, uint32[] calldata wordIndexes, uint256[] calldata masks, uint8 reason)
         external;
 
     /// @notice Take revocations back: the remedy against a stolen key. Alliance only.
+    /// @param list The list.
+    /// @param wordIndexes The words, from 0.
+    /// @param masks For each word its bits.
+    /// @param document Hash of the document that explains it.
     function clearRevocations(
         uint32 list,
         uint32[] calldata wordIndexes,
@@ -148,23 +143,21 @@ interface IStatusRegistry {
         uint8 reason
     ) external;
 
-    /// @notice Name the institution that keeps the list while its issuer is not recognised; 0: none. Alliance only.
-    function setCustodian(uint32 list, uint32 custodian, bytes32 document) external;
-
-    function listOf(uint32 number) external view returns (List memory);
-
-    /// @notice The number that the next list will have.
-    function nextList() external view returns (uint32);
-
+    /// @notice The bits of one credential; whether its batch is void stands apart.
+    /// @param list The list.
+    /// @param index The credential's place in it.
+    /// @return revoked Out of force for good.
+    /// @return suspended Out of force until it is reinstated.
     function statusOf(uint32 list, uint32 index) external view returns (bool revoked, bool suspended);
 
     /// @notice `count` words of both bitmaps, from word `from` on.
+    /// @param list The list.
+    /// @param from The first word, from 0.
+    /// @param count How many.
+    /// @return revoked Their bits.
+    /// @return suspended Their bits.
     function words(uint32 list, uint32 from, uint32 count)
         external
         view
         returns (uint256[] memory revoked, uint256[] memory suspended);
-
-    function operators() external view returns (address);
-
-    function directory() external view returns (address);
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {IStatusRegistry} from "./IStatusRegistry.sol";
+import {IStatusLists} from "./IStatusLists.sol";
 import {Governed} from "../governance/Governed.sol";
 import {IDirectory} from "../governance/IDirectory.sol";
 import {INamed} from "../governance/INamed.sol";
@@ -13,7 +13,7 @@ import {Roles} from "../libraries/Roles.sol";
 import {IIssuerRegistry} from "../registry/IIssuerRegistry.sol";
 
 /// @title The lists themselves: who opened them, who fills them, who keeps them
-abstract contract StatusLists is IStatusRegistry, INamed, Governed {
+abstract contract StatusLists is IStatusLists, INamed, Governed {
     using SafeCast for uint256;
 
     /// @dev Who writes to a list, and the list's size.
@@ -46,7 +46,7 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
         return Names.STATUS_REGISTRY;
     }
 
-    /// @inheritdoc IStatusRegistry
+    /// @inheritdoc IStatusLists
     function openList(uint8 log2size) external returns (uint32 list) {
         (uint32 issuer, uint16 holder, uint16 roles) = _operators.roleOf(msg.sender);
         require(roles & Roles.ISSUE != 0, StatusRegistryNotIssueOperator(msg.sender));
@@ -64,7 +64,7 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
         emit ListOpened(list, issuer, log2size, holder);
     }
 
-    /// @inheritdoc IStatusRegistry
+    /// @inheritdoc IStatusLists
     function advance(uint32 list, uint32 issuer, uint16 operatorIndex, uint32 first, uint32 size) external {
         require(msg.sender == _directory.current(Names.CREDENTIAL_BATCHES), StatusRegistryNotBatches(msg.sender));
         List memory record = _lists[list];
@@ -77,7 +77,7 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
         emit ListAdvanced(list, operatorIndex, first, size);
     }
 
-    /// @inheritdoc IStatusRegistry
+    /// @inheritdoc IStatusLists
     function handOver(uint32 list, address account) external {
         List memory record = _lists[list];
         require(record.issuer != 0, StatusRegistryUnknownList(list));
@@ -91,7 +91,7 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
         emit ListHandedOver(list, holder, msg.sender);
     }
 
-    /// @inheritdoc IStatusRegistry
+    /// @inheritdoc IStatusLists
     function setCustodian(uint32 list, uint32 custodian, bytes32 document) external onlyAlliance {
         require(_lists[list].issuer != 0, StatusRegistryUnknownList(list));
         require(custodian <= _operators.institutionCount(), StatusRegistryUnknownInstitution(custodian));
@@ -99,22 +99,22 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
         emit CustodianNamed(list, custodian, document);
     }
 
-    /// @inheritdoc IStatusRegistry
+    /// @inheritdoc IStatusLists
     function listOf(uint32 number) public view returns (List memory) {
         return _lists[number];
     }
 
-    /// @inheritdoc IStatusRegistry
+    /// @inheritdoc IStatusLists
     function nextList() external view returns (uint32) {
         return _isContinued ? _nextList : _continued();
     }
 
-    /// @inheritdoc IStatusRegistry
+    /// @inheritdoc IStatusLists
     function operators() external view returns (address) {
         return address(_operators);
     }
 
-    /// @inheritdoc IStatusRegistry
+    /// @inheritdoc IStatusLists
     function directory() external view returns (address) {
         return address(_directory);
     }
@@ -166,7 +166,7 @@ abstract contract StatusLists is IStatusRegistry, INamed, Governed {
         uint16 version = _directory.count(Names.STATUS_REGISTRY);
         while (version != 0 && _directory.entry(Names.STATUS_REGISTRY, version).target != address(this)) --version;
         if (version < 2) return _nextList;
-        uint32 next = IStatusRegistry(_directory.entry(Names.STATUS_REGISTRY, version - 1).target).nextList();
+        uint32 next = IStatusLists(_directory.entry(Names.STATUS_REGISTRY, version - 1).target).nextList();
         return next > _nextList ? next : _nextList;
     }
 

@@ -9,7 +9,7 @@ import {BitWords} from "../libraries/BitWords.sol";
 import {Names} from "../libraries/Names.sol";
 
 /// @title Which credentials have left force, as bitmaps
-contract StatusRegistry is BatchVoids {
+contract StatusRegistry is BatchVoids, IStatusRegistry {
     using BitWords for mapping(uint32 => uint256);
 
     /// @dev What is done to the bits of a mask.

@@ -45,13 +45,16 @@ interface IAgreements {
 
     /// @notice A version of the agreement; all zero where there is none.
     /// @param version Its number.
+    /// @return The record.
     function agreement(uint32 version) external view returns (Agreement memory);
 
     /// @notice The newest version of the agreement, 0 before the first.
+    /// @return Its number.
     function agreementCount() external view returns (uint32);
 
     /// @notice Whether an institution has signed a version.
     /// @param version Its number.
     /// @param institution The institution's.
+    /// @return True where it has.
     function signed(uint32 version, uint32 institution) external view returns (bool);
 }

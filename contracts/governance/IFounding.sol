@@ -21,8 +21,10 @@ interface IFounding {
     function seal() external;
 
     /// @notice Whether the founding is over. Clients refuse an alliance where it is not.
+    /// @return True where it is.
     function isSealed() external view returns (bool);
 
     /// @notice Who founds; zero once sealed.
+    /// @return The account.
     function founder() external view returns (address);
 }

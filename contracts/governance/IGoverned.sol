@@ -8,5 +8,6 @@ interface IGoverned {
     error GovernedNotAlliance(address caller);
 
     /// @notice The contract whose passed proposals govern this one.
+    /// @return Its address.
     function alliance() external view returns (address);
 }

@@ -78,16 +78,21 @@ interface IMembership {
     function members() external view returns (uint32[] memory);
 
     /// @notice How many members there are.
+    /// @return The number.
     function memberCount() external view returns (uint256);
 
     /// @notice Whether an institution is a member.
     /// @param institution Its number.
+    /// @return True where it is.
     function isMember(uint32 institution) external view returns (bool);
 
     /// @notice How often a member was removed; a proposal of an older epoch is void.
+    /// @return The number.
     function epoch() external view returns (uint16);
 
     /// @notice The fraction of members that a proposal needs.
+    /// @return numerator Of the fraction.
+    /// @return denominator Of the fraction.
     function threshold() external view returns (uint16 numerator, uint16 denominator);
 
     /// @notice A period; reverts where the alliance has none of that name.
@@ -101,5 +106,6 @@ interface IMembership {
     function parameterFloor(bytes32 name) external view returns (uint64);
 
     /// @notice The contract that says who acts for which institution.
+    /// @return Its address.
     function operators() external view returns (address);
 }

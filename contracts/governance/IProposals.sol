@@ -113,29 +113,36 @@ interface IProposals {
 
     /// @notice A proposal's record; all zero where there is none.
     /// @param id The proposal's number.
+    /// @return The record.
     function proposal(uint256 id) external view returns (Proposal memory);
 
     /// @notice A proposal's calls.
     /// @param id The proposal's number.
+    /// @return The calls, in order.
     function proposalCalls(uint256 id) external view returns (Call[] memory);
 
     /// @notice How many proposals were ever made: the newest one's number.
+    /// @return The number.
     function proposalCount() external view returns (uint256);
 
     /// @notice Where a proposal stands, by the votes that count now.
     /// @param id The proposal's number.
+    /// @return The state.
     function proposalState(uint256 id) external view returns (ProposalState);
 
     /// @notice Whether a proposal takes away nothing but power to act: all its calls stand in the list of Restrictions
     /// and go to the contracts that the Directory names for them. Such a proposal waits for no delay.
     /// @param id The proposal's number.
+    /// @return True where it does.
     function isRestricting(uint256 id) external view returns (bool);
 
     /// @notice Whether a proposal is being executed to which this institution says yes. Permissions asks it of each
     /// validating institution while these are few.
     /// @param institution Whose yes is asked for.
+    /// @return True where both hold.
     function executingYes(uint32 institution) external view returns (bool);
 
     /// @notice The Directory that says which contracts a restricting call may go to.
+    /// @return Its address.
     function directory() external view returns (address);
 }

@@ -76,25 +76,30 @@ interface IVotes {
     /// @param given The votes; several of one institution in the order of their sequence.
     function voteMany(SignedVote[] calldata given) external;
 
-    /// @notice Count a proposal's votes anew, whoever calls: the account that said no may act no more, and enough say yes.
+    /// @notice Count a proposal's votes anew, whoever calls: the account that said no may act no more, and enough say
+    /// yes.
     /// @param id The proposal's number.
     function recount(uint256 id) external;
 
     /// @notice The votes that count now. Of a proposal that has come to its end: that would count.
     /// @param id The proposal's number.
+    /// @return The numbers.
     function tally(uint256 id) external view returns (Tally memory);
 
     /// @notice What an institution says now.
     /// @param id The proposal's number.
     /// @param institution The institution's.
+    /// @return Yes, no, or nothing.
     function stanceOf(uint256 id, uint32 institution) external view returns (Stance);
 
     /// @notice What an institution's accounts said, as far as it counts now.
     /// @param id The proposal's number.
     /// @param institution The institution's.
+    /// @return One for each account that is still a GOVERN of it.
     function ballots(uint256 id, uint32 institution) external view returns (Ballot[] memory);
 
     /// @notice The number that an institution's next signed vote bears.
     /// @param institution The institution's.
+    /// @return The number.
     function nextSequence(uint32 institution) external view returns (uint256);
 }

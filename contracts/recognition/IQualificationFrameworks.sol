@@ -84,10 +84,31 @@ interface IQualificationFrameworks {
     /// @notice The caller is no GOVERN operator of the authority.
     error FrameworksNotAuthority(uint32 authority, address caller);
 
+    /// @notice There is one framework more.
+    /// @param framework The framework's number.
+    /// @param nameHash keccak256 of the name.
+    /// @param name In UTF-8.
+    /// @param direction Of the labels: 0 not stated, 1 rising, 2 falling.
+    /// @param legalBasis What it rests on, as text.
     event FrameworkAdded(
         uint32 indexed framework, bytes32 indexed nameHash, string name, uint8 direction, string legalBasis
     );
+    /// @notice A framework has one level more.
+    /// @param framework The framework's number.
+    /// @param rank Its rank; higher is always a higher level.
+    /// @param ladder Which ladder it belongs to.
+    /// @param blank Whether the source leaves it empty.
+    /// @param code Its code.
+    /// @param label Its label.
     event LevelAdded(uint32 indexed framework, uint8 indexed rank, uint8 ladder, bool blank, string code, string label);
+    /// @notice A framework has one qualification type more.
+    /// @param framework The framework's number.
+    /// @param number Its number in the framework.
+    /// @param name In UTF-8.
+    /// @param lowestRank The lowest rank that it stands at.
+    /// @param highestRank The highest.
+    /// @param from The first second in force.
+    /// @param to The first second out of force; 0: open.
     event TypeAdded(
         uint32 indexed framework,
         uint32 indexed number,
@@ -97,17 +118,41 @@ interface IQualificationFrameworks {
         uint40 from,
         uint40 to
     );
+    /// @notice A qualification type ends.
+    /// @param framework The framework's number.
+    /// @param number Its number in the framework.
+    /// @param to The first second out of force.
     event TypeEnded(uint32 indexed framework, uint32 indexed number, uint40 to);
+    /// @notice An authority claims that levels of two frameworks correspond.
+    /// @param number The crosswalk's number.
+    /// @param authority The institution that claims it.
+    /// @param crosswalk The claim.
     event CrosswalkAdded(uint32 indexed number, uint32 indexed authority, Crosswalk crosswalk);
+    /// @notice A claim of correspondence ends.
+    /// @param number The crosswalk's number.
+    /// @param to The first second out of force.
     event CrosswalkEnded(uint32 indexed number, uint40 to);
 
     /// @notice Add a framework under a number of the proposer's choice. Alliance only.
+    /// @param number The framework's.
+    /// @param name In UTF-8.
+    /// @param direction Of the labels: 0 not stated, 1 rising, 2 falling.
+    /// @param legalBasis What it rests on, as text.
     function addFramework(uint32 number, string calldata name, uint8 direction, string calldata legalBasis) external;
 
     /// @notice Add levels to a framework. Alliance only.
+    /// @param framework_ The framework's number.
+    /// @param levels Each with a rank that the framework does not have yet.
     function addLevels(uint32 framework_, LevelInput[] calldata levels) external;
 
     /// @notice Add a qualification type, its ranks on one ladder. Alliance only.
+    /// @param framework_ The framework's number.
+    /// @param number Its number in the framework.
+    /// @param name In UTF-8.
+    /// @param lowestRank The lowest rank that it stands at.
+    /// @param highestRank The highest.
+    /// @param from The first second in force.
+    /// @param to The first second out of force; 0: open.
     function addType(
         uint32 framework_,
         uint32 number,
@@ -119,24 +164,48 @@ interface IQualificationFrameworks {
     ) external;
 
     /// @notice End a qualification type now or later; earlier credentials stay verifiable. Alliance only.
+    /// @param framework_ The framework's number.
+    /// @param number Its number in the framework.
+    /// @param to The first second out of force.
     function endType(uint32 framework_, uint32 number, uint40 to) external;
 
     /// @notice Claim a correspondence in the name of the caller's institution. GOVERN only.
+    /// @param crosswalk_ The claim; its authority is the caller's institution.
     /// @return number Crosswalks count from 1.
     function addCrosswalk(Crosswalk calldata crosswalk_) external returns (uint32 number);
 
     /// @notice End a claim now or later. GOVERN of its authority only.
+    /// @param number The crosswalk's number.
+    /// @param to The first second out of force.
     function endCrosswalk(uint32 number, uint40 to) external;
 
+    /// @notice A framework's record.
+    /// @param number The framework's.
+    /// @return Zeros where there is none.
     function framework(uint32 number) external view returns (Framework memory);
 
+    /// @notice A level's record.
+    /// @param framework_ The framework's number.
+    /// @param rank The level's.
+    /// @return Zeros where there is none.
     function level(uint32 framework_, uint8 rank) external view returns (Level memory);
 
+    /// @notice A qualification type's record.
+    /// @param framework_ The framework's number.
+    /// @param number Its number in the framework.
+    /// @return Zeros where there is none.
     function qualificationType(uint32 framework_, uint32 number) external view returns (QualificationType memory);
 
+    /// @notice A claim of correspondence.
+    /// @param number From 1.
+    /// @return The record; zeros where there is none.
     function crosswalk(uint32 number) external view returns (Crosswalk memory);
 
+    /// @notice How many claims were ever made: the newest one's number.
+    /// @return The number.
     function crosswalkCount() external view returns (uint32);
 
+    /// @notice The contract that says who acts for which institution.
+    /// @return Its address.
     function operators() external view returns (address);
 }

@@ -81,39 +81,83 @@ interface IScopes {
     /// @notice The caller is not the contract that the Directory names Accreditation (nor, where it may be, the Alliance).
     error IssuerRegistryNotAccreditation(address caller);
 
+    /// @notice An issuer has one scope more.
+    /// @param institution The issuer.
+    /// @param index The scope's number, from 1.
+    /// @param scope What it covers, and below whose scope.
+    /// @param operatorIndex Of the parent's institution, who gave it; 0: by vote.
+    /// @param document Hash of the document that explains it.
     event ScopeAdded(
         uint32 indexed institution, uint16 indexed index, Scope scope, uint16 operatorIndex, bytes32 indexed document
     );
+    /// @notice A scope ends, now or later.
+    /// @param institution The issuer.
+    /// @param index The scope's number, from 1.
+    /// @param to The first second out of force.
+    /// @param document Hash of the document that explains it.
     event ScopeEnded(uint32 indexed institution, uint16 indexed index, uint40 to, bytes32 indexed document);
+    /// @notice A scope is suspended.
+    /// @param institution The issuer.
+    /// @param index The scope's number, from 1.
+    /// @param by In whose name; a vote takes the place of an accreditor's.
+    /// @param document Hash of the document that explains it.
     event ScopeSuspended(uint32 indexed institution, uint16 indexed index, Suspension by, bytes32 indexed document);
+    /// @notice A scope is suspended no more.
+    /// @param institution The issuer.
+    /// @param index The scope's number, from 1.
+    /// @param by In whose name.
+    /// @param document Hash of the document that explains it.
     event ScopeLifted(uint32 indexed institution, uint16 indexed index, Suspension by, bytes32 indexed document);
 
     /// @notice Add a scope to the present admission. Alliance only.
+    /// @param institution The issuer.
+    /// @param terms What it covers.
+    /// @param document Hash of the document that explains it.
     function addScope(uint32 institution, Terms calldata terms, bytes32 document) external;
 
     /// @notice Add a scope below another institution's. The contract named Accreditation only.
+    /// @param institution The issuer.
+    /// @param terms What it covers.
     /// @param parent A scope in force that covers this one, and the operator who gave it.
+    /// @param document Hash of the document that explains it.
     function addScopeUnder(uint32 institution, Terms calldata terms, Parent calldata parent, bytes32 document)
         external;
 
     /// @notice End a scope now or later, never earlier than now. Alliance only.
+    /// @param institution The issuer.
+    /// @param index The scope's number, from 1.
     /// @param to The first second out of force; 0: that of the call.
+    /// @param document Hash of the document that explains it.
     function endScope(uint32 institution, uint16 index, uint40 to, bytes32 document) external;
 
     /// @notice Stop a scope, and those below it, for a while. The Alliance; the contract named Accreditation where the
     /// scope has a parent.
+    /// @param institution The issuer.
+    /// @param index The scope's number, from 1.
+    /// @param document Hash of the document that explains it.
     function suspendScope(uint32 institution, uint16 index, bytes32 document) external;
 
     /// @notice Lift a suspension: the Alliance any, the contract named Accreditation its own.
+    /// @param institution The issuer.
+    /// @param index The scope's number, from 1.
+    /// @param document Hash of the document that explains it.
     function liftScope(uint32 institution, uint16 index, bytes32 document) external;
 
     /// @notice A scope, from 1.
+    /// @param institution The issuer.
+    /// @param index The scope's number, from 1.
+    /// @return The slot; zeros where there is none.
     function scope(uint32 institution, uint16 index) external view returns (Scope memory);
 
     /// @notice How a scope came about, from 1.
+    /// @param institution The issuer.
+    /// @param index The scope's number, from 1.
+    /// @return The slot; zeros where there is none.
     function scopeOrigin(uint32 institution, uint16 index) external view returns (Origin memory);
 
     /// @notice Reverts unless that scope and every one above it is in force now: its institution recognised and in the
     /// admission that it belongs to, not suspended, not held.
+    /// @param institution The issuer.
+    /// @param scopeIndex The scope's number, from 1.
     function requireInForce(uint32 institution, uint16 scopeIndex) external view;
 }
