@@ -10,7 +10,19 @@ from typing import Any, Final
 
 from testamur.chain.errors import RpcError
 
-__all__ = ["asks_to_wait", "block", "by_id", "data", "is_known", "log", "printable", "quantity", "receipt", "refusal"]
+__all__ = [
+    "asks_to_wait",
+    "block",
+    "by_id",
+    "data",
+    "is_known",
+    "log",
+    "pending_block",
+    "printable",
+    "quantity",
+    "receipt",
+    "refusal",
+]
 
 _QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
@@ -52,10 +64,16 @@ def data(value: object, size: int | None = None) -> bytes:
 
 def block(value: object) -> dict[str, Any]:
     """A block with a number, a hash and a time that can be written as a date. Raises ValueError."""
+    found = pending_block(value)
+    data(found.get("hash"), 32)
+    return found
+
+
+def pending_block(value: object) -> dict[str, Any]:
+    """The block to come, which nodes show without a hash: a number and a time. Raises ValueError."""
     found = _object(value)
     quantity(found.get("number"), _HIGHEST_BLOCK)
     quantity(found.get("timestamp"), _LATEST_SECOND)
-    data(found.get("hash"), 32)
     return found
 
 

@@ -122,8 +122,12 @@ class Rpc:
         return self._read("eth_blockNumber", reader=partial(answers.quantity, below=1 << 63))
 
     def block(self, block: Block = "latest") -> dict[str, Any] | None:
-        """A block with transaction hashes, as the node writes it; None where there is none."""
-        return self._read("eth_getBlockByNumber", to_quantity(block), False, reader=_perhaps(answers.block))
+        """A block with transaction hashes, as the node writes it; None where there is none.
+
+        The block to come, `pending`, has no hash.
+        """
+        reader = answers.pending_block if block == "pending" else answers.block
+        return self._read("eth_getBlockByNumber", to_quantity(block), False, reader=_perhaps(reader))
 
     def blocks(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """The blocks of these heights, all of which must exist."""

@@ -92,3 +92,12 @@ def test_a_block_after_the_year_9999_is_none(timestamp: object) -> None:
         pytest.raises(ChainUnreachableError, match="eth_getBlockByNumber"),
     ):
         rpc.block(1)
+
+
+def test_the_block_to_come_has_no_hash_and_is_read_nonetheless() -> None:
+    coming = {"number": "0x1", "hash": None, "timestamp": "0x5"}
+    body = b'{"id":0,"result":%b}' % json.dumps(coming).encode()
+    with node(lambda number: (200, {}, body)) as url, Rpc(url) as rpc:
+        assert rpc.block("pending") == coming
+        with pytest.raises(ChainUnreachableError, match="eth_getBlockByNumber"):
+            rpc.block("latest")

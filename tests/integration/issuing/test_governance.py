@@ -81,6 +81,15 @@ def test_a_profile_of_one_member_leaves_the_proposal_open_for_the_others(allianc
         assert read_proposal(contract, proposal.id).state is ProposalState.EXECUTED
 
 
+def test_the_clock_of_the_block_to_come_is_read_from_a_real_node(alliance: Alliance) -> None:
+    # what `wait_until_executable` asks while a proposal waits for its delay
+    with alliance.connect() as connection:
+        coming, newest = connection.rpc.block("pending"), connection.rpc.block("latest")
+        assert coming is not None and newest is not None
+        assert coming["hash"] is None
+        assert int(coming["timestamp"], 16) >= int(newest["timestamp"], 16)
+
+
 def test_a_proposer_takes_its_proposal_back(alliance: Alliance) -> None:
     with alliance.connect() as connection:
         contract = connection.contract("Alliance")
