@@ -85,7 +85,8 @@ def test_the_clock_of_the_block_to_come_is_read_from_a_real_node(alliance: Allia
     # what `wait_until_executable` asks while a proposal waits for its delay
     with alliance.connect() as connection:
         coming, newest = connection.rpc.block("pending"), connection.rpc.block("latest")
-        assert coming is not None and newest is not None
+        assert coming is not None
+        assert newest is not None
         assert coming["hash"] is None
         assert int(coming["timestamp"], 16) >= int(newest["timestamp"], 16)
 
