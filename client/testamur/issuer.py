@@ -25,6 +25,7 @@ from testamur.batch.issued import Replaced
 from testamur.batch.issuing import LARGEST_BATCH, IssueReport, Progress, issue
 from testamur.chain.connection import Connection
 from testamur.chain.errors import KeyUnusableError
+from testamur.chain.status_lists import read_statuses, registries_of
 from testamur.profile import Institution, Profile, ProfileError
 from testamur.status import (
     StatusChange,
@@ -195,8 +196,7 @@ class Issuer:
             )
 
     def _are_revoked(self, places: Places) -> list[bool]:
-        statuses = self.connection.contract("StatusRegistry").read_many("statusOf", places)
-        return [bool(status["revoked"]) for status in statuses]
+        return [status["revoked"] for status in read_statuses(self.connection.suite, places)]
 
     def revoke(self, bundles: Paths, *, reason: int = 0) -> StatusReport:
         """Take the credentials in bundle files out of force for good."""
@@ -240,7 +240,7 @@ class Issuer:
 
     def find_indexes(self, list_number: int, indexes: Iterable[int], folder: str | Path | None = None) -> list[Target]:
         """The credentials at places of a status list, which must be this issuer's; `folder` of a run knows whose."""
-        owner = self.connection.contract("StatusRegistry").read("listOf", list_number)
+        owner = registries_of(self.connection.suite, [list_number])[list_number].read("listOf", list_number)
         if self._number not in (owner["issuer"], owner["custodian"]):
             raise KeyUnusableError(f"status list {list_number} is not institution {self._number}'s")
         return targets_from_indexes(list_number, indexes, Path(folder) if folder is not None else None)

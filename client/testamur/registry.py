@@ -141,8 +141,8 @@ def _read(suite: Suite, number: int, block: int) -> IssuerRecord:
     if record["state"] == 0:
         raise UnknownIssuerError(f"institution {number} is not registered", "list them with `testamur issuer list`")
     topic = number.to_bytes(32, "big")
-    registered = registry.logs("IssuerRegistered", topic, to_block=block)
-    renamed = registry.logs("IssuerRenamed", topic, to_block=block)
+    registered = suite.logs("IssuerRegistry", "IssuerRegistered", topic, to_block=block)
+    renamed = suite.logs("IssuerRegistry", "IssuerRenamed", topic, to_block=block)
     if not registered:
         raise ChainUnreachableError(
             f"the node at {suite.rpc.url} does not return the events of institution {number}",
@@ -210,7 +210,7 @@ def _framework(contract: Contract, event: Mapping[str, Any]) -> Framework:
 
 
 def _events(suite: Suite, name: str, block: int) -> list[Any]:
-    return suite.contract("IssuerRegistry").logs(name, to_block=block)
+    return suite.logs("IssuerRegistry", name, to_block=block)
 
 
 def levels_in_scope(suite: Suite, number: int, region: int) -> list["Level"]:

@@ -17,6 +17,7 @@ from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call, Contract
 from testamur.chain.errors import TransactionRevertedError
 from testamur.chain.rpc import to_hex
+from testamur.chain.status_lists import registries_of
 from testamur.profile import Institution
 from testamur.status_targets import (
     StatusTargetError,
@@ -128,12 +129,12 @@ def change_status(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> StatusReport:
     """Give every target the status; see the head of this file for the steps."""
-    registry = connection.contract("StatusRegistry")
-    _require_lists(registry, targets)
-    before = _read_words(registry, targets)
+    registries = registries_of(connection.suite, (target.list for target in targets))
+    _require_lists(registries, targets)
+    before = _read_words(registries, targets)
     refused = {target: fault for target in targets if (fault := _refusal(change, target, before))}
     masks = _masks(change, [target for target in targets if target not in refused], before)
-    calls = _calls(registry, change, masks, reason)
+    calls = _calls(registries, change, masks, reason)
     receipts = []
     failure: TransactionRevertedError | None = None
     if calls:
@@ -147,7 +148,7 @@ def change_status(
                 failure = error
                 break
             progress(done + 1, len(calls))
-    after = _read_words(registry, targets) if calls else before
+    after = _read_words(registries, targets) if calls else before
     outcomes = []
     for target in targets:
         if target in refused:
@@ -166,15 +167,13 @@ def change_status(
 
 _Words = dict[tuple[int, int], tuple[int, int]]
 """(list, word) -> its revoked and its suspended bits."""
+_Registries = dict[int, Contract]
+"""List -> the version of StatusRegistry that keeps it."""
 
 
-def _require_lists(registry: Contract, targets: Sequence[Target]) -> None:
-    numbers = sorted({target.list for target in targets})
-    records = registry.read_many("listOf", [(number,) for number in numbers])
-    sizes = {
-        number: 1 << record["log2size"] if record["issuer"] else 0
-        for number, record in zip(numbers, records, strict=True)
-    }
+def _require_lists(registries: _Registries, targets: Sequence[Target]) -> None:
+    records = {number: registry.read("listOf", number) for number, registry in registries.items()}
+    sizes = {number: 1 << record["log2size"] if record["issuer"] else 0 for number, record in records.items()}
     problems = [
         (target.source, f"there is no status list {target.list}" if not sizes[target.list] else "no such index")
         for target in targets
@@ -184,14 +183,16 @@ def _require_lists(registry: Contract, targets: Sequence[Target]) -> None:
         raise StatusTargetError(problems)
 
 
-def _read_words(registry: Contract, targets: Sequence[Target]) -> _Words:
+def _read_words(registries: _Registries, targets: Sequence[Target]) -> _Words:
     """The words of all targets, each list read in whole spans."""
-    spans = sorted({(target.list, target.index // _WORD_BITS // _SPAN) for target in targets})
-    results = registry.read_many("words", [(number, span * _SPAN, _SPAN) for number, span in spans])
+    wanted = sorted({(target.list, target.index // _WORD_BITS // _SPAN) for target in targets})
     words: _Words = {}
-    for (number, span), result in zip(spans, results, strict=True):
-        for i, pair in enumerate(zip(result["revoked"], result["suspended"], strict=True)):
-            words[number, span * _SPAN + i] = pair
+    for registry in dict.fromkeys(registries.values()):
+        spans = [(number, span) for number, span in wanted if registries[number] == registry]
+        results = registry.read_many("words", [(number, span * _SPAN, _SPAN) for number, span in spans])
+        for (number, span), result in zip(spans, results, strict=True):
+            for i, pair in enumerate(zip(result["revoked"], result["suspended"], strict=True)):
+                words[number, span * _SPAN + i] = pair
     return words
 
 
@@ -225,15 +226,18 @@ def _masks(change: StatusChange, targets: Sequence[Target], words: _Words) -> di
     return masks
 
 
-def _calls(registry: Contract, change: StatusChange, masks: dict[tuple[int, int], int], reason: int) -> list[Call]:
+def _calls(
+    registries: _Registries, change: StatusChange, masks: dict[tuple[int, int], int], reason: int
+) -> list[Call]:
     if len(masks) == 1:
         ((number, word), mask), *_ = masks.items()
         if mask.bit_count() == 1:
-            return [registry.call(str(change), number, word * _WORD_BITS + mask.bit_length() - 1, reason)]
+            return [registries[number].call(str(change), number, word * _WORD_BITS + mask.bit_length() - 1, reason)]
     calls: list[Call] = []
     for number in sorted({number for number, _ in masks}):
         words = sorted(word for other, word in masks if other == number)
         for start in range(0, len(words), _WORDS_PER_CALL):
             part = words[start : start + _WORDS_PER_CALL]
-            calls.append(registry.call(f"{change}Words", number, part, [masks[number, word] for word in part], reason))
+            bits = [masks[number, word] for word in part]
+            calls.append(registries[number].call(f"{change}Words", number, part, bits, reason))
     return calls

@@ -15,6 +15,7 @@ from testamur.batch.interruption import InterruptedRunError
 from testamur.batch.journal import Journal
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Contract, directory_name
+from testamur.chain.status_lists import registries_of
 from testamur.credential.document import Document, parse
 from testamur.credential.errors import MalformedError
 from testamur.errors import TestamurError
@@ -197,4 +198,5 @@ def _fault(connection: Connection, institution: Institution, bundle: Bundle, rec
 
 
 def _is_custodian(connection: Connection, institution: Institution, number: int) -> bool:
-    return bool(connection.contract("StatusRegistry").read("listOf", number)["custodian"] == institution.number)
+    registry = registries_of(connection.suite, [number])[number]
+    return bool(registry.read("listOf", number)["custodian"] == institution.number)

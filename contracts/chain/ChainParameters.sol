@@ -29,7 +29,7 @@ abstract contract ChainParameters is IChainParameters, Governed {
         _requireBounds("evidenceMaxAgeBlocks", p.evidenceMaxAgeBlocks, 1000, 1_000_000_000);
         _requireBounds("transactionGas", p.transactionGas, 10_000_000, 1_000_000_000);
         _requireBounds("unnamedGas", p.unnamedGas, 100_000, 100_000_000);
-        _requireBounds("creationGas", p.creationGas, 4_000_000, 100_000_000);
+        _requireBounds("creationGas", p.creationGas, 6_000_000, 100_000_000);
         _parameters = p;
         emit ParametersChanged(p);
     }

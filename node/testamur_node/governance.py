@@ -62,7 +62,7 @@ DEFAULT_PARAMETERS = Parameters(
     evidence_max_age_blocks=1_100_000,
     transaction_gas=30_000_000,
     unnamed_gas=1_000_000,
-    creation_gas=4_000_000,
+    creation_gas=6_000_000,
 )
 """Where no Permissions contract speaks: imported chains, and whatever a damaged slot would say."""
 
@@ -126,7 +126,7 @@ def parameters_of(state: StateReader) -> Parameters:
         evidence_max_age_blocks=within(record, "evidenceMaxAgeBlocks", 1000, 1_000_000_000),
         transaction_gas=within(gas, "transactionGas", 10_000_000, 1_000_000_000),
         unnamed_gas=within(gas, "unnamedGas", 100_000, 100_000_000),
-        creation_gas=within(gas, "creationGas", 4_000_000, 100_000_000),
+        creation_gas=within(gas, "creationGas", 6_000_000, 100_000_000),
     )
 
 

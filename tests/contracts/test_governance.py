@@ -179,7 +179,7 @@ def test_a_threshold_is_above_one_half_and_at_most_one(numerator: int, denominat
         suite.govern("Alliance", "setThreshold", numerator, denominator)
 
 
-LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576, 31_536_000, 1_100_000, 30_000_000, 1_000_000, 4_000_000)
+LIMITS = (30_000_000, 4_194_304, 262_144, 30, 1_048_576, 31_536_000, 1_100_000, 30_000_000, 1_000_000, 6_000_000)
 BRICKS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "no member": ("AllianceLastMember", [("Alliance", "removeMember", number) for number in (1, 2)]),
     "a threshold above all": ("AllianceThresholdOutOfBounds", [("Alliance", "setThreshold", 3, 2)]),

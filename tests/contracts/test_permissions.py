@@ -17,7 +17,7 @@ LIMITS = {
     "evidenceMaxAgeBlocks": 1_100_000,
     "transactionGas": 30_000_000,
     "unnamedGas": 1_000_000,
-    "creationGas": 4_000_000,
+    "creationGas": 6_000_000,
 }
 KEY = b"\x21" * 32
 PEER = b"\x22" * 20
@@ -50,7 +50,7 @@ def total(suite: Suite) -> int:
         ("evidenceMaxAgeBlocks", 1000, 1_000_000_000),
         ("transactionGas", 10_000_000, 1_000_000_000),
         ("unnamedGas", 100_000, 100_000_000),
-        ("creationGas", 4_000_000, 100_000_000),
+        ("creationGas", 6_000_000, 100_000_000),
     ],
 )
 def test_a_limit_keeps_its_bounds(name: str, lowest: int, highest: int, suite: Suite) -> None:

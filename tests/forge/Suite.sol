@@ -89,7 +89,7 @@ abstract contract Suite is Cheats {
     }
 
     function limits() internal pure returns (IChainParameters.Parameters memory p) {
-        (p.gasLimit, p.transactionGas, p.unnamedGas, p.creationGas) = (30_000_000, 30_000_000, 1_000_000, 4_000_000);
+        (p.gasLimit, p.transactionGas, p.unnamedGas, p.creationGas) = (30_000_000, 30_000_000, 1_000_000, 6_000_000);
         (p.maxBlockBytes, p.maxTransactionBytes, p.heartbeatSeconds) = (4_194_304, 1_048_576, 30);
         (p.evidenceMaxBytes, p.evidenceMaxAgeSeconds, p.evidenceMaxAgeBlocks) = (65_536, 365 days, 1_100_000);
     }

@@ -151,7 +151,7 @@ contract ChainActors is Cheats {
         p.evidenceMaxAgeBlocks = shape & 64 == 0 ? ages[1] : uint32(bound(ages[1], 1000, 1_000_000_000));
         p.transactionGas = shape & 128 == 0 ? gasSeeds[1] : uint64(bound(gasSeeds[1], 10_000_000, 1_000_000_000));
         p.unnamedGas = shape & 256 == 0 ? gasSeeds[2] : uint64(bound(gasSeeds[2], 100_000, 100_000_000));
-        p.creationGas = shape & 512 == 0 ? gasSeeds[3] : uint64(bound(gasSeeds[3], 4_000_000, 100_000_000));
+        p.creationGas = shape & 512 == 0 ? gasSeeds[3] : uint64(bound(gasSeeds[3], 6_000_000, 100_000_000));
         vm.prank(byAlliance ? _alliance : address(this));
         try _permissions.setParameters(p) {
             require(byAlliance, "set by a stranger");
@@ -213,7 +213,7 @@ contract ValidatorsTest is Suite {
         require(p.evidenceMaxBytes >= 1024 && p.evidenceMaxBytes <= p.maxBlockBytes, "evidence");
         require(p.evidenceMaxAgeSeconds >= 1 days && p.evidenceMaxAgeBlocks >= 1000, "evidence is soon too old");
         require(p.transactionGas >= 10_000_000, "a vote would not be taken");
-        require(p.unnamedGas >= 100_000 && p.creationGas >= 4_000_000, "gas for other code");
+        require(p.unnamedGas >= 100_000 && p.creationGas >= 6_000_000, "gas for other code");
     }
 
     function invariant_everyValidatorsInstitutionIsAMember() public view {

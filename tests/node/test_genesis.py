@@ -71,7 +71,7 @@ def test_the_founders_rights_are_read_from_storage(tmp_path: Path) -> None:
 
 def test_the_limits_of_alliance_toml_are_read_from_storage(tmp_path: Path) -> None:
     limits = {"evidence_max_age_seconds": 86_400, "evidence_max_age_blocks": 1000, "transaction_gas": 10_000_000}
-    limits |= {"unnamed_gas": 2_000_000, "creation_gas": 5_000_000}
+    limits |= {"unnamed_gas": 2_000_000, "creation_gas": 7_000_000}
     text = alliance_text(KEY.public) + "[parameters]\n" + "".join(f"{name} = {limits[name]}\n" for name in limits)
     read = parameters_of(open_application(tmp_path, found(parse_alliance(text), ALLIANCE)).state())
     assert {name: getattr(read, name) for name in limits} == limits
@@ -89,7 +89,7 @@ def test_limits_that_a_slot_should_not_hold_are_clamped() -> None:
 
     read = parameters_of(cast(StateReader, Damaged()))
     assert (read.gas_limit, read.transaction_gas, read.unnamed_gas) == (10_000_000, 10_000_000, 100_000)
-    assert (read.creation_gas, read.evidence_max_age_seconds, read.evidence_max_age_blocks) == (4_000_000, 86_400, 1000)
+    assert (read.creation_gas, read.evidence_max_age_seconds, read.evidence_max_age_blocks) == (6_000_000, 86_400, 1000)
 
 
 def test_block_zero_has_the_genesis_time_and_is_kept_when_opened_again(tmp_path: Path) -> None:

@@ -182,11 +182,11 @@ def test_code_that_the_alliance_did_not_vote_for_gets_little_gas_of_a_block(tmp_
         return block
 
     call = transaction(GOVERN, 0, to=foreign, gas=1_000_000)
-    creation = transaction(DEPLOYER, 1, to=None, data=creating(STORING_CODE), gas=4_000_000)
+    creation = transaction(DEPLOYER, 1, to=None, data=creating(STORING_CODE), gas=6_000_000)
     assert reason(transaction(GOVERN, 0, to=named, gas=29_000_000), parent) is None
     assert reason(transaction(GOVERN, 0, gas=29_000_000), parent) is None, "there is no code"
     assert reason(transaction(GOVERN, 0, to=foreign, gas=1_000_001), parent) is Reason.TOO_LARGE
-    assert reason(transaction(DEPLOYER, 1, to=None, data=b"\0", gas=4_000_001), parent) is Reason.TOO_LARGE
+    assert reason(transaction(DEPLOYER, 1, to=None, data=b"\0", gas=6_000_001), parent) is Reason.TOO_LARGE
     assert reason(transaction(ADMIN, 0, to=foreign, gas=21_000), parent, after(call)) is Reason.BLOCK_FULL
     assert reason(transaction(ADMIN, 0, to=named, gas=21_000), parent, after(call, creation)) is None
     second = transaction(DEPLOYER, 2, to=None, data=b"\0", gas=60_000)
@@ -202,13 +202,13 @@ def test_voted_limits_of_gas_hold_at_the_parent_state(tmp_path: Path) -> None:
     application = open_application(tmp_path, genesis_of())
     run_block(application, [raw(DEPLOYER, 0, to=None, data=creating(STORING_CODE))])
     parent, foreign = application.parent(), created_address(ADDRESSES[DEPLOYER], 0)
-    voted = replace(parent.parameters, transaction_gas=20_000_000, unnamed_gas=2_000_000, creation_gas=5_000_000)
+    voted = replace(parent.parameters, transaction_gas=20_000_000, unnamed_gas=2_000_000, creation_gas=7_000_000)
     parent = replace(parent, parameters=voted)
     for gas, most in ((20_000_000, None), (20_000_001, Reason.TOO_LARGE)):
         assert reason(transaction(GOVERN, 0, gas=gas), parent) is most
     for gas, most in ((2_000_000, None), (2_000_001, Reason.TOO_LARGE)):
         assert reason(transaction(GOVERN, 0, to=foreign, gas=gas), parent) is most
-    for gas, most in ((5_000_000, None), (5_000_001, Reason.TOO_LARGE)):
+    for gas, most in ((7_000_000, None), (7_000_001, Reason.TOO_LARGE)):
         assert reason(transaction(DEPLOYER, 1, to=None, data=b"\0", gas=gas), parent) is most
     application.store.close()
 

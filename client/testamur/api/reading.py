@@ -91,8 +91,10 @@ def issuer_did(request: Request, number: Who) -> Response:
 def batch(request: Request, batch: BatchId) -> Response:
     """The record of an anchored batch by its id."""
     name = bytes.fromhex(batch[2:])
-    record = _service(request).suite().contract("CredentialBatches").read("batch", name)
-    if not record["issuer"]:
+    versions = _service(request).suite().versions("CredentialBatches")
+    records = (contract.read("batch", name) for contract in reversed(versions))
+    record = next((record for record in records if record["issuer"]), None)
+    if record is None:
         raise Problem(404, "no batch of this id is anchored")
     return JSONResponse(
         {

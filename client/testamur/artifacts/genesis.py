@@ -91,7 +91,7 @@ class ChainParameters:
     transaction_gas: int = 30_000_000
     unnamed_gas: int = 1_000_000
     """Per block, for calls of code that the Directory does not name (docs/adr/0025)."""
-    creation_gas: int = 4_000_000
+    creation_gas: int = 6_000_000
     """Per block, for creations."""
 
 
@@ -139,6 +139,8 @@ class Founding:
     """The hash of block 0 where no node writes BlockHistory, on a chain that is not ours; else zero."""
     first_list: int = 1
     """The first status list's number; a successor continues its predecessor's."""
+    predecessor: bytes = bytes(20)
+    """The IssuerRegistry that a successor falls back on; zero at the founding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ def _arguments(name: str, founding: Founding, at: Mapping[str, bytes]) -> tuple[
         case "BlockHistory":
             return [], []
         case "IssuerRegistry":
-            return ["address", "address", "address", "address"], [alliance, operators, directory, bytes(20)]
+            return ["address", "address", "address", "address"], [alliance, operators, directory, founding.predecessor]
         case "Keys" | "QualificationFrameworks":
             return ["address", "address"], [alliance, operators]
         case "StatusRegistry":

@@ -151,4 +151,4 @@ def _bounds(p: ChainParameters) -> Iterator[tuple[str, int, int, int]]:
     yield "evidence_max_age_blocks", p.evidence_max_age_blocks, 1000, 1_000_000_000
     yield "transaction_gas", p.transaction_gas, 10_000_000, 1_000_000_000
     yield "unnamed_gas", p.unnamed_gas, 100_000, 100_000_000
-    yield "creation_gas", p.creation_gas, 4_000_000, 100_000_000
+    yield "creation_gas", p.creation_gas, 6_000_000, 100_000_000

@@ -19,6 +19,7 @@ from testamur.batch.issuing import IssueReport, Progress
 from testamur.batch.journal import Journal
 from testamur.batch.rows import RowError, open_finished
 from testamur.batch.tables import MadeDate, Record, UnreadableTableError, records, strip
+from testamur.chain.status_lists import read_statuses
 from testamur.credential.columns import FIELDS
 from testamur.credential.normal import normal_form
 from testamur.credential.template import Template
@@ -124,8 +125,7 @@ def _is_begun(out: Path) -> bool:
 
 def _require_in_force(issuer: Issuer, targets: Sequence[Target], old: Path) -> None:
     """Raise CorrectedAlreadyError for rows whose credentials are revoked."""
-    registry = issuer.connection.contract("StatusRegistry")
-    statuses = registry.read_many("statusOf", [(target.list, target.index) for target in targets])
+    statuses = read_statuses(issuer.connection.suite, [(target.list, target.index) for target in targets])
     revoked = [target.source for target, status in zip(targets, statuses, strict=True) if status["revoked"]]
     if revoked:
         raise CorrectedAlreadyError(revoked, old)

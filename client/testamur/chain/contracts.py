@@ -123,6 +123,11 @@ class Suite:
         entries = self.directory.read_many("entry", [(key, number) for number in range(1, count + 1)])
         return [Contract(name, entry["target"], self.rpc) for entry in entries]
 
+    def logs(self, name: str, event: str, *indexed: bytes | None, to_block: Block = "latest") -> list[LogEntry]:
+        """The events of every version of a contract, filtered as by `Contract.logs`, oldest version first."""
+        found = (contract.logs(event, *indexed, to_block=to_block) for contract in self.versions(name))
+        return [entry for entries in found for entry in entries]
+
     def contract(self, name: str) -> Contract:
         """The contract that is current under `name`."""
         if name == "Directory":

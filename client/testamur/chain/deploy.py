@@ -113,12 +113,14 @@ def deploy_successor(connection: Connection, sender: Sender, name: str, document
     """Create a new version of a replaceable contract and let the Alliance enter it in the Directory.
 
     The sender's account must be allowed to create contracts (`Permissions.setDeploy`). A StatusRegistry goes on with
-    its predecessor's list numbers.
+    its predecessor's list numbers, an IssuerRegistry falls back on its predecessor's records; QualificationFrameworks
+    begins empty, and its frameworks are voted into it before it acts.
     """
     if name not in REPLACEABLE:
         raise WrongChainError(f"{name} is never replaced", f"replaceable are {', '.join(REPLACEABLE)}")
+    connection.suite.refresh()  # another version may have taken over since it was asked
     addresses = {other: connection.contract(other).address for other in CONSTRUCTION_ORDER}
-    founding = Founding(founders=(), validators=())
+    founding = Founding(founders=(), validators=(), predecessor=addresses["IssuerRegistry"])
     if name == "StatusRegistry":
         founding = replace(founding, first_list=connection.contract(name).read("nextList"))
     init_code = next(item.init_code for item in constructions(founding, addresses) if item.name == name)

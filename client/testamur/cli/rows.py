@@ -200,6 +200,7 @@ def reconcile(session: Session, folder: Run) -> int:
     """
     from testamur.batch.anchoring import Standing, batch_status, standing
     from testamur.batch.rows import open_finished
+    from testamur.chain.status_lists import read_statuses
 
     counts = {"active": 0, "suspended": 0, "revoked": 0}
     missing, void = 0, dict[str, str]()
@@ -214,8 +215,7 @@ def reconcile(session: Session, folder: Run) -> int:
                     void |= {row.row_id: word for row in journal.rows(batch.number)}
                 session.terminal.say("batch 0x{batch_id}: {found}", batch_id=batch.batch_id.hex(), found=found.value)
             places = journal.places()
-            registry = connection.contract("StatusRegistry")
-            statuses = registry.read_many("statusOf", list(places.values()))
+            statuses = read_statuses(connection.suite, list(places.values()))
     finally:
         journal.close()
     for (row_id, (number, index)), status in zip(places.items(), statuses, strict=True):

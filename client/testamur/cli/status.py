@@ -172,6 +172,7 @@ def _agree(session: Session, count: int) -> bool:
 def show(session: Session, files: Files = None, list_number: ListNumber = None, index: Indexes = None) -> None:
     """Show what a status list holds for credentials, since when and why, as the node reports it."""
     from testamur.batch.bundle import Bundle
+    from testamur.chain.status_lists import registries_of
     from testamur.cli.sources import sources
     from testamur.language.verdict import moment
     from testamur.status import Target
@@ -191,8 +192,9 @@ def show(session: Session, files: Files = None, list_number: ListNumber = None, 
         raise UsageError("which credentials?", "name files, or --list L with --index I")
     rows = []
     with session.connection() as connection:
-        registry = connection.contract("StatusRegistry")
+        registries = registries_of(connection.suite, (target.list for target in targets))
         for target in targets:
+            registry = registries[target.list]
             status = registry.read("statusOf", target.list, target.index)
             word = "revoked" if status["revoked"] else "suspended" if status["suspended"] else "active"
             event, told = None, dict[str, Any]()

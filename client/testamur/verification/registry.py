@@ -45,7 +45,6 @@ CONTRACTS_READ = (
     "StatusRegistry",
 )
 """What a verdict reads, besides Permissions where a key was cut off or validators are counted."""
-_UPDATE = "update testamur"
 _MOST_VERSIONS = 64
 """More versions of one contract than any alliance makes; a longer history is not walked."""
 _BLOCK_WORDS = 512
@@ -93,7 +92,12 @@ class Registry:
             contract = self._named(name, version)
             what = f"{name} {contract.version}"
             if contract.layout != LAYOUT:
-                raise UndecidedError("unproven", f"{what} keeps its records in layout {contract.layout}", _UPDATE)
+                layout = contract.layout
+                raise UndecidedError(
+                    "unproven",
+                    f"{what} keeps its records in layout {layout}",
+                    f"update testamur to a version that reads layout {layout} of {name}",
+                )
             self._require_code(what, contract.address, contract.code_hash)
             return contract
 

@@ -164,7 +164,7 @@ def test_a_contract_of_an_unknown_layout_is_unproven_and_says_to_update(chain: W
     verdict = offline(bundle, chain)
     undecided(verdict, "unproven")
     assert verdict.check("anchor").result == "pass"
-    assert "layout 2" in verdict.check("status").message
+    assert "a version that reads layout 2 of StatusRegistry" in verdict.check("status").message
 
 
 def test_another_directory_than_the_pinned_one_is_unproven(chain: World, bundle: Bundle) -> None:
