@@ -51,8 +51,13 @@ class Language:
         """A check's message, `What is wrong; what to do.`; None where the language has no sentence for it."""
         if self.tag == LANGUAGES[0] or not english:
             return english or None
-        sentence = english[0].lower() + english[1:].removesuffix(".")
-        return _told(self.tag).found(english) or _told(self.tag).found_with_advice(sentence)
+        sentence = english.removesuffix(".")
+        if not any(letter.isupper() for letter in sentence.split(maxsplit=1)[0][1:]):  # else a name: IssuerRegistry
+            sentence = sentence[0].lower() + sentence[1:]
+        told = _told(self.tag)
+        whole, parts = (lambda: told.found(english)), (lambda: told.found_with_advice(sentence))
+        # a hole takes anything, so that advice would be taken for a fact of the sentence before it
+        return parts() or whole() if "; " in sentence else whole() or parts()
 
     def helped(self, command: str) -> str | None:
         """The help of a command by its words, `issuer admit`; None where it stands in the code alone."""

@@ -44,8 +44,8 @@ def check_sentence(check: Mapping[str, Any], words: Language, *, is_exact: bool 
         return words.text("skipped.after_failure")
     if result == "pass":
         return notice_of(check, words) or words.text(f"check.{name}.pass", **facts)
-    if is_exact and name == "trust" and (told := words.told_exactly(str(check.get("message") or ""))) is not None:
-        return told  # what exactly is wrong with the state, and what to do about it
+    if is_exact and result == "unknown" and (told := words.told_exactly(str(check.get("message") or ""))) is not None:
+        return told  # what exactly could not be read, and what to do about it
     meaning = words.find(f"code.{code}.meaning", **facts)
     if meaning is None:
         return str(check.get("message") or words.text(f"result.{result}"))

@@ -278,9 +278,7 @@ def check_trust(state: State | None, doubt: UndecidedError | None, policy: Polic
     if state is not None:
         facts |= {"block": state.block, "time": iso(state.time)}
     if doubt is not None:
-        advice = f"; {doubt.advice}" if doubt.advice else ""
-        message = doubt.message[:1].upper() + doubt.message[1:]
-        return CheckResult("trust", "unknown", doubt.code, f"{message}{advice}.", facts)
+        return CheckResult("trust", "unknown", doubt.code, doubt.sentence, facts)
     if policy.demands_proofs:
         return _pass("trust", "What was read is proved as the policy asks.", facts)
     return _pass("trust", "What was read is a node's word, which the policy takes.", facts)

@@ -23,3 +23,9 @@ class UndecidedError(TestamurError):
         super().__init__(message, advice)
         self.code = code
         """chain_unreachable, stale, unproven or wrong_chain (docs/protocol.md 6)."""
+
+    @property
+    def sentence(self) -> str:
+        """What is not known, and what to do about it, as a check of a verdict says it."""
+        advice = f"; {self.advice}" if self.advice else ""
+        return f"{self.message[:1].upper()}{self.message[1:]}{advice}."

@@ -96,7 +96,7 @@ def attempt(name: str, check: Callable[[], CheckResult]) -> CheckResult:
         return check()
     except _UNREADABLE as error:
         doubt = _undecided(error)
-        return CheckResult(name, "unknown", doubt.code, f"{doubt.message[:1].upper()}{doubt.message[1:]}.")
+        return CheckResult(name, "unknown", doubt.code, doubt.sentence)
 
 
 _UNREADABLE = (UndecidedError, ProofError, ChainUnreachableError, RpcError)

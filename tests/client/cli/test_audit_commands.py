@@ -128,7 +128,7 @@ def test_the_record_is_complete_and_each_thing_that_is_missing_is_named(
         ("BatchAnchored", "a batch begins at"),
         ("CredentialSuspended", "what is suspended differs from the events"),
         ("ProposalCreated", "was made, and no event says so"),
-        ("VoteCast", "the votes counted differ"),
+        ("VoteCast", "the institutions that voted differ"),
     ):
         most = 99 if hidden == "CredentialSuspended" else 1  # one alone may have been reinstated since
         state = {"left": most}

@@ -164,7 +164,13 @@ def test_a_contract_of_an_unknown_layout_is_unproven_and_says_to_update(chain: W
     verdict = offline(bundle, chain)
     undecided(verdict, "unproven")
     assert verdict.check("anchor").result == "pass"
-    assert "a version that reads layout 2 of StatusRegistry" in verdict.check("status").message
+    check = verdict.to_json()["checks"][6]
+    told = {tag: check_sentence(check, language(tag), is_exact=True) for tag in ("en", "zh")}
+    assert told == {
+        "en": "StatusRegistry 1 keeps its records in layout 2; "
+        "update testamur to a version that reads layout 2 of StatusRegistry.",
+        "zh": "StatusRegistry 1 以布局 2 存储其记录；请将 testamur 更新到能读取 StatusRegistry 布局 2 的版本。",
+    }
 
 
 def test_another_directory_than_the_pinned_one_is_unproven(chain: World, bundle: Bundle) -> None:
