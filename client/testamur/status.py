@@ -226,9 +226,7 @@ def _masks(change: StatusChange, targets: Sequence[Target], words: _Words) -> di
     return masks
 
 
-def _calls(
-    registries: _Registries, change: StatusChange, masks: dict[tuple[int, int], int], reason: int
-) -> list[Call]:
+def _calls(registries: _Registries, change: StatusChange, masks: dict[tuple[int, int], int], reason: int) -> list[Call]:
     if len(masks) == 1:
         ((number, word), mask), *_ = masks.items()
         if mask.bit_count() == 1:

@@ -1,6 +1,9 @@
 """A successor of IssuerRegistry: empty, it changes nothing; what is carried over is read and never given."""
 
 import pytest
+from testamur.artifacts import GENESIS_ADDRESSES
+from testamur.artifacts.genesis import ChainParameters, Founding, constructions
+from testamur.chain.deploy import REPLACEABLE
 
 from tests.contracts.evm import refused
 from tests.contracts.refusals.ground import succeed
@@ -14,6 +17,14 @@ def new_registry(suite: Suite, predecessor: bytes) -> bytes:
     """Another IssuerRegistry of the same alliance."""
     parts = [suite.address(name) for name in ("Alliance", "Operators", "Directory")]
     return suite.chain.deploy("IssuerRegistry", NO_ONE, ["address"] * 4, [*parts, predecessor])
+
+
+@pytest.mark.parametrize("name", REPLACEABLE)
+def test_a_block_has_room_for_a_successor_of_each_contract(name: str, issuing: Suite) -> None:
+    founding = Founding(founders=(), validators=(), predecessor=GENESIS_ADDRESSES["IssuerRegistry"])
+    [init_code] = [item.init_code for item in constructions(founding) if item.name == name]
+    used = issuing.chain.send_raw(NO_ONE, b"", init_code).gas
+    assert used + used // 4 <= ChainParameters().creation_gas, "with the quarter that the client lays on top"
 
 
 class Succeeded:

@@ -18,6 +18,7 @@ from testamur.chain.connection import Connection
 from testamur.chain.contracts import Call, Contract
 from testamur.chain.deploy import REPLACEABLE, deploy_successor
 from testamur.chain.governance import document_hash, propose_and_pass
+from testamur.chain.status_lists import read_statuses
 from testamur.issuer import Issuer
 from testamur.profile import Profile
 from testamur.registry import read_issuers
@@ -154,7 +155,10 @@ def rehearse(run: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(report.transactions) == 2, "one for each list, in the registry that keeps it"
     assert run.codes(everything) == ["revoked", *["ok"] * (ROWS - 1)] * 3
 
+    places = [Bundle.parse(bundle).inclusion for bundle in everything]
     with run.alliance.connect() as connection:
+        found = read_statuses(connection.suite, [(place.list, place.status_index) for place in places])
+        assert [status["revoked"] for status in found] == [True, *[False] * (ROWS - 1)] * 3
         audit = check(connection.suite)
         assert (audit.problems, [account.count("revoked") for account in audit.lists.values()]) == ([], [2, 1])
 
