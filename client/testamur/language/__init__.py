@@ -55,9 +55,10 @@ class Language:
         if not any(letter.isupper() for letter in sentence.split(maxsplit=1)[0][1:]):  # else a name: IssuerRegistry
             sentence = sentence[0].lower() + sentence[1:]
         told = _told(self.tag)
-        whole, parts = (lambda: told.found(english)), (lambda: told.found_with_advice(sentence))
+        if "; " not in sentence:
+            return told.found(english) or told.found_with_advice(sentence)
         # a hole takes anything, so that advice would be taken for a fact of the sentence before it
-        return parts() or whole() if "; " in sentence else whole() or parts()
+        return told.found_with_advice(sentence) or told.found(english)
 
     def helped(self, command: str) -> str | None:
         """The help of a command by its words, `issuer admit`; None where it stands in the code alone."""
