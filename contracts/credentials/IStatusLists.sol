@@ -33,6 +33,8 @@ interface IStatusLists {
     error StatusRegistryNotHolder(uint32 list, uint16 holder);
     /// @notice The caller is neither ADMIN of the list's issuer nor the Alliance.
     error StatusRegistryNotAdmin(uint32 list, address caller);
+    /// @notice The ADMIN is frozen until that second: it hands no list over.
+    error StatusRegistryAdminFrozen(address admin, uint40 until);
     /// @notice The account is no ISSUE operator of the list's issuer now.
     error StatusRegistryCannotHold(uint32 list, address account);
     /// @notice The next counter of the list is `next`: another batch was first.
@@ -86,7 +88,7 @@ interface IStatusLists {
     /// @param size How many.
     function advance(uint32 list, uint32 issuer, uint16 operatorIndex, uint32 first, uint32 size) external;
 
-    /// @notice Let another ISSUE account of the issuer fill the list. ADMIN of the issuer, or the Alliance.
+    /// @notice Let another ISSUE account of the issuer fill the list. ADMIN of the issuer, if not frozen, or the Alliance.
     /// @param list The list.
     /// @param account An ISSUE account of the issuer.
     function handOver(uint32 list, address account) external;

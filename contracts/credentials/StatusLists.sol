@@ -85,6 +85,10 @@ abstract contract StatusLists is IStatusLists, INamed, Governed {
             msg.sender == alliance() || _operators.hasRole(msg.sender, record.issuer, Roles.ADMIN),
             StatusRegistryNotAdmin(list, msg.sender)
         );
+        require(
+            !_operators.isFrozen(msg.sender),
+            StatusRegistryAdminFrozen(msg.sender, _operators.freezeOf(msg.sender).until)
+        );
         (uint32 institution, uint16 holder, uint16 roles) = _operators.roleOf(account);
         require(institution == record.issuer && roles & Roles.ISSUE != 0, StatusRegistryCannotHold(list, account));
         _lists[list].holder = holder;

@@ -145,7 +145,7 @@ interface IOperators is IControllers {
     function foundInstitutions(uint32 expected, Founder[] calldata founders) external;
 
     /// @notice Let an account act for the caller's institution: ISSUE, STATUS and what its mandate names. An ADMIN that is
-    /// not frozen; 64 at once, and then one every six hours.
+    /// not frozen; 64 at once, and then one every six hours; up to 56 acting accounts, so that a controller always finds room.
     /// @param account An account of this institution or of none.
     /// @param roles Bits of those roles.
     /// @param deadline The acceptance's, in seconds.
@@ -171,7 +171,8 @@ interface IOperators is IControllers {
     /// @param since The later time, no later than now.
     function restoreOperator(address account, uint40 since) external;
 
-    /// @notice Agree that the Alliance clears an account's cut-off, within 60 days. A GOVERN of its institution.
+    /// @notice Agree that the Alliance clears an account's cut-off, within 60 days and before another cut-off. A GOVERN of
+    /// its institution.
     /// @param account The account.
     function consentToClear(address account) external;
 

@@ -27,6 +27,7 @@ abstract contract OperatorLedger is IOperators, Governed {
     uint16 internal constant MANDATED = Roles.REVIEW | Roles.RECOGNISE | Roles.AUDIT | Roles.BANK;
     uint40 internal constant LONGEST_BACK = 90 days;
     uint256 internal constant MOST_ACTIVE = 64;
+    uint256 private constant MOST_BY_ADMIN = 56; // a stolen ADMIN leaves room for those who put it out
     uint16 private constant RESERVED_FROM = 61_440;
     uint40 private constant BUDGET = 64;
     uint40 private constant REFILL = 6 hours;
@@ -119,7 +120,8 @@ abstract contract OperatorLedger is IOperators, Governed {
         require(last.compromisedSince == 0, OperatorsAccountCompromised(account));
         require(account != _recovery[institution], ControllersRecoveryActs(institution, account));
         require(_indexes[account].length < MOST_ACTIVE, OperatorsTooMany(institution, MOST_ACTIVE));
-        uint16 index = _nextIndex(institution, allowance);
+        bool isByAdmin = allowance == Allowance.Budget && roles & CONTROLLING == 0;
+        uint16 index = _nextIndex(institution, allowance, isByAdmin ? MOST_BY_ADMIN : MOST_ACTIVE);
         _operators[institution][index] = Operator(account, roles, 0, 0);
         _references[account] =
             Reference(institution, index, block.timestamp.toUint40(), roles, 0, last.nonce + 1, last.restoredAt);
@@ -130,10 +132,10 @@ abstract contract OperatorLedger is IOperators, Governed {
         _permissions.acquire(account);
     }
 
-    function _nextIndex(uint32 institution, Allowance allowance) private returns (uint16) {
+    function _nextIndex(uint32 institution, Allowance allowance, uint256 most) private returns (uint16) {
         Institution storage counts = _institutions[institution];
         uint16 made = counts.operatorCount;
-        require(counts.activeCount < MOST_ACTIVE, OperatorsTooMany(institution, MOST_ACTIVE));
+        require(counts.activeCount < most, OperatorsTooMany(institution, most));
         require(allowance == Allowance.Reserve || made < RESERVED_FROM, OperatorsReserved(institution, made));
         if (allowance == Allowance.Budget) {
             uint40 now_ = block.timestamp.toUint40();

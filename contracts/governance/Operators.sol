@@ -95,6 +95,7 @@ contract Operators is ControllerSets {
         require(since >= earliest && since <= latest, OperatorsSinceOutOfBounds(since, earliest, latest));
         // what the thief asked for must not take effect
         if (own.roles & CONTROLLING != 0) _dropAll(own.institution);
+        _silence(own.institution, _clearing(account)); // who agreed to clear it knew another cut-off
         _mark(account, since);
     }
 
@@ -103,6 +104,7 @@ contract Operators is ControllerSets {
         uint40 present = _requireMarked(account).compromisedSince;
         uint40 latest = block.timestamp.toUint40();
         require(since > present && since <= latest, OperatorsSinceOutOfBounds(since, present + 1, latest));
+        _silence(referenceOf(account).institution, _clearing(account));
         _restore(account, since);
     }
 

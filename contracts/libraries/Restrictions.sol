@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IDirectory} from "../governance/IDirectory.sol";
+import {IHolds} from "../registry/IHolds.sol";
 import {IKeys} from "../registry/IKeys.sol";
 import {IIssuerRegistry} from "../registry/IIssuerRegistry.sol";
 import {IScopes} from "../registry/IScopes.sol";
@@ -21,6 +22,7 @@ library Restrictions {
         if (selector == IDirectory.cancel.selector) return Names.DIRECTORY;
         if (selector == IIssuerRegistry.suspend.selector) return Names.ISSUER_REGISTRY;
         if (selector == IScopes.suspendScope.selector) return Names.ISSUER_REGISTRY;
+        if (selector == IHolds.hold.selector) return Names.ISSUER_REGISTRY;
         return 0;
     }
 }

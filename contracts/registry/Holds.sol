@@ -45,8 +45,11 @@ abstract contract Holds is Issuers {
         Hold memory entry = holdOf(institution, index);
         require(entry.framework != 0, IssuerRegistryUnknownHold(institution, index));
         uint40 earliest = block.timestamp.toUint40();
+        uint40 latest = type(uint40).max - LASTS; // after which it rests as long
         entry.until = until == 0 ? earliest : until; // a vote cannot know when it executes
-        require(entry.until >= earliest, IssuerRegistryEndOutOfBounds(until, earliest, type(uint40).max));
+        require(
+            entry.until >= earliest && entry.until <= latest, IssuerRegistryEndOutOfBounds(until, earliest, latest)
+        );
         _holds[institution][index] = entry;
         emit HoldEndSet(institution, index, entry.until, document);
     }

@@ -244,7 +244,7 @@ def test_the_claims_hold_whatever_actors_do(is_slow: bool) -> None:
     written = {
         name
         for path in (ROOT / "tests" / "forge").glob("*.t.sol")
-        for name in re.findall(r"function ((?:testFuzz|invariant)_\w+)", path.read_text(encoding="utf-8"))
+        for name in re.findall(r"function ((?:test|testFuzz|invariant)_\w+)", path.read_text(encoding="utf-8"))
     }
     assert passed == written
     assert {defect.claim for defect in DEFECTS} <= written
@@ -263,7 +263,7 @@ def test_a_planted_defect_breaks_its_claim(defect: Defect, tmp_path: Path) -> No
     shutil.copy(ROOT / "foundry.toml", tmp_path)
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
     (tmp_path / "tests" / "forge").mkdir(parents=True)
-    for name in ("Cheats.sol", "Suite.sol", f"{defect.suite}.t.sol"):
+    for name in ("Acting.sol", "Cheats.sol", "Suite.sol", f"{defect.suite}.t.sol"):
         shutil.copy(ROOT / "tests" / "forge" / name, tmp_path / "tests" / "forge")
     source = tmp_path / "contracts" / f"{defect.contract}.sol"
     text = source.read_text(encoding="utf-8")

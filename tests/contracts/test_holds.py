@@ -108,8 +108,13 @@ def test_a_vote_prolongs_lifts_and_holds_again(audited: Audited) -> None:
 def test_a_hold_ends_no_earlier_than_now_and_only_where_there_is_one(audited: Audited) -> None:
     now = audited.suite.chain.timestamp
     audited.hold(1, 1, 0)
-    with refused("IssuerRegistryEndOutOfBounds", now - 1, now, 2**40 - 1):
-        audited.suite.govern("IssuerRegistry", "setHoldEnd", 1, 1, now - 1, DOCUMENT)
+    latest = 2**40 - 1 - LASTS
+    for wrong in (now - 1, latest + 1):
+        with refused("IssuerRegistryEndOutOfBounds", wrong, now, latest):
+            audited.suite.govern("IssuerRegistry", "setHoldEnd", 1, 1, wrong, DOCUMENT)
+    for_ever = audited.suite.fork()
+    for_ever.govern("IssuerRegistry", "setHoldEnd", 1, 1, latest, DOCUMENT)
+    for_ever.govern("IssuerRegistry", "hold", 1, 1, 0, DOCUMENT)  # it hinders no other one
     for index in (0, 2):
         with refused("IssuerRegistryUnknownHold", 1, index):
             audited.suite.govern("IssuerRegistry", "setHoldEnd", 1, index, now, DOCUMENT)

@@ -349,8 +349,25 @@ def test_the_zero_address_controls_nothing(change: dict[str, Any], error: str, s
 def test_an_institution_has_at_most_64_acting_accounts(suite: Suite) -> None:
     suite.govern(*creation(suite, 3, [f"crowd {number}" for number in range(63)]))
     assert suite.call("Operators", "institutionOf", 3)["activeCount"] == 64
-    with refused("OperatorsTooMany", 3, 64):
+    with refused("OperatorsTooMany", 3, 56):
         suite.hire("newcomer", 3, ISSUE)
+    with refused("OperatorsTooMany", 3, 64):
+        govern = [account(f"crowd {number}") for number in range(63)] + [account("newcomer")]
+        suite.govern(
+            "Operators",
+            "replaceControllers",
+            3,
+            controllers(3, govern=govern, admin=[account("admin 3")], recovery=account("recovery 3")),
+            suite.acceptances(3, ("newcomer", GOVERN)),
+        )
+
+
+def test_admin_leaves_room_for_eight_accounts_that_others_give(suite: Suite) -> None:
+    """Else a stolen ADMIN fills its institution, and nobody takes the place of a GOVERN that a vote marked."""
+    suite.govern(*creation(suite, 3, [f"crowd {number}" for number in range(54)]))
+    suite.hire("newcomer", 3, ISSUE)
+    with refused("OperatorsTooMany", 3, 56):
+        suite.hire("another", 3, ISSUE)
 
 
 def test_two_proposals_that_create_an_institution_cannot_swap_numbers(suite: Suite) -> None:

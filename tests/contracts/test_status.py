@@ -235,6 +235,16 @@ def test_nobody_else_hands_a_list_over(person: str, issuing: Suite) -> None:
         issuing.send(person, "StatusRegistry", "handOver", 1, account("issue 1"))
 
 
+def test_a_frozen_admin_hands_no_list_over(issuing: Suite) -> None:
+    """Else a stolen ADMIN that was seen in time still gives every list to an account of its own."""
+    issuing.hire("newcomer", 1, ISSUE)
+    issuing.send("govern 1", "Operators", "freezeAdmin", account("admin 1"))
+    with refused("StatusRegistryAdminFrozen"):
+        issuing.send("admin 1", "StatusRegistry", "handOver", 1, account("newcomer"))
+    issuing.anchor(1)
+    issuing.decide(("StatusRegistry", "handOver", 1, account("newcomer")))
+
+
 @pytest.mark.parametrize("person", ["issue 2", "status 1", "admin 1", "stranger"])
 def test_a_list_is_handed_to_an_issue_account_of_its_issuer_alone(person: str, issuing: Suite) -> None:
     with refused("StatusRegistryCannotHold", 1, account(person)):

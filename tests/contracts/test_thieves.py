@@ -137,12 +137,12 @@ def test_a_compromised_account_is_never_recovery_again(suite: Suite) -> None:
 def test_a_vote_replaces_the_recovery_account_and_then_marks_it(suite: Suite) -> None:
     with refused("OperatorsAccountRecovers", 1, account("recovery 1")):
         suite.govern("Operators", "markOperatorCompromised", account("recovery 1"), 1)
-    wanted = controllers(1, recovery=account("new recovery"))
+    wanted, since = controllers(1, recovery=account("new recovery")), suite.chain.timestamp
     suite.decide(
         ("Operators", "replaceControllers", 1, wanted, suite.acceptances(1, ("new recovery", RECOVERY))),
-        ("Operators", "markOperatorCompromised", account("recovery 1"), suite.chain.timestamp),
+        ("Operators", "markOperatorCompromised", account("recovery 1"), since),
     )
-    assert suite.call("Operators", "referenceOf", account("recovery 1"))["compromisedSince"] == suite.chain.timestamp
+    assert suite.call("Operators", "referenceOf", account("recovery 1"))["compromisedSince"] == since
 
 
 # --- replacements ----------------------------------------------------------------------------------------------------
@@ -371,6 +371,19 @@ def test_clearing_takes_a_govern_of_the_institution_besides_the_vote(cut_off: Su
     assert cut_off.call("Operators", "operator", 1, 4)["compromisedSince"] == 0
     assert cut_off.call("Operators", "restoration", 1, 4)["clearings"] == 1
     cut_off.hire("issue 1", 1, ISSUE)
+
+
+def test_a_consent_to_clear_ends_with_another_cut_off(cut_off: Suite) -> None:
+    """What a GOVERN agreed to was another cut-off, or none so far back."""
+    moved = cut_off.fork()
+    act(cut_off, "govern 1", "consentToClear", account("issue 1"))
+    cut_off.govern("Operators", "markOperatorCompromised", account("issue 1"), 1)
+    with refused("OperatorsNoConsent", 1, account("issue 1")):
+        cut_off.govern("Operators", "clearOperator", account("issue 1"))
+    act(moved, "govern 1", "consentToClear", account("issue 1"))
+    moved.govern("Operators", "restoreOperator", account("issue 1"), moved.chain.timestamp - DAY)
+    with refused("OperatorsNoConsent", 1, account("issue 1")):
+        moved.govern("Operators", "clearOperator", account("issue 1"))
 
 
 def test_admin_does_not_mark_again_for_90_days_what_a_vote_restored(cut_off: Suite) -> None:

@@ -188,6 +188,7 @@ RESTRICTING: dict[str, tuple[Any, ...]] = {
     "retire": ("Operators", "retireOperator", account("issue 1")),
     "cut off": ("Operators", "markOperatorCompromised", account("issue 1"), 1),
     "suspend a scope": ("IssuerRegistry", "suspendScope", 1, 1, b"\x07" * 32),
+    "hold": ("IssuerRegistry", "hold", 1, 1, 0, b"\x07" * 32),
     "suspend": ("IssuerRegistry", "suspend", 1, b"\x07" * 32),
 }
 

@@ -51,7 +51,7 @@ abstract contract Suite is Cheats {
             new address[](0)
         );
         operators = new Operators(at[2], at[0], address(0), ORIGIN);
-        alliance = new Alliance(2, 3, at[1], at[6], address(0), ORIGIN, _periodNames(), _periods());
+        alliance = new Alliance(2, 3, at[1], at[7], address(0), ORIGIN, _periodNames(), _periods());
         registry = new IssuerRegistry(at[2], at[1], at[7], address(0));
         status = new StatusRegistry(at[2], at[1], at[7], 1);
         batches = new CredentialBatches(at[1], at[7]);

@@ -53,6 +53,12 @@ def _(s: Suite) -> object:
     return s.send("issue 1", "StatusRegistry", "handOver", 1, account("issue 1"))
 
 
+@provokes("StatusRegistryAdminFrozen")
+def _(s: Suite) -> object:
+    s.send("govern 1", "Operators", "freezeAdmin", account("admin 1"))
+    return s.send("admin 1", "StatusRegistry", "handOver", 1, account("issue 1"))
+
+
 @provokes("StatusRegistryCannotHold")
 def _(s: Suite) -> object:
     return s.send("admin 1", "StatusRegistry", "handOver", 1, account("status 1"))
