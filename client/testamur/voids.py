@@ -8,7 +8,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,8 @@ class BatchOutcome:
     """`changed`, `already`, or `refused`."""
     reason: str | None = None
     """Why it was refused, one clause."""
+    revoked_from: int | None = None
+    """From when on a void batch counts as revoked, seconds; until then a GOVERN lifts it. None where it is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class BatchReport:
                     "source": outcome.target.source,
                     "result": outcome.result,
                     "reason": outcome.reason,
+                    "revokedFrom": None if outcome.revoked_from is None else iso(outcome.revoked_from),
                 }
                 for outcome in self.outcomes
             ],
@@ -184,6 +187,8 @@ def change_batches(
         else:
             reason_told = failures.get(target.id, "another program changed it back")
             outcomes.append(BatchOutcome(target, "refused", reason_told))
+    if change is BatchChange.VOID:
+        outcomes = [replace(item, revoked_from=_revoked_from(connection, item.target)) for item in outcomes]
     block = receipts[-1].block_number if receipts else None
     return BatchReport(change, tuple(outcomes), tuple(receipt.transaction for receipt in receipts), block)
 
@@ -193,6 +198,14 @@ def void_status(connection: Connection, target: BatchTarget) -> str:
     registry = Contract("StatusRegistry", target.registry, connection.rpc)
     found = registry.read("batchStatusOf", target.version, target.id)
     return "revoked" if found["revoked"] else "suspended" if found["suspended"] else "active"
+
+
+def _revoked_from(connection: Connection, target: BatchTarget) -> int | None:
+    """From when on the batch counts as revoked; None where it is not void."""
+    if void_status(connection, target) == "active":
+        return None
+    found = Contract("StatusRegistry", target.registry, connection.rpc).read("voidOf", target.version, target.id)
+    return int(found["revokedFrom"])
 
 
 def void_facts(connection: Connection, target: BatchTarget) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class IssuedAlreadyError(TestamurError):
         super().__init__(
             f"{len(clashes)} of {rows} rows were issued already: lines {lines}, by the run in {first.folder}",
             "finish a run with --resume and mend a mistake with `testamur supersede`; "
-            "say --again where learners shall have a second credential",
+            "say --again where learners shall have a second credential, as after `testamur void`",
         )
         self.clashes = tuple(clashes)
         """One a row, in the roster's order."""

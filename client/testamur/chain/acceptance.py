@@ -139,7 +139,7 @@ def in_order(
         if (account, roles) not in known:
             raise KeyUnusableError(
                 f"the acceptance of {to_hex(account)} for institution {institution} is missing",
-                "let its holder sign: `testamur account accept NAME`; and name the file with --acceptance",
+                "let its holder sign: `testamur account accept NAME --role ROLE`; and name the file with --acceptance",
             )
     return [known[place].as_struct() for place in places]
 

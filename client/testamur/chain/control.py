@@ -9,8 +9,10 @@ from testamur.chain.acceptance import Controllers, read_controllers
 from testamur.chain.connection import Connection
 from testamur.chain.rpc import to_hex
 
-__all__ = ["Control", "Waiting", "read_control"]
+__all__ = ["CONFIRMED", "Control", "Waiting", "read_control"]
 
+CONFIRMED = (1 << 40) - 1
+"""The last second of a freeze that a second GOVERN confirmed: it does not lapse (IOperators.Freeze)."""
 _ASKERS = ("admin", "recovery", "together")
 
 

@@ -6,6 +6,7 @@ The sentences stand in `refusals.toml`, one entry per custom error of the suite;
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -19,6 +20,14 @@ __all__ = ["decode_refusal", "refusal_error", "revert_data", "sentences"]
 _HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _REVERTED = 3
 """The code that geth, anvil and our node give to `execution reverted`."""
+
+_MOMENTS = frozenset(
+    {"deadline", "earliest", "effectiveFrom", "from", "latest", "next", "revokedFrom", "since", "to", "until"}
+)
+"""Names of an error's values that are seconds since 1970 where they are that large: people read a date."""
+_EARLIEST_MOMENT = 1_000_000_000
+_FOR_EVER = (1 << 40) - 1
+"""What a contract writes as the end of what does not end by itself, such as a confirmed freeze."""
 
 
 @cache
@@ -57,11 +66,11 @@ def refusal_error(label: str, data: bytes) -> TransactionRevertedError:
         arguments = {**nested.arguments, "position": position}
         return TransactionRevertedError(nested.message, nested.advice, error=nested.error, arguments=arguments)
     entry = sentences().get(refusal.error)
-    shown = {name: _shown(value) for name, value in refusal.arguments.items()}
+    shown = {name: _shown(name, value) for name, value in refusal.arguments.items()}
     if entry is None:
-        listed = ", ".join(f"{name}={value}" for name, value in shown.items())
+        what = f"{refusal.error}({', '.join(f'{name}={value}' for name, value in shown.items())})"
         return TransactionRevertedError(
-            f"{label} was refused: {refusal.error}({listed})", error=refusal.error, arguments=refusal.arguments
+            f"{label} was refused: {what}", error=refusal.error, arguments=refusal.arguments
         )
     advice = entry.get("advice")
     return TransactionRevertedError(
@@ -77,7 +86,10 @@ def _suite() -> Interface:
     return Interface(error_abis())
 
 
-def _shown(value: Any) -> str:
+def _shown(name: str, value: Any) -> str:
+    if name in _MOMENTS and isinstance(value, int) and value >= _EARLIEST_MOMENT:
+        is_lasting = value >= _FOR_EVER
+        return "further notice" if is_lasting else f"{datetime.fromtimestamp(value, UTC):%Y-%m-%dT%H:%M:%SZ}"
     if isinstance(value, bytes):
         text = value.rstrip(b"\x00")
         return text.decode() if len(value) == 32 and text.isalpha() else "0x" + value.hex()

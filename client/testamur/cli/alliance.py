@@ -18,6 +18,9 @@ __all__ = ["app"]
 
 app = noun("Members, their agreement, and what they vote on.", "testamur alliance show")
 
+_MOMENTS = frozenset({"createdAt", "votingEndsAt", "executableFrom", "lapsesAt"})
+"""What of a proposal's record is seconds since 1970."""
+
 Document = Annotated[Path | None, typer.Option("--document", metavar="FILE", help="The document that explains it.")]
 Number = Annotated[int, typer.Argument(metavar="PROPOSAL", help="Number of the proposal.")]
 
@@ -27,7 +30,7 @@ def show(
     session: Session,
     number: Annotated[int | None, typer.Argument(metavar="[PROPOSAL]", help="A proposal, with its calls.")] = None,
 ) -> None:
-    """Show members, threshold, agreements and proposals, or one proposal."""
+    """Show members, threshold, agreements, proposals and periods, or one proposal."""
     with session.connection() as connection:
         if number is None:
             _show_alliance(session, connection)
@@ -40,6 +43,7 @@ def _show_proposal(session: Session, connection: "Connection", number: int) -> N
     from testamur.chain.calls import describe_call
     from testamur.chain.proposals import read_proposal, read_votes
     from testamur.cli.proposing import proposal_record
+    from testamur.language.verdict import moment
 
     alliance = connection.contract("Alliance")
     proposal = read_proposal(alliance, number)
@@ -54,7 +58,10 @@ def _show_proposal(session: Session, connection: "Connection", number: int) -> N
         }
         for vote in votes
     ]
-    session.terminal.facts(record)
+    words = session.terminal.language
+    session.terminal.facts(
+        {name: moment(value, words) if name in _MOMENTS and value else value for name, value in record.items()}
+    )
     for text in calls:
         session.terminal.show(f"  {text}")
     entries = show_entries(session, connection.suite, proposal.calls)
@@ -68,8 +75,10 @@ def _show_proposal(session: Session, connection: "Connection", number: int) -> N
 
 
 def _show_alliance(session: Session, connection: "Connection") -> None:
+    from testamur.artifacts.genesis import DEFAULT_PERIODS, directory_name
     from testamur.chain.proposals import list_proposals
     from testamur.cli.proposing import proposal_record
+    from testamur.language.verdict import moment
 
     alliance = connection.contract("Alliance")
     numerator, denominator = alliance.read("threshold").values()
@@ -82,17 +91,21 @@ def _show_alliance(session: Session, connection: "Connection") -> None:
             {"version": version, "document": agreement["document"], "from": agreement["from"], "signed": signed}
         )
     proposals = [proposal_record(proposal) for proposal in list_proposals(alliance)]
+    found = alliance.read_many("parameter", [(directory_name(name),) for name in DEFAULT_PERIODS])
+    periods = dict(zip(DEFAULT_PERIODS, found, strict=True))
     session.terminal.result(
         {
             "members": members,
             "threshold": f"{numerator}/{denominator}",
+            "periods": periods,
             "epoch": alliance.read("epoch"),
             "agreements": agreements,
             "proposals": proposals,
         }
     )
-    session.terminal.facts(
-        {"members": ", ".join(map(str, members)), "threshold": f"{numerator}/{denominator} of the members"}
+    session.terminal.facts({"members": ", ".join(map(str, members))})
+    session.terminal.say(
+        "threshold {numerator}/{denominator} of the members", numerator=numerator, denominator=denominator
     )
     for item in agreements:
         signatures = ", ".join(map(str, item["signed"])) or "nobody yet"
@@ -105,8 +118,12 @@ def _show_alliance(session: Session, connection: "Connection") -> None:
     if proposals:
         session.terminal.say()
         heads = ("proposal", "state", "yes", "no", "need", "by", "expires")
-        keys = ("proposal", "state", "yes", "no", "need", "institution", "votingEndsAt")
-        session.terminal.table(heads, [[item[key] for key in keys] for item in proposals])
+        keys = ("proposal", "state", "yes", "no", "need", "institution")
+        words = session.terminal.language
+        rows = [[*(item[key] for key in keys), moment(item["votingEndsAt"], words)] for item in proposals]
+        session.terminal.table(heads, rows)
+    session.terminal.say()
+    session.terminal.table(("period", "seconds"), list(periods.items()))
 
 
 @command(

@@ -54,6 +54,7 @@ def request(
     what a GOVERN asks together with one of them only two cancel: both run the command. A vote needs no delay of these.
     """
     from testamur.chain.acceptance import in_order, read_controllers
+    from testamur.language.verdict import moment
 
     if by not in (*ASKERS, "vote"):
         raise UsageError(f"nobody is called {by}", "admin, recovery, together or vote")
@@ -84,7 +85,7 @@ def request(
         if waits["effectiveFrom"]:
             session.terminal.say(
                 "it takes effect from {time} on: testamur account apply --institution {number}, with the same accounts",
-                time=waits["effectiveFrom"], number=number,
+                time=moment(waits["effectiveFrom"], session.terminal.language), number=number,
             )  # fmt: skip
         else:
             session.terminal.say("asked; the second one runs the same command within 14 days")
@@ -115,6 +116,10 @@ def apply(
             "the controllers of institution {number} are replaced since block {block_number}",
             number=number, block_number=receipt.block_number,
         )  # fmt: skip
+        session.terminal.say(
+            "write the new accounts into {profile}, under [institution.accounts]; `testamur doctor` compares",
+            profile=connection.profile.path,
+        )
 
 
 @command(app, "cancel", example="testamur account cancel --of recovery --as cdou")
@@ -141,10 +146,12 @@ def cancel(session: Session, of: Asker, institution: Number = None) -> None:
 @command(app, "controllers", example="testamur account controllers --institution 1 --json")
 def controllers(session: Session, institution: Number = None) -> None:
     """Show who controls an institution, what waits to replace them, and which ADMIN is frozen."""
-    from testamur.chain.control import read_control
+    from testamur.chain.control import CONFIRMED, read_control
+    from testamur.language.verdict import moment
 
     with session.connection() as connection:
         found = read_control(connection, number_of(session, connection, institution))
+        words = session.terminal.language
         session.terminal.result(found.as_json())
         rows = [("GOVERN", account) for account in found.controllers.govern]
         rows += [("ADMIN", account) for account in found.controllers.admin]
@@ -153,10 +160,15 @@ def controllers(session: Session, institution: Number = None) -> None:
         for item in found.waiting:
             session.terminal.say(
                 "a replacement asked for by {asker} takes effect from {time} until {until}",
-                asker=item.asker, time=item.effective_from, until=item.until,
+                asker=item.asker, time=moment(item.effective_from, words), until=moment(item.until, words),
             )  # fmt: skip
         for account, until in found.frozen:
-            session.terminal.say("the ADMIN 0x{account} is frozen until {until}", account=account.hex(), until=until)
+            if until >= CONFIRMED:
+                text = "the ADMIN 0x{account} is frozen until two GOVERN accounts lift that"
+                session.terminal.say(text, account=account.hex())
+            else:
+                text = "the ADMIN 0x{account} is frozen until {until}"
+                session.terminal.say(text, account=account.hex(), until=moment(until, words))
 
 
 def _chosen(

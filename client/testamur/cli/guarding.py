@@ -172,9 +172,27 @@ def _send(session: Session, who: str, keystore: Path | None, function: str) -> N
         receipt = connection.sender_for(session.institution(connection.profile), "govern").send(
             contract.call(function, address)
         )
-        freeze = contract.read("freezeOf", address)
-        session.terminal.result({"address": address, "frozenUntil": freeze["until"], **_facts(receipt)})
+        until = contract.read("freezeOf", address)["until"]
+        session.terminal.result({"address": address, "frozenUntil": until, **_facts(receipt)})
         session.terminal.say("done in block {block_number}", block_number=receipt.block_number)
+        _say_freeze(session, function, until)
+
+
+def _say_freeze(session: Session, function: str, until: int) -> None:
+    """What an ADMIN's freeze came to, and who does what next."""
+    from testamur.language.verdict import moment
+
+    if function == "freezeAdmin":
+        told = moment(until, session.terminal.language)
+        session.terminal.say(
+            "it is frozen until {until}; another GOVERN may confirm that: testamur account confirm", until=told
+        )
+    elif function == "confirmFreeze":
+        session.terminal.say("it stays frozen until two GOVERN accounts lift that: testamur account unfreeze, each")
+    elif function == "liftFreeze" and until:
+        session.terminal.say("asked; it stays frozen until another GOVERN runs the same command")
+    elif function == "liftFreeze":
+        session.terminal.say("it is frozen no more")
 
 
 def _facts(receipt: Any) -> dict[str, Any]:

@@ -219,6 +219,10 @@ def address_of(session: Session, who: str, folder: Path | None) -> bytes:
         except ValueError:
             raise UsageError(f"{who!r} is no address", "40 hex digits after 0x") from None
     path = keystore_of(session, who, folder)
+    if not path.exists():
+        raise UsageError(
+            f"there is no keystore {path}", "`testamur account list` shows those of the profile; or give the address"
+        )
     address = keystore_address(path)
     if address is None:
         raise UsageError(f"{path} names no address", "give the address itself: 0x and 40 hex digits")

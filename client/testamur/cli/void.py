@@ -1,6 +1,7 @@
 """`testamur void`: take whole batches out of force, or lift that again."""
 
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -90,5 +91,11 @@ def _tell(session: Session, report: "BatchReport") -> None:
         for item in report.outcomes
     ]
     session.terminal.table(("batch", "list", "credentials", "result"), rows)
+    ends = [item.revoked_from for item in report.outcomes if item.revoked_from is not None]
+    if ends and min(ends) > time.time():
+        from testamur.language.verdict import moment
+
+        text = "a GOVERN account lifts it until {until}; from then on only a vote does: testamur void --lift"
+        session.terminal.say(text, until=moment(min(ends), words))
     if report.block is not None:
         session.terminal.say("recorded in block {block}", block=report.block)

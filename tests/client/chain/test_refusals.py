@@ -73,3 +73,13 @@ def test_revert_data_that_no_error_fits_is_told_as_it_is(data: bytes) -> None:
 )
 def test_revert_bytes_are_found_wherever_a_node_puts_them(error: RpcError, expected: bytes | None) -> None:
     assert revert_data(error) == expected
+
+
+def test_a_refusal_names_moments_as_dates_and_what_does_not_end_so() -> None:
+    entry = next(item for item in error_abis() if item["name"] == "ControllersFrozen")
+    name = f"ControllersFrozen({','.join(item['type'] for item in entry['inputs'])})"
+    for until, words in ((1_796_139_795, "2026-12-01T15:43:15Z"), ((1 << 40) - 1, "further notice")):
+        data = keccak256(name.encode())[:4] + encode(["address", "uint40"], [b"\1" * 20, until])
+        error = refusal_error("Operators.freezeAdmin", data)
+        assert f"frozen until {words}" in error.message
+        assert error.arguments["until"] == until

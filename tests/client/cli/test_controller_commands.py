@@ -89,3 +89,20 @@ def test_an_acceptance_from_elsewhere_is_handed_over_as_a_file(world: World, off
 )
 def test_a_role_or_asker_that_there_is_not_is_refused(arguments: tuple[str, ...], world: World) -> None:
     assert run(world, *arguments).code == 2
+
+
+def test_a_freeze_says_who_does_what_next(world: World) -> None:
+    accounts = world.profile.institution("uestc").accounts
+    admin, options = hex_of(world, str(accounts.admin)), ("--profile", world.profile.path)
+    second = [hex_of(world, path) for path in accounts.govern]
+    # the GOVERN that has frozen it in another test does so only once
+    shown = command("account", "freeze", "nobody-known", *options, "--as", second[1])
+    assert (shown.code, "there is no keystore" in shown.err) == (2, True)
+    said = command("account", "freeze", admin, *options, "--as", second[1])
+    try:
+        assert (said.code, "another GOVERN may confirm" in said.out) == (0, True), said.err
+        listed = command("account", "controllers", *options, "--as", "uestc", "--lang", "zh")
+        assert "北京时间" in listed.out
+    finally:
+        lifted = command("account", "unfreeze", admin, *options, "--as", second[1])
+    assert "it is frozen no more" in lifted.out

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 import testamur
+from testamur.chain.refusals import sentences as refusals
 from testamur.cli.application import application
-from testamur.language import LANGUAGES, chosen_from_environment, chosen_from_header, language, wished_language
+from testamur.language import LANGUAGES, _table, chosen_from_environment, chosen_from_header, language, wished_language
 from testamur.language.help import put_in_language
 from testamur.language.verdict import FACTS
 from testamur.verification.verdict import _EXIT_CODES, CHECK_NAMES
 from typer.main import get_command
+
+from tests.sentences import normal, sentences_in
 
 ENGLISH_IN_CODE = ("error.",)
 """Sentences whose English stands beside the code that finds them."""
@@ -201,3 +204,24 @@ def test_the_help_is_put_into_the_language_with_its_example() -> None:
 def test_a_sentence_is_told_with_its_facts_and_the_sentences_in_them(english: str, chinese: str) -> None:
     assert language("zh").told(english) == chinese
     assert language("en").told(english) == english
+
+
+def test_what_a_command_refuses_is_told_in_chinese_from_the_table_of_refusals() -> None:
+    # a sentence among those of the commands would not be found, and a pattern such as `{text} is no {what}` would
+    # take it apart
+    told = {normal(text) for name in ("commands", "errors") for text in _table(f"{name}.zh").get("told", {})}
+    folder = Path(testamur.__path__[0]) / "cli"
+    raised = [
+        text
+        for path in sorted(folder.glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Raise)
+        for text in sentences_in(ast.unparse(node))
+    ]
+    assert len(raised) > 100
+    assert sorted({text for text in raised if normal(text) not in told and text != "one of "}) == []
+
+
+def test_a_state_in_brackets_is_not_taken_for_an_unknown_error() -> None:
+    told = language("zh").told("Alliance.execute was refused: " + refusals()["AllianceWrongState"]["sentence"])
+    assert "none" not in told

@@ -19,8 +19,16 @@ from tests.world import World, command
 ROWS = 4
 
 
+@pytest.fixture(scope="module")
+def days_to_lift(world: World) -> None:
+    """A voidDelay that no slow machine outlives: the reference alliance's is five seconds."""
+    call = 'Alliance.setParameter["voidDelay", 86400]'
+    decided = command("alliance", "propose", call, "--profile", world.result.profile)
+    assert decided.code == 0, decided.err
+
+
 @pytest.fixture
-def run(world: World, tmp_path: Path) -> Path:
+def run(world: World, days_to_lift: None, tmp_path: Path) -> Path:
     """A run of four rows in two batches."""
     options = ("--profile", world.result.profile)
     assert command("template", "example", "--rows", ROWS, "--out", tmp_path / "in", *options).code == 0
@@ -49,6 +57,9 @@ def test_a_run_of_several_batches_is_voided_whole_whichever_way_it_is_named_and_
     assert {item["batchId"] for item in done.json["batches"]} == set(ids(run))
     assert [(item["size"], item["result"]) for item in done.json["batches"]] == [(2, "changed")] * 2
     assert codes(world, run) == ["suspended"] * ROWS
+    assert all(item["revokedFrom"] > "2026" for item in done.json["batches"])
+    told = command("void", one, "--yes", "--profile", world.result.profile)
+    assert "a GOVERN account lifts it until" in told.out
     shown = command("status", "show", one, *options).json
     assert (shown["status"], shown["of"], shown["reason"]) == ("suspended", "batch", "issued_in_error")
     assert [line["status"] for line in command("reconcile", run, *options).lines] == ["suspended"] * ROWS
