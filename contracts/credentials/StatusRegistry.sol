@@ -102,8 +102,8 @@ contract StatusRegistry is BatchVoids, IStatusRegistry {
             _batches(batchesVersion, batchId).contains(batchId, leafInput, leafIndex, path),
             StatusRegistryNotInBatch(batchId, leafIndex)
         );
-        uint32 list = uint32(bytes4(leafInput[LIST_OFFSET:]));
-        uint32 index = uint32(bytes4(leafInput[INDEX_OFFSET:]));
+        uint32 list = _numberAt(leafInput, LIST_OFFSET);
+        uint32 index = _numberAt(leafInput, INDEX_OFFSET);
         _requireIndex(list, index, listOf(list).log2size);
         _remedied[msg.sender][dispute] = true;
         emit DisputeRemedied(dispute, list, index, batchId, msg.sender);
@@ -175,6 +175,11 @@ contract StatusRegistry is BatchVoids, IStatusRegistry {
         else if (change == Change.Suspend) emit WordsSuspended(list, wordIndex, changed, reason);
         else if (change == Change.Reinstate) emit WordsReinstated(list, wordIndex, changed, reason);
         else emit RevocationsCleared(list, wordIndex, changed, told);
+    }
+
+    /// @dev The big-endian number at that place of a leaf's input, which `contains` held to its length.
+    function _numberAt(bytes calldata leafInput, uint256 offset) private pure returns (uint32) {
+        return uint32(bytes4(leafInput[offset:]));
     }
 
     /// @dev A list that is not there has no size, and so no index.

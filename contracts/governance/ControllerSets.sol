@@ -154,7 +154,7 @@ abstract contract ControllerSets is Acceptances, Freezes {
 
     /// @dev Which request for this set may take effect now. Reverts with what keeps the last of them from it.
     function _ripe(uint32 institution, bytes32 setHash) private view returns (Asker asker) {
-        Replacement memory found;
+        Replacement memory found = Replacement(0, 0, 0, address(0)); // so far none
         for (uint8 i = 0; i <= uint8(type(Asker).max); ++i) {
             asker = Asker(i);
             Replacement memory waiting = _replacements[institution][asker];

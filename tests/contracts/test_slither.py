@@ -33,9 +33,19 @@ SUPPRESSIONS = (
         frozenset({"calls-loop", "costly-loop"}),
     ),
     Suppression(
-        "Permissions is fixed at construction and calls nobody; a proposal under way is guarded by _executing.",
-        frozenset({"reentrancy-no-eth", "reentrancy-benign", "reentrancy-events"}),
-        frozenset({"OperatorLedger._mark", "OperatorLedger._replace", "Alliance.execute"}),
+        "Permissions is fixed at construction and calls nobody; a proposal under way is guarded by _executing; voteMany "
+        "calls its own code, which asks Operators and nobody else.",
+        frozenset({"reentrancy-no-eth", "reentrancy-events"}),
+        frozenset(
+            {
+                "ControllerSets._replace",
+                "ControllerSets.markRecoveryCompromised",
+                "OperatorLedger._mark",
+                "Operators.foundInstitutions",
+                "Proposals.execute",
+                "Votes.voteMany",
+            }
+        ),
     ),
     Suppression(
         "roleOf gives an index that these callers do not need; a set says whether it changed, which is known here.",
@@ -44,8 +54,7 @@ SUPPRESSIONS = (
             {
                 "OperatorLedger._add",
                 "OperatorLedger._retire",
-                "Membership._governedBy",
-                "StatusLists._requireKeeper",
+                "Membership._stillGoverns",
             }
         ),
     ),
@@ -54,7 +63,7 @@ SUPPRESSIONS = (
         "Directory asks a candidate what it is, and the 50,000 gas of the question bound what it may answer; "
         "BlockHistory has no functions, so it is asked with a number alone.",
         frozenset({"low-level-calls", "return-bomb"}),
-        frozenset({"Alliance.execute", "CredentialBatches.anchorMany", "Directory._ask", "OriginBound.origin"}),
+        frozenset({"Proposals.execute", "CredentialBatches.anchorMany", "Directory._ask", "OriginBound.origin"}),
     ),
 )
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,19 @@ def test_an_acceptance_from_elsewhere_is_handed_over_as_a_file(world: World, off
     done = run(world, "request", "--by", "vote", "--recovery", address, "--acceptance", path)
     assert done.code == 0, done.err
     assert state(world)["recovery"] == address != before
+
+
+def test_a_stolen_recovery_account_is_marked_by_two_govern_who_name_the_next(world: World, officer: Path) -> None:
+    first, second = (hex_of(world, path) for path in world.profile.institution("uestc").accounts.govern[:2])
+    before, address = state(world)["recovery"], hex_of(world, str(officer))
+    since = datetime.now(tz=UTC) - timedelta(hours=1)
+    arguments = ("--since", since.isoformat(timespec="seconds"), "--next", officer)
+    asked = run(world, "recovery-stolen", *arguments, by=first)
+    assert asked.code == 0, asked.err
+    assert (asked.json["done"], state(world)["recovery"]) == (False, before)
+    done = run(world, "recovery-stolen", *arguments, by=second)
+    assert done.code == 0, done.err
+    assert (done.json["done"], state(world)["recovery"]) == (True, address)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """Texts by code: both languages hold the same keys, and every code that a verdict can carry has its words."""
 
 import ast
+import errno
 import importlib
+import os
 import pkgutil
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -145,10 +148,47 @@ def helped() -> tuple[set[str], set[str]]:
     return commands, options
 
 
+def english_parts() -> str:
+    """Every constant text of the client and of its tables, a line each."""
+    parts: list[str] = []
+    folder = Path(str(testamur.__file__)).parent
+    for path in folder.rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        parts += [
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+    for path in folder.rglob("*.toml"):
+        if ".zh" not in path.name:
+            parts += texts_in(tomllib.loads(path.read_text("utf-8")))
+    return "\n".join(parts)
+
+
+def texts_in(table: dict[str, Any]) -> list[str]:
+    """The texts of a table and of the tables in it."""
+    found: list[str] = []
+    for value in table.values():
+        found += texts_in(value) if isinstance(value, dict) else [str(value)]
+    return found
+
+
 def test_every_line_of_the_commands_has_its_chinese() -> None:
     chinese = language("zh")
     assert len(said_in_commands()) > 100
     assert [text for text in sorted(said_in_commands()) if chinese.said(text) == text] == []
+
+
+def test_no_chinese_sentence_outlives_its_english() -> None:
+    """Each constant part of the English stands in the client or one of its tables still."""
+    said = english_parts()
+    systems = {os.strerror(number) for number in errno.errorcode}
+    gone = [
+        text
+        for text in [*_table("errors.zh")["told"], *_table("commands.zh")["told"]]
+        if not any(system in text for system in systems | {"Name or service not known", "timed out", "column missing"})
+        and not all(part in said for part in re.split(r"{[^}]*}", text))
+    ]
+    assert len(said) > 100_000
+    assert gone == []
 
 
 def test_every_command_and_option_has_its_chinese_help() -> None:
