@@ -33,8 +33,8 @@ SUPPRESSIONS = (
         frozenset({"calls-loop", "costly-loop"}),
     ),
     Suppression(
-        "Permissions is fixed at construction and calls nobody; a proposal under way is guarded by _executing; voteMany "
-        "calls its own code, which asks Operators and nobody else.",
+        "Permissions is fixed at construction and calls nobody; a proposal under way is guarded by _executing; "
+        "voteMany calls its own code, which asks Operators and nobody else.",
         frozenset({"reentrancy-no-eth", "reentrancy-events"}),
         frozenset(
             {
