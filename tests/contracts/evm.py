@@ -135,6 +135,13 @@ class Chain:
         self._kinds[address] = kind
         return address
 
+    def gas_of_creation(self, sender: bytes, init_code: bytes) -> int:
+        """What the transaction takes that creates a contract."""
+        computation = self._state.apply_transaction(self._spoof(sender, b"", init_code))
+        if computation.is_error:
+            raise refusal(computation.output)
+        return int(_GAS - computation.get_gas_remaining())
+
     def send(self, sender: bytes, to: bytes, function: str, *args: Any) -> Receipt:
         """One transaction that calls `function`; Reverted where it is refused."""
         entry = _function(self._kinds[to], function)
