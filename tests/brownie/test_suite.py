@@ -71,9 +71,12 @@ def suite(people: list) -> dict:
     validators = [("0x" + f"{number:064x}", 100, number) for number in (1, 2)]
     named = [kind._name for kind in order if kind is not Directory]
     arguments = {
-        "Permissions": (at["Alliance"], at["Operators"], LIMITS, validators, [], []),
-        "Operators": (at["Alliance"], at["Permissions"], at["BlockHistory"], ORIGIN, founders),
-        "Alliance": ([1, 2], 2, 3, at["Operators"], [name(period) for period in PERIODS], list(PERIODS.values())),
+        "Permissions": (at["Alliance"], at["Operators"], LIMITS, [], []),
+        "Operators": (at["Alliance"], at["Permissions"], at["BlockHistory"], ORIGIN),
+        "Alliance": (
+            *(2, 3, at["Operators"], at["Directory"], at["BlockHistory"], ORIGIN),
+            *([name(period) for period in PERIODS], list(PERIODS.values())),
+        ),
         "BlockHistory": (),
         "Keys": (at["Alliance"], at["Operators"]),
         "IssuerRegistry": (at["Alliance"], at["Operators"], at["Directory"], "0x" + "00" * 20),
@@ -84,6 +87,11 @@ def suite(people: list) -> dict:
     }
     deployed = {kind._name: kind.deploy(*arguments[kind._name], {"from": deployer}) for kind in order}
     assert {label: contract.address for label, contract in deployed.items()} == at
+    deployed["Operators"].foundInstitutions(1, founders, {"from": deployer})
+    deployed["Alliance"].foundMembers([1, 2], {"from": deployer})
+    deployed["Permissions"].foundValidators(validators, {"from": deployer})
+    for label in ("Operators", "Permissions", "Alliance"):
+        deployed[label].seal({"from": deployer})
     return deployed
 
 
