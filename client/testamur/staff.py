@@ -1,7 +1,8 @@
 """An institution's staff on the chain: who acts for it from which account, and what stays behind when somebody leaves.
 
-The institution's ADMIN gives and takes ISSUE and STATUS (IOperators). GOVERN, ADMIN and recovery accounts are
-controllers: they change with a delay (`replaceControllers`), or at once by a vote of the Alliance.
+The institution's ADMIN gives and takes ISSUE and STATUS, and what the institution has a mandate for (IOperators).
+GOVERN, ADMIN and recovery accounts are controllers: they change with a delay (`replaceControllers`), or at once by a
+vote of the Alliance.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from testamur.chain.transactions import Receipt
 from testamur.profile import Accounts, Institution, Profile, update_profile
 
 __all__ = [
+    "GIVEN",
     "SERVING",
     "ListAccess",
     "Operator",
@@ -29,7 +31,9 @@ __all__ = [
 ]
 
 SERVING = {"issue": Role.ISSUE, "status": Role.STATUS}
-"""The roles that an ADMIN gives and takes, by the name that the profile has for them."""
+"""The roles of those who issue, by the name that the profile has for them."""
+GIVEN = {**SERVING, "review": Role.REVIEW, "recognise": Role.RECOGNISE, "audit": Role.AUDIT, "bank": Role.BANK}
+"""The roles that an ADMIN gives and takes; those beyond SERVING need the institution's mandate, given by vote."""
 
 
 @dataclass(frozen=True, slots=True)

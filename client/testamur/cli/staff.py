@@ -21,7 +21,13 @@ __all__ = ["keystore_of"]
 
 Keystore = Annotated[str, typer.Argument(metavar="NAME|FILE", help="Keystore: its name without .json, or its file.")]
 Who = Annotated[str, typer.Argument(metavar="WHO", help="Address, or keystore by name or file.")]
-Roles = Annotated[list[str], typer.Option("--role", metavar="issue|status", help="Role to give; repeat for both.")]
+Roles = Annotated[
+    list[str],
+    typer.Option(
+        "--role", metavar="issue|status|review|recognise|audit|bank",
+        help="Role to give; repeat for several. The last four need the institution's mandate.",
+    ),
+]  # fmt: skip
 Since = Annotated[
     str | None,
     typer.Option(
@@ -39,16 +45,19 @@ def grant(
 
     The profile signs with it where it named nobody for the role.
     """
-    from testamur.staff import SERVING
+    from testamur.staff import GIVEN
 
-    unknown = [text for text in role if text not in SERVING]
+    unknown = [text for text in role if text not in GIVEN]
     if unknown:
-        raise UsageError(f"an ADMIN gives no role {unknown[0]}", "give issue or status; the others take a vote")
+        raise UsageError(
+            f"an ADMIN gives no role {unknown[0]}",
+            "give issue or status, or by a mandate review, recognise, audit or bank; the others take a vote",
+        )
     with session.connection() as connection:
         institution = session.institution(connection.profile)
-        roles = SERVING["issue"] & 0
+        roles = GIVEN["issue"] & 0
         for text in role:
-            roles |= SERVING[text]
+            roles |= GIVEN[text]
         session.terminal.result(_give(session, connection, institution, name, roles, None, keystore, password_file))
 
 
@@ -111,7 +120,7 @@ def _give(
     password_file: Path | None,
 ) -> dict[str, Any]:
     from testamur.chain.signer import Account
-    from testamur.staff import SERVING, grant, hand_lists_over, list_access
+    from testamur.staff import GIVEN, SERVING, grant, hand_lists_over, list_access
 
     path = keystore_of(session, name, keystore)
     account = Account.load(path, password_of(session, password_file))
@@ -121,13 +130,13 @@ def _give(
     handed: list[int] = []
     if instead_of is not None and SERVING["issue"] in roles:
         handed = hand_lists_over(connection, institution, instead_of, account.address)
-    given = [text for text, role in SERVING.items() if role in roles]
+    given = [text for text, role in GIVEN.items() if role in roles]
     session.terminal.say(
         "0x{address} acts for institution {number} since block {block_number}: {roles}",
         address=account.address.hex(), number=institution.number, block_number=receipt.block_number,
         roles=", ".join(given),
     )  # fmt: skip
-    for text in given:
+    for text in SERVING.keys() & given:
         named = connection.profile.resolve(str(getattr(institution.accounts, text)))
         if named.resolve() != path.resolve():
             session.terminal.say(

@@ -98,3 +98,23 @@ def test_what_an_admin_does_not_give_is_refused_before_anything_is_sent(world: W
     assert staff(world, "replace", "0x" + "11" * 20, clerk).code == 2
     wrong = staff(world, "grant", clerk, "--role", "issue")  # with the profile's password, which is another
     assert wrong.code == 9
+
+
+def test_a_role_beyond_issuing_is_given_within_the_mandate_alone(world: World, clerk: Path) -> None:
+    refused = grant(world, clerk, "--role", "audit")
+    assert refused.code != 0
+    assert "mandate" in refused.err
+    cdou = world.profile.institution("cdou").number
+
+    def mandated(*roles: str) -> None:
+        given = [part for role in roles for part in ("--role", role)]
+        decided = staff(world, "mandate", "--institution", cdou, *given)
+        assert decided.code == 0, decided.err
+
+    mandated("audit")
+    try:
+        granted = grant(world, clerk, "--role", "audit")
+        assert granted.code == 0, granted.err
+        assert granted.json["roles"] == ["audit"]
+    finally:
+        mandated()
