@@ -13,6 +13,14 @@ from tests.world import command
 
 
 @pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """A folder whose neighbours are this test's alone: those of a whole run are more than are looked at."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return home
+
+
+@pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A profile with one keystore and two signing keys under its password."""
     keys = tmp_path / "keys"
