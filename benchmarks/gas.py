@@ -12,9 +12,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
-from benchmarks import _large  # noqa: E402
+from benchmarks import _large  # noqa: E402 - behind the path
 from tests.contracts.suite import Suite, founded  # noqa: E402 - the tests are no installed package
-from tests.contracts.test_scopes import Accredited  # noqa: E402
+from tests.contracts.test_scopes import Accredited  # noqa: E402 - as above
 
 __all__ = ["Figure", "figures", "main"]
 

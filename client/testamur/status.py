@@ -22,6 +22,7 @@ from testamur.profile import Institution
 from testamur.status_targets import (
     StatusTargetError,
     Target,
+    exit_code_of,
     targets_from_bundles,
     targets_from_indexes,
     targets_from_rows,
@@ -83,8 +84,7 @@ class StatusReport:
     @property
     def exit_code(self) -> int:
         """0 when every target has the status that was asked for; else 10 when none, 8 when some have."""
-        refused = sum(outcome.result == "refused" for outcome in self.outcomes)
-        return 0 if not refused else 10 if refused == len(self.outcomes) else 8
+        return exit_code_of([outcome.result for outcome in self.outcomes])
 
     def to_json(self) -> dict[str, Any]:
         """One object for `--json`."""

@@ -15,7 +15,7 @@ from testamur.batch.interruption import InterruptedRunError
 from testamur.batch.journal import Journal
 from testamur.chain.connection import Connection
 from testamur.chain.contracts import Contract, directory_name
-from testamur.chain.status_lists import registries_of
+from testamur.chain.status_lists import may_keep
 from testamur.credential.document import Document, parse
 from testamur.credential.errors import MalformedError
 from testamur.errors import TestamurError
@@ -26,10 +26,17 @@ __all__ = [
     "StatusTargetError",
     "Subject",
     "Target",
+    "exit_code_of",
     "targets_from_bundles",
     "targets_from_indexes",
     "targets_from_rows",
 ]
+
+
+def exit_code_of(results: Sequence[str]) -> int:
+    """0 when nothing that was asked for was `refused`; else 10 when all was, 8 when some was."""
+    refused = results.count("refused")
+    return 0 if not refused else 10 if refused == len(results) else 8
 
 
 class StatusTargetError(TestamurError):
@@ -192,11 +199,6 @@ def _fault(connection: Connection, institution: Institution, bundle: Bundle, rec
         or (document is not None and (document.list, document.status_index) != (inclusion.list, inclusion.status_index))
     ):
         return "it was altered: it does not lead to its batch"
-    if record["issuer"] != institution.number and not _is_custodian(connection, institution, inclusion.list):
+    if record["issuer"] != institution.number and not may_keep(connection.suite, institution.number, inclusion.list):
         return f"it is institution {record['issuer']}'s credential"
     return None
-
-
-def _is_custodian(connection: Connection, institution: Institution, number: int) -> bool:
-    registry = registries_of(connection.suite, [number])[number]
-    return bool(registry.read("listOf", number)["custodian"] == institution.number)

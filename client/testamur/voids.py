@@ -19,8 +19,9 @@ from testamur.chain.connection import Connection
 from testamur.chain.contracts import Contract
 from testamur.chain.errors import TransactionRevertedError
 from testamur.chain.rpc import to_hex
+from testamur.chain.status_lists import may_keep
 from testamur.profile import Institution
-from testamur.status_targets import StatusTargetError, targets_from_bundles
+from testamur.status_targets import StatusTargetError, exit_code_of, targets_from_bundles
 from testamur.verification.changes import reason_name
 from testamur.verification.verdict import iso
 
@@ -89,8 +90,7 @@ class BatchReport:
     @property
     def exit_code(self) -> int:
         """0 when every batch is as was asked for; else 10 when none, 8 when some are."""
-        refused = sum(outcome.result == "refused" for outcome in self.outcomes)
-        return 0 if not refused else 10 if refused == len(self.outcomes) else 8
+        return exit_code_of([outcome.result for outcome in self.outcomes])
 
     def to_json(self) -> dict[str, Any]:
         """One object for `--json`."""
@@ -126,7 +126,7 @@ def find_batches(connection: Connection, institution: Institution, named: Iterab
             continue
         target = recorded_batch(connection, batch_id, source)
         fault = "no such batch is recorded on this chain" if target is None else None
-        if target is not None and not _is_keeper(connection, institution, target):
+        if target is not None and not may_keep(connection.suite, institution.number, target.list):
             fault = f"institution {institution.number} does not keep its status list {target.list}"
         if fault is not None or target is None:
             problems.append((source, str(fault)))
@@ -267,8 +267,3 @@ def _of_run(folder: Path) -> list[bytes]:
         return [batch.batch_id for batch in journal.batches() if batch.stage in (Stage.SENT, Stage.FINAL)]
     finally:
         journal.close()
-
-
-def _is_keeper(connection: Connection, institution: Institution, target: BatchTarget) -> bool:
-    record = Contract("StatusRegistry", target.registry, connection.rpc).read("listOf", target.list)
-    return institution.number in (record["issuer"], record["custodian"])

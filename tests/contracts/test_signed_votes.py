@@ -25,7 +25,7 @@ def signed(
     """The person's vote as `voteFor` takes it."""
     if content is None:
         content = suite.call("Alliance", "proposal", proposal)["content"]
-    values = {
+    values: dict[str, Any] = {
         "proposal": proposal,
         "content": content,
         "support": support,
@@ -40,7 +40,7 @@ def signed(
         "deadline": "uint256",
     }
     signature = suite.sign(person, "Alliance", "Vote", fields, values, **domain)
-    return (*values.values(), signature)  # type: ignore[return-value]
+    return proposal, content, support, sequence, values["deadline"], signature
 
 
 def hand_in(suite: Suite, vote: Signed) -> Receipt:

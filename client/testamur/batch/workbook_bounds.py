@@ -63,6 +63,7 @@ def measure(data: bytes) -> dict[str, SheetContent]:
                     with archive.open(part) as content:
                         if b"<!DOCTYPE" in content.read(4_096):
                             raise UnreadableTableError(0, f"{part.filename} of the workbook declares a document type")
+    # all that zipfile raises of a bad file: a packing it lacks, an encrypted part, bytes that do not unpack
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         if isinstance(error, UnreadableTableError):
             raise

@@ -69,7 +69,7 @@ class _Archive(zipfile.ZipFile):
         return super().open(name)
 
 
-class _Reader(ExcelReader):  # type: ignore[misc]
+class _Reader(ExcelReader):  # type: ignore[misc]  # as above
     def __init__(self, data: bytes, sheets: dict[str, SheetContent]) -> None:
         super().__init__(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
         self.archive: _Archive = _Archive(data, sheets)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from testamur.chain.contracts import Contract, Suite
 
-__all__ = ["read_statuses", "registries_of"]
+__all__ = ["may_keep", "read_statuses", "registries_of"]
 
 
 def registries_of(suite: Suite, lists: Iterable[int]) -> dict[int, Contract]:
@@ -32,6 +32,18 @@ def read_statuses(suite: Suite, places: Sequence[tuple[int, int]]) -> list[Mappi
         own = [place for place in dict.fromkeys(places) if registries[place[0]] == registry]
         found |= zip(own, registry.read_many("statusOf", own), strict=True)
     return [found[place] for place in places]
+
+
+def may_keep(suite: Suite, institution: int, number: int) -> bool:
+    """Whether a status list is the institution's, in its custody, or its own to keep as the issuer's accreditor.
+
+    Which of these writes to it now, StatusRegistry decides: its issuer while recognised, then a custodian, then the
+    accreditor (IIssuerRegistry.keeperOf).
+    """
+    record = registries_of(suite, [number])[number].read("listOf", number)
+    if institution in (record["issuer"], record["custodian"]):
+        return True
+    return bool(suite.contract("IssuerRegistry").read("keeperOf", record["issuer"]) == institution)
 
 
 def _not_opened(registry: Contract, lists: Iterable[int]) -> list[int]:

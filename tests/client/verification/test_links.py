@@ -30,7 +30,7 @@ WIDE = {"framework": FRAMEWORK, "lowestRank": 5, "highestRank": 7, "from": FOUND
 
 @pytest.fixture(params=[by_evidence, by_proving_node, by_believed_node], ids=["evidence", "node", "rpc"])
 def judge(request: pytest.FixtureRequest) -> Judge:
-    return request.param  # type: ignore[no-any-return]
+    return request.param  # type: ignore[no-any-return]  # pytest's param is Any
 
 
 @pytest.fixture

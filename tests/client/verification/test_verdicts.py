@@ -58,7 +58,7 @@ def by_believed_node(bundle: Bundle, chain: World, policy: Policy, now: datetime
 
 @pytest.fixture(params=[by_evidence, by_proving_node, by_believed_node], ids=["evidence", "node", "rpc"])
 def judge(request: pytest.FixtureRequest) -> Judge:
-    return request.param  # type: ignore[no-any-return]
+    return request.param  # type: ignore[no-any-return]  # pytest's param is Any
 
 
 def issue(chain: World, **changes: Any) -> Bundle:
