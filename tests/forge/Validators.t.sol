@@ -127,6 +127,26 @@ contract ChainActors is Cheats {
         }
     }
 
+    /// @dev A key comes in whole, which single steps seldom reach.
+    function bringIn(uint256 oldSeed, uint256 newSeed) external {
+        bytes32 old = word("validator", oldSeed % KEYS);
+        bytes32 next = word("validator", newSeed % KEYS);
+        uint256 own = uint256(_permissions.validator(old).institution);
+        if (own == 0 || own > _controllers.length / 2 || _permissions.usedBy(next) != 0) return;
+        if (_permissions.exchange(old).state != IKeyExchanges.ExchangeState.None) return;
+        vm.prank(_controllers[2 * (own - 1)]);
+        try _permissions.requestExchange(old, next) {} catch { return; }
+        _requestedBy[old] = 2 * (own - 1);
+        vm.prank(_controllers[2 * (own - 1) + 1]);
+        _permissions.approveExchange(old, next);
+        vm.roll(block.number + 1);
+        vm.warp(block.timestamp + 3 days);
+        try _permissions.enterExchange(old) {
+            _move(1);
+            power[next] = 1;
+        } catch {}
+    }
+
     function _move(uint64 moved) private {
         if (_block != block.number) (_block, _movedInBlock, _totalBefore) = (block.number, 0, total());
         _movedInBlock += moved;
